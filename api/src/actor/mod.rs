@@ -1,0 +1,198 @@
+//! Who is asking, and what they may do.
+//!
+//! A bearer token proves an **identity** and nothing else ([`token`]). What that identity may do is
+//! read from its role grants in the very transaction that does the work ([`grants`]): a grant that is
+//! withdrawn counts from the next transaction on. Identity and grants together are the [`Actor`]; the
+//! Actor gives the [`Scope`] of a transaction and answers whether a [`Permission`] is held.
+//!
+//! The rules:
+//!
+//! * A role counts only within the scope of its grant and only on the days of its period.
+//! * Anyone without a token is the public, an actor like any other.
+//! * The service's own jobs act as the system and are named in the audit trail.
+
+pub mod graphql;
+pub mod grants;
+pub mod permission;
+pub mod role;
+pub mod scope;
+pub mod service;
+pub mod token;
+
+pub use permission::Permission;
+pub use role::Role;
+pub use scope::Scope;
+use scope::{Purpose, ScopeKind};
+use uuid::Uuid;
+
+/// A proven identity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Identity {
+    /// No token.
+    Anonymous,
+    /// The account of a verified token.
+    Account(Uuid),
+    /// A job of the service itself, by name.
+    System(&'static str),
+}
+
+/// Where a role counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum GrantScope {
+    /// Everywhere.
+    Nation,
+    /// One NHS England region.
+    Region(Uuid),
+    /// One organisation.
+    Organisation(Uuid),
+    /// One course.
+    Course(Uuid),
+    /// The own records only.
+    Own,
+}
+
+/// A role in force today.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Grant {
+    /// The role.
+    pub role: Role,
+    /// Where it counts.
+    pub scope: GrantScope,
+}
+
+/// Who is asking, with the roles in force.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Actor {
+    identity: Identity,
+    grants: Vec<Grant>,
+}
+
+impl Actor {
+    /// The actor with this identity and these grants in force.
+    #[must_use]
+    pub const fn new(identity: Identity, grants: Vec<Grant>) -> Self {
+        Self { identity, grants }
+    }
+
+    /// The proven identity.
+    #[must_use]
+    pub const fn identity(&self) -> Identity {
+        self.identity
+    }
+
+    /// The grants in force.
+    #[must_use]
+    pub fn grants(&self) -> &[Grant] {
+        &self.grants
+    }
+
+    /// The account, for a signed-in actor.
+    #[must_use]
+    pub const fn account(&self) -> Option<Uuid> {
+        match self.identity {
+            Identity::Account(id) => Some(id),
+            Identity::Anonymous | Identity::System(_) => None,
+        }
+    }
+
+    /// Whether `permission` is held for the whole nation.
+    #[must_use]
+    pub fn may_nationally(&self, permission: Permission) -> bool {
+        self.acting_nationally(permission).is_some()
+    }
+
+    /// The words for the audit trail if `permission` is held for the whole nation.
+    #[must_use]
+    pub fn acting_nationally(&self, permission: Permission) -> Option<String> {
+        if let Identity::System(job) = self.identity {
+            return Some(format!("SYSTEM:{job}"));
+        }
+        self.grants
+            .iter()
+            .find(|g| g.scope == GrantScope::Nation && permission.roles().contains(&g.role))
+            .map(|g| g.role.code().to_owned())
+    }
+
+    /// The organisations in which `permission` is held.
+    #[must_use]
+    pub fn organisations_with(&self, permission: Permission) -> Vec<Uuid> {
+        self.ids(|grant| match grant.scope {
+            GrantScope::Organisation(id) if permission.roles().contains(&grant.role) => Some(id),
+            _ => None,
+        })
+    }
+
+    /// What a transaction of this actor may see.
+    #[must_use]
+    pub fn scope(&self) -> Scope {
+        let account = self.account();
+        let nation = self.grants.iter().any(|grant| grant.scope == GrantScope::Nation);
+        let kind = match self.identity {
+            Identity::System(_) => ScopeKind::System,
+            Identity::Account(_) if nation => ScopeKind::National,
+            Identity::Account(_) if !self.grants.is_empty() => ScopeKind::Member,
+            Identity::Account(_) | Identity::Anonymous => ScopeKind::Public,
+        };
+        Scope {
+            kind,
+            account,
+            organisations: self.ids(|g| match g.scope {
+                GrantScope::Organisation(id) => Some(id),
+                _ => None,
+            }),
+            regions: self.ids(|g| match g.scope {
+                GrantScope::Region(id) => Some(id),
+                _ => None,
+            }),
+            courses: self.ids(|g| match g.scope {
+                GrantScope::Course(id) => Some(id),
+                _ => None,
+            }),
+            persons: account.into_iter().collect(),
+            purpose: Purpose::None,
+        }
+    }
+
+    fn ids(&self, pick: impl Fn(&Grant) -> Option<Uuid>) -> Vec<Uuid> {
+        let mut ids: Vec<Uuid> = self.grants.iter().filter_map(pick).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const A: Uuid = Uuid::from_u128(0xA);
+    const B: Uuid = Uuid::from_u128(0xB);
+
+    fn coordinator(organisation: Uuid) -> Actor {
+        let grant =
+            Grant { role: Role::PartnerCoordinator, scope: GrantScope::Organisation(organisation) };
+        Actor::new(Identity::Account(Uuid::from_u128(1)), vec![grant])
+    }
+
+    #[test]
+    fn a_role_counts_only_within_the_scope_of_its_grant() {
+        let actor = coordinator(A);
+        assert_eq!(actor.organisations_with(Permission::SeeAudit), vec![A]);
+        assert!(!actor.organisations_with(Permission::SeeAudit).contains(&B));
+        assert!(!actor.may_nationally(Permission::SeeAudit));
+    }
+
+    #[test]
+    fn the_scope_of_a_member_names_the_own_organisations_only() {
+        let scope = coordinator(A).scope();
+        assert_eq!(scope.organisations(), &[A]);
+        assert!(scope.settings().contains("'app.kind','member'"));
+        assert!(!scope.settings().contains(&B.to_string()));
+    }
+
+    #[test]
+    fn without_a_grant_an_account_is_the_public() {
+        let scope = Actor::new(Identity::Account(A), Vec::new()).scope();
+        assert!(scope.settings().contains("'app.kind','public'"));
+    }
+}

@@ -1,0 +1,65 @@
+//! Who may do what: one table.
+
+use super::role::Role::{self, *};
+
+/// Something that an actor may be allowed to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Permission {
+    /// Register an organisation, change it, record successions.
+    ManageOrganisations,
+    /// Choose the board of an organisation whose board was split.
+    AssignBoards,
+    /// See and decide differences between a published file and the register.
+    DecideProposals,
+    /// See what was imported, when and with what result.
+    SeeImports,
+    /// See the list of organisations without a board.
+    SeeUnassigned,
+    /// See who verified an identifier and when.
+    SeeVerification,
+    /// See the audit trail of the own organisation, or of all for the nation.
+    SeeAudit,
+    /// See who holds which role, in the own organisation or in all for the nation.
+    SeeGrants,
+    /// Grant and withdraw roles.
+    GrantRoles,
+}
+
+/// The roles that hold each permission. A role counts only within the scope of its grant: a
+/// coordinator sees the audit trail of the own organisation, a data protection officer of all.
+pub const TABLE: [(Permission, &[Role]); 9] = [
+    (Permission::ManageOrganisations, &[LicensingOfficer]),
+    (Permission::AssignBoards, &[LicensingOfficer]),
+    (Permission::DecideProposals, &[LicensingOfficer]),
+    (Permission::SeeImports, &[LicensingOfficer, Analyst]),
+    (
+        Permission::SeeUnassigned,
+        &[
+            PartnerCoordinator,
+            PartnerSignatory,
+            LicensingOfficer,
+            QualityLead,
+            Analyst,
+            FundingOfficer,
+            FundingApprover,
+        ],
+    ),
+    (
+        Permission::SeeVerification,
+        &[PartnerCoordinator, PartnerSignatory, LicensingOfficer, QualityLead],
+    ),
+    (Permission::SeeAudit, &[PartnerCoordinator, PartnerSignatory, DataProtectionOfficer]),
+    (
+        Permission::SeeGrants,
+        &[PartnerCoordinator, PartnerSignatory, LicensingOfficer, DataProtectionOfficer],
+    ),
+    (Permission::GrantRoles, &[LicensingOfficer]),
+];
+
+impl Permission {
+    /// The roles that hold this permission.
+    #[must_use]
+    pub fn roles(self) -> &'static [Role] {
+        TABLE.iter().find(|(permission, _)| *permission == self).map_or(&[], |(_, roles)| roles)
+    }
+}

@@ -1,0 +1,309 @@
+//! How every mutation runs: one way.
+//!
+//! 1. The work goes to a tracked task: a client that hangs up cannot stop it half-way.
+//! 2. A write transaction begins under the actor's Scope; the grants are read in it.
+//! 3. The idempotency key is claimed; a repeat gets the stored answer.
+//! 4. The service authorises, locks, asks the rules and saves.
+//! 5. Its changes are sealed into the audit trail and told to the outbox.
+//! 6. All of it commits, or none. A transaction that met others is run again.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use crate::actor::{Actor, Identity};
+use crate::audit::{self, Audited, Change};
+use crate::core::Core;
+use crate::db::{Access, DbFault, Tx};
+use crate::fault::Fault;
+use crate::idempotency::{self, Claim, Key, MAX_KEY_LENGTH};
+use crate::outbox;
+use crate::refusal::{self, Code, Refusal};
+
+/// How often a transaction is run again after meeting others.
+const ATTEMPTS: u32 = 6;
+
+/// The result of a mutation that was understood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome<T> {
+    /// Done and committed (or, for a dry run, possible).
+    Done(T),
+    /// Refused; nothing was written.
+    Refused(Vec<Refusal>),
+}
+
+/// Why a use case stops.
+#[derive(Debug)]
+pub enum Stop {
+    /// The rules say no.
+    Refused(Vec<Refusal>),
+    /// The database says no, or nothing.
+    Db(DbFault),
+}
+
+impl From<DbFault> for Stop {
+    fn from(fault: DbFault) -> Self {
+        Self::Db(fault)
+    }
+}
+
+impl From<sea_orm::DbErr> for Stop {
+    fn from(error: sea_orm::DbErr) -> Self {
+        Self::Db(error.into())
+    }
+}
+
+impl From<Refusal> for Stop {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(vec![refusal])
+    }
+}
+
+impl From<Vec<Refusal>> for Stop {
+    fn from(refusals: Vec<Refusal>) -> Self {
+        Self::Refused(refusals)
+    }
+}
+
+/// Stops if there is anything to refuse.
+///
+/// # Errors
+///
+/// [`Stop::Refused`] with all of `refusals`.
+pub fn refuse_any(refusals: Vec<Refusal>) -> Result<(), Stop> {
+    if refusals.is_empty() { Ok(()) } else { Err(refusals.into()) }
+}
+
+/// A mutation as it was asked for.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Who asks.
+    pub identity: Identity,
+    /// The mutation's name.
+    pub name: &'static str,
+    /// The client's key for leaving out repeats.
+    pub idempotency_key: Option<String>,
+    /// Hash of the input.
+    pub input_hash: String,
+    /// Whether to undo everything at the end.
+    pub dry_run: bool,
+    /// The request's id.
+    pub request_id: String,
+}
+
+impl Request {
+    /// The hash of a mutation's input, by which a repeat is told from another request.
+    #[must_use]
+    pub fn hash_input(name: &str, input: &impl Serialize) -> String {
+        let text = serde_json::to_string(&(name, input)).unwrap_or_default();
+        hex::encode(Sha256::digest(text))
+    }
+
+    fn key(&self) -> Option<Key> {
+        let text = self.idempotency_key.clone()?;
+        let Identity::Account(account) = self.identity else { return None };
+        Some(Key { account, text, request_hash: self.input_hash.clone() })
+    }
+}
+
+/// The transaction of one mutation: what a service works with.
+pub struct Unit {
+    tx: Tx,
+    actor: Actor,
+    now: DateTime<Utc>,
+    core: Core,
+    changes: Mutex<Vec<Change>>,
+}
+
+impl Unit {
+    /// The transaction.
+    #[must_use]
+    pub const fn tx(&self) -> &Tx {
+        &self.tx
+    }
+
+    /// Who asks.
+    #[must_use]
+    pub const fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    /// The instant of the transaction.
+    #[must_use]
+    pub const fn now(&self) -> DateTime<Utc> {
+        self.now
+    }
+
+    /// The civil date of the transaction.
+    #[must_use]
+    pub fn today(&self) -> NaiveDate {
+        crate::calendar::civil_date(self.now)
+    }
+
+    /// A new identifier.
+    #[must_use]
+    pub fn id(&self) -> Uuid {
+        self.core.source().id()
+    }
+
+    /// Records the change from `before` to `after`, to be sealed with the commit.
+    pub fn record<T: Audited>(
+        &self,
+        action: &'static str,
+        before: Option<&T>,
+        after: &T,
+        acting_as: &str,
+        reason: Option<&str>,
+    ) {
+        let change =
+            Change::of(action, before, after, acting_as.to_owned(), reason.map(str::to_owned));
+        self.changes.lock().unwrap_or_else(PoisonError::into_inner).push(change);
+    }
+
+    /// Seals the recorded changes, in the order of their chains.
+    async fn seal(&self, request: &Request) -> Result<(), DbFault> {
+        let mut changes =
+            std::mem::take(&mut *self.changes.lock().unwrap_or_else(PoisonError::into_inner));
+        changes.sort_by_key(|change| change.chain);
+        let origin = audit::Origin {
+            at: self.now,
+            account: self.actor.account(),
+            request_id: request.request_id.clone(),
+        };
+        for change in &changes {
+            outbox::enqueue(&self.tx, self.id(), change, self.now).await?;
+        }
+        for change in &changes {
+            audit::append(&self.tx, self.id(), change, &origin).await?;
+        }
+        Ok(())
+    }
+
+    fn has_changes(&self) -> bool {
+        !self.changes.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+}
+
+/// The future of a use case.
+pub type Work<'a, T> = Pin<Box<dyn Future<Output = Result<T, Stop>> + Send + 'a>>;
+
+/// Runs `work` as one transaction.
+///
+/// # Errors
+///
+/// [`Fault`] when the database fails; a refusal is an [`Outcome`].
+pub async fn run<T, W>(core: &Core, request: Request, work: W) -> Result<Outcome<T>, Fault>
+where
+    T: Serialize + DeserializeOwned + Send + 'static,
+    W: for<'a> Fn(&'a Unit) -> Work<'a, T> + Send + Sync + 'static,
+{
+    if request.idempotency_key.as_ref().is_some_and(|k| k.is_empty() || k.chars().count() > MAX_KEY_LENGTH) {
+        let message = "use between 1 and 200 characters";
+        return Ok(Outcome::Refused(vec![Refusal::at(Code::Invalid, "idempotencyKey", message)]));
+    }
+    let task = {
+        let core = core.clone();
+        async move { attempts(&core, &request, &work).await }
+    };
+    core.tasks()
+        .spawn(task)
+        .await
+        .unwrap_or_else(|error| Err(Fault::Internal(format!("a mutation's task ended: {error}"))))
+}
+
+async fn attempts<T, W>(core: &Core, request: &Request, work: &W) -> Result<Outcome<T>, Fault>
+where
+    T: Serialize + DeserializeOwned,
+    W: for<'a> Fn(&'a Unit) -> Work<'a, T>,
+{
+    let mut attempt = 1;
+    loop {
+        match once(core, request, work).await {
+            Ok(answer) => return Ok(Outcome::Done(answer)),
+            Err(Stop::Refused(refusals)) => return Ok(Outcome::Refused(refusals)),
+            Err(Stop::Db(DbFault::Serialisation)) if attempt < ATTEMPTS => {
+                tokio::time::sleep(Duration::from_millis(4 << attempt)).await;
+                attempt += 1;
+            }
+            Err(Stop::Db(DbFault::Constraint(name))) => match refusal::for_constraint(&name) {
+                Some(refusal) => return Ok(Outcome::Refused(vec![refusal])),
+                None => return Err(Fault::Internal(format!("constraint {name} was violated"))),
+            },
+            Err(Stop::Db(fault)) => return Err(fault.into()),
+        }
+    }
+}
+
+async fn once<T, W>(core: &Core, request: &Request, work: &W) -> Result<T, Stop>
+where
+    T: Serialize + DeserializeOwned,
+    W: for<'a> Fn(&'a Unit) -> Work<'a, T>,
+{
+    let (tx, actor) = core.begin(Access::Write, request.identity).await?;
+    let unit =
+        Unit { tx, actor, now: core.source().now(), core: core.clone(), changes: Mutex::default() };
+    match steps(&unit, request, work).await {
+        Ok(Done::Now(answer)) if request.dry_run => {
+            unit.tx.rollback().await;
+            Ok(answer)
+        }
+        Ok(Done::Now(answer)) => {
+            unit.tx.commit().await?;
+            Ok(answer)
+        }
+        Ok(Done::Before(answer)) => {
+            unit.tx.rollback().await;
+            Ok(answer)
+        }
+        Err(stop) => {
+            unit.tx.rollback().await;
+            Err(stop)
+        }
+    }
+}
+
+/// An answer, and when it was made.
+enum Done<T> {
+    Now(T),
+    Before(T),
+}
+
+async fn steps<T, W>(unit: &Unit, request: &Request, work: &W) -> Result<Done<T>, Stop>
+where
+    T: Serialize + DeserializeOwned,
+    W: for<'a> Fn(&'a Unit) -> Work<'a, T>,
+{
+    let key = if request.dry_run { None } else { request.key() };
+    if let Some(key) = &key {
+        match idempotency::claim(&unit.tx, unit.id(), key, unit.now).await? {
+            Claim::New => {}
+            Claim::Done(answer) => return Ok(Done::Before(decode(&answer)?)),
+            Claim::Mismatch => return Err(Refusal::whole(Code::IdempotencyMismatch).into()),
+        }
+    }
+    let answer = work(unit).await?;
+    if !unit.has_changes() {
+        return Err(broken(format!("{} changed nothing that is audited", request.name)));
+    }
+    unit.seal(request).await?;
+    if let Some(key) = &key {
+        let text = serde_json::to_string(&answer).map_err(|e| broken(e.to_string()))?;
+        idempotency::keep(&unit.tx, key, text).await?;
+    }
+    Ok(Done::Now(answer))
+}
+
+fn decode<T: DeserializeOwned>(answer: &str) -> Result<T, Stop> {
+    serde_json::from_str(answer).map_err(|e| broken(format!("a stored answer cannot be read: {e}")))
+}
+
+fn broken(text: String) -> Stop {
+    Stop::Db(DbFault::Other(Box::new(sea_orm::DbErr::Custom(text))))
+}

@@ -1,0 +1,78 @@
+//! What every use case stands on: the database, the clock, the running tasks, and transactions begun
+//! in somebody's name.
+
+use std::sync::Arc;
+
+use moka::future::Cache;
+use tokio_util::task::TaskTracker;
+use uuid::Uuid;
+
+use crate::actor::{Actor, Grant, Identity, grants};
+use crate::clock::Source;
+use crate::db::{Access, Db, DbFault, Tx};
+
+/// How many accounts' grants are remembered as a first guess.
+const REMEMBERED: u64 = 10_000;
+
+/// Shared parts of the service. Cloning is cheap.
+#[derive(Clone)]
+pub struct Core {
+    db: Db,
+    source: Arc<dyn Source>,
+    tasks: TaskTracker,
+    guesses: Cache<Uuid, Arc<Vec<Grant>>>,
+}
+
+impl Core {
+    /// A core on `db`.
+    #[must_use]
+    pub fn new(db: Db, source: Arc<dyn Source>) -> Self {
+        Self { db, source, tasks: TaskTracker::new(), guesses: Cache::new(REMEMBERED) }
+    }
+
+    /// The database.
+    #[must_use]
+    pub const fn db(&self) -> &Db {
+        &self.db
+    }
+
+    /// Time, identifiers and randomness.
+    #[must_use]
+    pub fn source(&self) -> &dyn Source {
+        &*self.source
+    }
+
+    /// The running tasks, for a shutdown that waits for them.
+    #[must_use]
+    pub const fn tasks(&self) -> &TaskTracker {
+        &self.tasks
+    }
+
+    /// Opens a transaction in the name of `identity`.
+    ///
+    /// The Scope has to travel with BEGIN, but comes from grants that have to be read in the same
+    /// transaction. So it begins with the grants last seen, reads them, and begins again if they have
+    /// changed: a withdrawn grant counts from the next transaction on.
+    ///
+    /// # Errors
+    ///
+    /// What the database answers.
+    pub async fn begin(&self, access: Access, identity: Identity) -> Result<(Tx, Actor), DbFault> {
+        let Identity::Account(account) = identity else {
+            let actor = Actor::new(identity, Vec::new());
+            return Ok((self.db.begin(access, &actor.scope()).await?, actor));
+        };
+        let mut guess = self.guesses.get(&account).await.unwrap_or_default();
+        loop {
+            let actor = Actor::new(identity, guess.to_vec());
+            let tx = self.db.begin(access, &actor.scope()).await?;
+            let found = grants::in_force(&tx, account, self.source.today()).await?;
+            if found == *guess {
+                return Ok((tx, actor));
+            }
+            tx.rollback().await;
+            guess = Arc::new(found);
+            self.guesses.insert(account, Arc::clone(&guess)).await;
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! Opening the pools, and refusing what would be unsafe.
+
+use std::str::FromStr as _;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use migration::SERVICE_ROLE;
+use sea_orm::{ConnectOptions, Database, DatabaseConnection};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
+};
+use sqlx::{ConnectOptions as _, PgPool, Row as _};
+use thiserror::Error;
+
+use super::{Db, Pools};
+use crate::config::{DatabaseSettings, Profile};
+
+/// Why the service will not use a database.
+#[derive(Debug, Error)]
+pub enum ConnectError {
+    /// The URL names no engine that we know.
+    #[error("database.url must begin with sqlite: or postgres: (see config.default.toml)")]
+    UnknownEngine,
+    /// The URL cannot be read.
+    #[error("database.url cannot be read as a database URL; expected sqlite://FILE or postgres://USER@HOST/NAME")]
+    BadUrl,
+    /// SQLite has no row security.
+    #[error("profile = \"production\" refuses SQLite: row security needs PostgreSQL 15 or later; set database.url to a postgres:// URL")]
+    SqliteInProduction,
+    /// The role could see past the row policies.
+    #[error("the database role {role} {why}, so row security would not hold; connect as a role that is a member of {SERVICE_ROLE} and nothing more")]
+    UnsafeRole {
+        /// The role of the connection.
+        role: String,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// The database does not answer.
+    #[error("the database cannot be reached: {0}")]
+    Unreachable(String),
+}
+
+/// The engine behind a URL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// PostgreSQL 15 or later.
+    Postgres,
+    /// Embedded SQLite.
+    Sqlite,
+}
+
+impl Engine {
+    /// The engine that `url` names.
+    ///
+    /// # Errors
+    ///
+    /// [`ConnectError::UnknownEngine`].
+    pub fn of(url: &str) -> Result<Self, ConnectError> {
+        if url.starts_with("postgres:") || url.starts_with("postgresql:") {
+            Ok(Self::Postgres)
+        } else if url.starts_with("sqlite:") {
+            Ok(Self::Sqlite)
+        } else {
+            Err(ConnectError::UnknownEngine)
+        }
+    }
+}
+
+impl Db {
+    /// Opens the pools of `settings`.
+    ///
+    /// # Errors
+    ///
+    /// [`ConnectError`]: the message says what to change.
+    pub async fn connect(
+        settings: &DatabaseSettings,
+        profile: Profile,
+    ) -> Result<Self, ConnectError> {
+        let pools = match Engine::of(&settings.url)? {
+            Engine::Sqlite if profile == Profile::Production => {
+                return Err(ConnectError::SqliteInProduction);
+            }
+            Engine::Sqlite => sqlite(settings).await?,
+            Engine::Postgres => postgres(settings, profile).await?,
+        };
+        Ok(Self { pools, statements: Arc::new(AtomicU64::new(0)) })
+    }
+}
+
+async fn sqlite(settings: &DatabaseSettings) -> Result<Pools, ConnectError> {
+    let options = SqliteConnectOptions::from_str(&settings.url)
+        .map_err(|_| ConnectError::BadUrl)?
+        .create_if_missing(true)
+        .foreign_keys(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(Duration::from_millis(settings.lock_timeout_ms))
+        .disable_statement_logging();
+    let pool = |size: u32| {
+        SqlitePoolOptions::new()
+            .max_connections(size)
+            .acquire_timeout(Duration::from_millis(settings.pool_timeout_ms))
+            .test_before_acquire(false)
+    };
+    // The writer first: it creates the file and turns the journal mode on.
+    let write = pool(1).connect_with(options.clone()).await.map_err(unreachable)?;
+    let read = pool(settings.read_connections)
+        .connect_with(options.pragma("query_only", "on"))
+        .await
+        .map_err(unreachable)?;
+    Ok(Pools::Sqlite { read, write })
+}
+
+async fn postgres(settings: &DatabaseSettings, profile: Profile) -> Result<Pools, ConnectError> {
+    let options = postgres_options(&settings.url)?;
+    let options = if steps_down(settings, profile) {
+        options.options([("role", SERVICE_ROLE)])
+    } else {
+        options
+    };
+    let pool = |size: u32, statement_timeout: u64| {
+        let options = options.clone().options([
+            ("statement_timeout", statement_timeout.to_string()),
+            ("lock_timeout", settings.lock_timeout_ms.to_string()),
+            ("idle_in_transaction_session_timeout", settings.idle_timeout_ms.to_string()),
+        ]);
+        PgPoolOptions::new()
+            .max_connections(size)
+            .acquire_timeout(Duration::from_millis(settings.pool_timeout_ms))
+            .test_before_acquire(false)
+            .connect_with(options)
+    };
+    let read = pool(settings.read_connections, settings.read_timeout_ms)
+        .await
+        .map_err(unreachable)?;
+    refuse_unsafe_role(&read).await?;
+    let write = pool(settings.write_connections, settings.write_timeout_ms)
+        .await
+        .map_err(unreachable)?;
+    Ok(Pools::Postgres { read, write })
+}
+
+/// Without an owner of its own, a demonstration uses one URL for both: it migrates as that role and
+/// then serves as the group role, which owns nothing. Production needs two roles.
+fn steps_down(settings: &DatabaseSettings, profile: Profile) -> bool {
+    profile == Profile::Demo && settings.owner_url.is_none()
+}
+
+/// Refuses a role that PostgreSQL's row security would not bind.
+async fn refuse_unsafe_role(pool: &PgPool) -> Result<(), ConnectError> {
+    let row = sqlx::query(
+        "select current_user::text, rolsuper, rolbypassrls, \
+           exists (select from pg_class c where c.relowner = r.oid and c.relkind in ('r', 'p') \
+             and c.relnamespace = current_schema()::regnamespace) \
+         from pg_roles r where rolname = current_user",
+    )
+    .fetch_one(pool)
+    .await
+    .map_err(unreachable)?;
+    let role: String = row.get(0);
+    let why = if row.get(1) {
+        "is a superuser"
+    } else if row.get(2) {
+        "has BYPASSRLS"
+    } else if row.get(3) {
+        "owns the tables"
+    } else {
+        return Ok(());
+    };
+    Err(ConnectError::UnsafeRole { role, why })
+}
+
+/// A connection for migrations, as the owner of the tables.
+///
+/// # Errors
+///
+/// [`ConnectError`]: the message says what to change.
+pub async fn connect_owner(settings: &DatabaseSettings) -> Result<DatabaseConnection, ConnectError> {
+    let url = settings.owner_url.as_ref().unwrap_or(&settings.url);
+    let mut options = ConnectOptions::new(url.clone());
+    options
+        .max_connections(1)
+        .sqlx_logging(false)
+        .acquire_timeout(Duration::from_secs(10))
+        .map_sqlx_sqlite_opts(|options| {
+            options.create_if_missing(true).foreign_keys(true).journal_mode(SqliteJournalMode::Wal)
+        })
+        .map_sqlx_postgres_opts(|options| options.options([("lock_timeout", "2000")]));
+    Engine::of(url)?;
+    Database::connect(options).await.map_err(|error| ConnectError::Unreachable(error.to_string()))
+}
+
+fn postgres_options(url: &str) -> Result<PgConnectOptions, ConnectError> {
+    Ok(PgConnectOptions::from_str(url)
+        .map_err(|_| ConnectError::BadUrl)?
+        .application_name("alongside")
+        .disable_statement_logging())
+}
+
+/// The driver's message holds no secret: it names the host, the file or the role.
+fn unreachable(error: sqlx::Error) -> ConnectError {
+    ConnectError::Unreachable(error.to_string())
+}

@@ -1,0 +1,137 @@
+//! The only door to SQL.
+//!
+//! [`Db`] holds the connections and opens transactions; every [`Tx`] carries the Scope that was set in
+//! the round trip of its BEGIN. Reads see one moment (REPEATABLE READ on PostgreSQL, a read transaction
+//! on SQLite) and cannot write; writes run under READ COMMITTED with locked rows on PostgreSQL, and
+//! one at a time (IMMEDIATE) on SQLite. Reads and writes have pools of their own, so that slow readers
+//! never starve a write.
+
+mod connect;
+mod fault;
+mod lane;
+mod tx;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+pub use connect::{ConnectError, Engine, connect_owner};
+pub use fault::DbFault;
+use lane::{Lane, Loan};
+use sea_orm::DbBackend;
+use sqlx::{PgPool, SqlitePool};
+pub use tx::{Rows, Tx};
+
+use crate::actor::Scope;
+
+/// What a transaction is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Reads of one moment.
+    Read,
+    /// Reads and writes under locks.
+    Write,
+}
+
+/// The pools of one database.
+#[derive(Clone)]
+pub struct Db {
+    pools: Pools,
+    statements: Arc<AtomicU64>,
+}
+
+#[derive(Clone)]
+enum Pools {
+    Postgres { read: PgPool, write: PgPool },
+    Sqlite { read: SqlitePool, write: SqlitePool },
+}
+
+impl Db {
+    /// Opens a transaction under `scope`.
+    ///
+    /// # Errors
+    ///
+    /// [`DbFault::Unavailable`] when no connection becomes free in time.
+    pub async fn begin(&self, access: Access, scope: &Scope) -> Result<Tx, DbFault> {
+        let (lane, begin) = match (&self.pools, access) {
+            (Pools::Postgres { read, .. }, Access::Read) => (
+                Lane::Postgres(Self::lend(read).await?),
+                format!("begin isolation level repeatable read read only;{}", scope.settings()),
+            ),
+            (Pools::Postgres { write, .. }, Access::Write) => (
+                Lane::Postgres(Self::lend(write).await?),
+                format!("begin isolation level read committed;{}", scope.settings()),
+            ),
+            (Pools::Sqlite { read, .. }, Access::Read) => {
+                (Lane::Sqlite(Self::lend(read).await?), "begin deferred".to_owned())
+            }
+            (Pools::Sqlite { write, .. }, Access::Write) => {
+                (Lane::Sqlite(Self::lend(write).await?), "begin immediate".to_owned())
+            }
+        };
+        let mut loan = Loan::new(lane);
+        if let Some(lane) = loan.lane() {
+            lane.script(begin).await?;
+        }
+        Ok(Tx::new(loan, Arc::clone(&self.statements), self.backend()))
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the one place that lends connections")]
+    async fn lend<DB: sqlx::Database>(
+        pool: &sqlx::Pool<DB>,
+    ) -> Result<sqlx::pool::PoolConnection<DB>, DbFault> {
+        Ok(pool.acquire().await?)
+    }
+
+    /// The kind of database.
+    #[must_use]
+    pub const fn backend(&self) -> DbBackend {
+        match self.pools {
+            Pools::Postgres { .. } => DbBackend::Postgres,
+            Pools::Sqlite { .. } => DbBackend::Sqlite,
+        }
+    }
+
+    /// How many statements were run since the start, BEGIN and COMMIT left out.
+    #[must_use]
+    pub fn statements(&self) -> u64 {
+        self.statements.load(Ordering::Relaxed)
+    }
+
+    /// Connections that are lent at the moment.
+    #[must_use]
+    pub fn lent(&self) -> usize {
+        fn lent<DB: sqlx::Database>(pool: &sqlx::Pool<DB>) -> usize {
+            (pool.size() as usize).saturating_sub(pool.num_idle())
+        }
+        match &self.pools {
+            Pools::Postgres { read, write } => lent(read) + lent(write),
+            Pools::Sqlite { read, write } => lent(read) + lent(write),
+        }
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    ///
+    /// What keeps it from answering.
+    pub async fn ping(&self) -> Result<(), DbFault> {
+        let tx = self.begin(Access::Read, &Scope::public()).await?;
+        tx.rows("select 1", Vec::new()).await?;
+        tx.rollback().await;
+        Ok(())
+    }
+
+    /// Closes all connections, waiting for those in use.
+    pub async fn close(&self) {
+        match &self.pools {
+            Pools::Postgres { read, write } => {
+                read.close().await;
+                write.close().await;
+            }
+            Pools::Sqlite { read, write } => {
+                read.close().await;
+                write.close().await;
+            }
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! A transaction under one Scope.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use async_trait::async_trait;
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, Statement, Value, Values};
+use sea_query_sqlx::SqlxValues;
+use sqlx::AssertSqlSafe;
+use sqlx::postgres::PgRow;
+use sqlx::sqlite::SqliteRow;
+use tokio::sync::Mutex;
+
+use super::fault::{DbFault, wrap};
+use super::lane::{Lane, Loan};
+
+/// A transaction whose Scope was set with its BEGIN.
+///
+/// It implements SeaORM's [`ConnectionTrait`], so that stores write through it. It remembers any error
+/// of the database and refuses to commit after one: PostgreSQL answers such a COMMIT with `ROLLBACK`,
+/// and sqlx takes that for success. Dropping it rolls back.
+pub struct Tx {
+    loan: Mutex<Loan>,
+    failed: AtomicBool,
+    statements: Arc<AtomicU64>,
+    backend: DbBackend,
+}
+
+/// Rows of either engine.
+pub enum Rows {
+    /// From PostgreSQL.
+    Postgres(Vec<PgRow>),
+    /// From SQLite.
+    Sqlite(Vec<SqliteRow>),
+}
+
+impl Tx {
+    pub(super) fn new(loan: Loan, statements: Arc<AtomicU64>, backend: DbBackend) -> Self {
+        Self { loan: Mutex::new(loan), failed: AtomicBool::new(false), statements, backend }
+    }
+
+    /// Commits, unless a statement failed.
+    ///
+    /// # Errors
+    ///
+    /// [`DbFault::Poisoned`] after a failed statement; [`DbFault::UnknownCommit`] if the connection was
+    /// lost while COMMIT was on its way.
+    pub async fn commit(self) -> Result<(), DbFault> {
+        if self.failed.load(Ordering::Acquire) {
+            self.rollback().await;
+            return Err(DbFault::Poisoned);
+        }
+        let mut loan = self.loan.into_inner();
+        let Some(lane) = loan.lane() else { return Err(DbFault::Poisoned) };
+        match lane.script("commit".to_owned()).await {
+            Ok(()) => {
+                loan.give_back();
+                Ok(())
+            }
+            Err(sqlx::Error::Io(_) | sqlx::Error::WorkerCrashed) => Err(DbFault::UnknownCommit),
+            Err(error) => Err(match DbFault::from(error) {
+                DbFault::Unavailable(_) => DbFault::UnknownCommit,
+                fault => fault,
+            }),
+        }
+    }
+
+    /// Rolls back and returns the connection.
+    pub async fn rollback(self) {
+        let mut loan = self.loan.into_inner();
+        if let Some(lane) = loan.lane()
+            && lane.script("rollback".to_owned()).await.is_ok()
+        {
+            loan.give_back();
+        }
+    }
+
+    /// The rows of a statement with positional parameters, undecoded.
+    ///
+    /// # Errors
+    ///
+    /// What the database answers; the transaction can then no longer be committed.
+    pub async fn rows(&self, sql: &str, values: Vec<Value>) -> Result<Rows, DbFault> {
+        self.fetch(sql, values).await.map_err(DbFault::from)
+    }
+
+    async fn fetch(&self, sql: &str, values: Vec<Value>) -> Result<Rows, sqlx::Error> {
+        let arguments = SqlxValues(Values(values));
+        let sql = AssertSqlSafe(sql.to_owned());
+        let mut loan = self.loan.lock().await;
+        self.count();
+        let result = match loan.lane() {
+            Some(Lane::Postgres(connection)) => sqlx::query_with(sql, arguments)
+                .fetch_all(&mut **connection)
+                .await
+                .map(Rows::Postgres),
+            Some(Lane::Sqlite(connection)) => sqlx::query_with(sql, arguments)
+                .fetch_all(&mut **connection)
+                .await
+                .map(Rows::Sqlite),
+            None => Err(sqlx::Error::PoolClosed),
+        };
+        result.map_err(|error| self.remember(error))
+    }
+
+    fn count(&self) {
+        self.statements.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn remember<E>(&self, error: E) -> E {
+        self.failed.store(true, Ordering::Release);
+        error
+    }
+
+    async fn execute(&self, sql: &str, values: Option<Values>) -> Result<ExecResult, DbErr> {
+        let arguments = SqlxValues(values.unwrap_or(Values(Vec::new())));
+        let sql = AssertSqlSafe(sql.to_owned());
+        let mut loan = self.loan.lock().await;
+        self.count();
+        let result = match loan.lane() {
+            Some(Lane::Postgres(connection)) => sqlx::query_with(sql, arguments)
+                .execute(&mut **connection)
+                .await
+                .map(ExecResult::from),
+            Some(Lane::Sqlite(connection)) => sqlx::query_with(sql, arguments)
+                .execute(&mut **connection)
+                .await
+                .map(ExecResult::from),
+            None => Err(sqlx::Error::PoolClosed),
+        };
+        result.map_err(|error| wrap(self.remember(error)))
+    }
+}
+
+#[async_trait]
+impl ConnectionTrait for Tx {
+    fn get_database_backend(&self) -> DbBackend {
+        self.backend
+    }
+
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        self.execute(&statement.sql, statement.values).await
+    }
+
+    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        self.execute(sql, None).await
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        Ok(self.query_all_raw(statement).await?.into_iter().next())
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        let values = statement.values.map_or_else(Vec::new, |values| values.0);
+        let rows = self.fetch(&statement.sql, values).await.map_err(wrap)?;
+        Ok(match rows {
+            Rows::Postgres(rows) => rows.into_iter().map(QueryResult::from).collect(),
+            Rows::Sqlite(rows) => rows.into_iter().map(QueryResult::from).collect(),
+        })
+    }
+}

@@ -1,0 +1,91 @@
+//! From a mutation's input to a command and back to a payload.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, Error, ID, Result};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use uuid::Uuid;
+
+use super::error::{ErrorCode, of_fault};
+use super::ids;
+use super::payload::{Mutation, Payload};
+use crate::command::{self, Request, Unit, Work};
+use crate::read::Op;
+
+/// A mutation as it was asked for.
+pub struct Asked {
+    name: &'static str,
+    input_hash: String,
+    idempotency_key: Option<String>,
+    dry_run: bool,
+}
+
+impl Asked {
+    /// The mutation `name` with its input.
+    #[must_use]
+    pub fn new(name: &'static str, input: &impl Serialize, key: Option<&String>) -> Self {
+        Self {
+            name,
+            input_hash: Request::hash_input(name, input),
+            idempotency_key: key.cloned(),
+            dry_run: false,
+        }
+    }
+
+    /// Only tries, if `dry_run`.
+    #[must_use]
+    pub fn dry_run(self, dry_run: bool) -> Self {
+        Self { dry_run, ..self }
+    }
+
+    /// Runs `work` and makes the payload; `parts` finds entity and consequences in the answer.
+    ///
+    /// # Errors
+    ///
+    /// A coded error when the database fails.
+    pub async fn run<M, T, W>(
+        self,
+        ctx: &Context<'_>,
+        parts: impl FnOnce(T) -> (Uuid, Vec<String>),
+        work: W,
+    ) -> Result<Payload<M>>
+    where
+        M: Mutation,
+        T: Serialize + DeserializeOwned + Send + 'static,
+        W: for<'a> Fn(&'a Unit) -> Work<'a, T> + Send + Sync + 'static,
+    {
+        let op = ctx.data_unchecked::<Arc<Op>>();
+        let request = Request {
+            identity: op.identity(),
+            name: self.name,
+            idempotency_key: self.idempotency_key,
+            input_hash: self.input_hash,
+            dry_run: self.dry_run,
+            request_id: op.request_id().to_owned(),
+        };
+        let outcome = command::run(op.core(), request, work).await;
+        // What is read from here on is read after the write.
+        op.finish_reading().await;
+        match outcome {
+            Ok(outcome) => Ok(Payload::of(outcome, self.dry_run, parts)),
+            Err(fault) => Err(coded(of_fault(&fault, None))),
+        }
+    }
+}
+
+/// The UUID of an id of an input.
+///
+/// # Errors
+///
+/// `BAD_USER_INPUT` for an id of another type.
+pub fn ids_of(prefix: &str, path: &str, id: &ID) -> Result<Uuid> {
+    ids::decode(prefix, id).ok_or_else(|| {
+        let message = format!("input.{path} must be an id that begins with {prefix}_");
+        coded(ErrorCode::BadUserInput.error(message, None))
+    })
+}
+
+fn coded(error: async_graphql::ServerError) -> Error {
+    Error { message: error.message, source: None, extensions: error.extensions }
+}

@@ -1,0 +1,203 @@
+//! Payloads of mutations: the nullable entity, what follows from the change, and `userErrors` whose
+//! code is an enumeration of the mutation's own.
+
+use std::borrow::Cow;
+use std::marker::PhantomData;
+
+use async_graphql::parser::types::Field as AstField;
+use async_graphql::registry::{MetaTypeId, Registry};
+use async_graphql::resolver_utils::resolve_container;
+use async_graphql::{
+    ContainerType, Context, ContextSelectionSet, Name, OutputType, Positioned, ServerResult, Value,
+};
+use uuid::Uuid;
+
+use crate::command::Outcome;
+use crate::read::registry::{choice, field, object};
+use crate::read::{One, Readable};
+use crate::refusal::{Code, Refusal};
+
+/// What a mutation gives back, for the schema.
+pub trait Mutation: Send + Sync + 'static {
+    /// The mutation's name with a capital, such as `OrganisationClose`.
+    const NAME: &'static str;
+    /// The entity of its payload.
+    type Entity: Readable;
+    /// The field of the entity.
+    const FIELD: &'static str;
+    /// The codes that it can give, besides the common ones.
+    const CODES: &'static [Code];
+}
+
+/// Codes that every mutation can give.
+const COMMON: [Code; 5] =
+    [Code::NotFound, Code::Forbidden, Code::Conflict, Code::IdempotencyMismatch, Code::Invalid];
+
+/// Declares mutations: name, entity and codes.
+#[macro_export]
+macro_rules! mutations {
+    ($($name:ident -> $field:ident: $entity:ty, [$($code:ident),*];)+) => {$(
+        #[doc = concat!("The mutation `", stringify!($name), "`.")]
+        pub struct $name;
+
+        impl $crate::graphql::payload::Mutation for $name {
+            const NAME: &'static str = stringify!($name);
+            type Entity = $entity;
+            const FIELD: &'static str = stringify!($field);
+            const CODES: &'static [$crate::refusal::Code] = &[$($crate::refusal::Code::$code),*];
+        }
+    )+};
+}
+
+/// The payload of mutation `M`.
+pub struct Payload<M> {
+    entity: Option<Uuid>,
+    impact: Vec<String>,
+    refusals: Vec<Refusal>,
+    mutation: PhantomData<fn() -> M>,
+}
+
+impl<M: Mutation> Payload<M> {
+    /// The payload of an outcome; `entity` finds the entity and the consequences in the answer. A dry
+    /// run has consequences but no entity.
+    pub fn of<T>(
+        outcome: Outcome<T>,
+        dry_run: bool,
+        parts: impl FnOnce(T) -> (Uuid, Vec<String>),
+    ) -> Self {
+        let (entity, impact, refusals) = match outcome {
+            Outcome::Done(answer) => {
+                let (entity, impact) = parts(answer);
+                ((!dry_run).then_some(entity), impact, Vec::new())
+            }
+            Outcome::Refused(refusals) => (None, Vec::new(), refusals),
+        };
+        Self { entity, impact, refusals, mutation: PhantomData }
+    }
+
+    /// The payload that refuses the request.
+    #[must_use]
+    pub const fn refused(refusals: Vec<Refusal>) -> Self {
+        Self { entity: None, impact: Vec::new(), refusals, mutation: PhantomData }
+    }
+
+    fn codes() -> impl Iterator<Item = Code> {
+        COMMON.into_iter().chain(M::CODES.iter().copied())
+    }
+}
+
+impl<M: Mutation> OutputType for Payload<M> {
+    fn type_name() -> Cow<'static, str> {
+        Cow::Owned(format!("{}Payload", M::NAME))
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        registry.create_output_type::<Self, _>(MetaTypeId::Object, |registry| {
+            let entity = One::<M::Entity>::create_type_info(registry);
+            let error = UserError::<M>::create_type_info(registry);
+            let error = error.trim_end_matches('!');
+            let fields = vec![
+                field(M::FIELD, "The entity after the change; null if it was refused or only tried.", entity, Vec::new()),
+                field("impact", "What follows from the change, in words.", "[String!]!".to_owned(), Vec::new()),
+                field(
+                    "userErrors",
+                    "Why nothing was written; empty if the change was made.",
+                    format!("[{error}!]!"),
+                    Vec::new(),
+                ),
+            ];
+            let description = format!("What `{}` gives back.", lower_first(M::NAME));
+            object(&Self::type_name(), &description, fields, Some(std::any::type_name::<Self>()))
+        })
+    }
+
+    async fn resolve(
+        &self,
+        ctx: &ContextSelectionSet<'_>,
+        _field: &Positioned<AstField>,
+    ) -> ServerResult<Value> {
+        resolve_container(ctx, self).await
+    }
+}
+
+impl<M: Mutation> ContainerType for Payload<M> {
+    async fn resolve_field(&self, ctx: &Context<'_>) -> ServerResult<Option<Value>> {
+        let below = ctx.with_selection_set(&ctx.item.node.selection_set);
+        let value = match ctx.item.node.name.node.as_str() {
+            "userErrors" => {
+                let errors: Vec<UserError<M>> =
+                    self.refusals.iter().cloned().map(UserError::new).collect();
+                OutputType::resolve(&errors, &below, ctx.item).await?
+            }
+            "impact" => Value::List(self.impact.iter().cloned().map(Value::from).collect()),
+            name if name == M::FIELD => match self.entity {
+                Some(id) => One::<M::Entity>::by_id(id).resolve(&below, ctx.item).await?,
+                None => Value::Null,
+            },
+            _ => return Ok(None),
+        };
+        Ok(Some(value))
+    }
+}
+
+/// One entry of `userErrors`.
+struct UserError<M> {
+    refusal: Refusal,
+    mutation: PhantomData<fn() -> M>,
+}
+
+impl<M> UserError<M> {
+    const fn new(refusal: Refusal) -> Self {
+        Self { refusal, mutation: PhantomData }
+    }
+}
+
+impl<M: Mutation> OutputType for UserError<M> {
+    fn type_name() -> Cow<'static, str> {
+        Cow::Owned(format!("{}UserError", M::NAME))
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        registry.create_output_type::<Self, _>(MetaTypeId::Object, |registry| {
+            let code = format!("{}ErrorCode", M::NAME);
+            let mutation = lower_first(M::NAME);
+            let values = Payload::<M>::codes()
+                .map(|code| (code.text().to_owned(), code.description().to_owned()))
+                .collect();
+            let description = format!("Why `{mutation}` was refused. New values may appear.");
+            registry.types.insert(code.clone(), choice(&code, &description, values));
+            let fields = vec![
+                field("code", "The reason.", format!("{code}!"), Vec::new()),
+                field("message", "What to do next, in words.", "String!".to_owned(), Vec::new()),
+                field("path", "The input field it concerns, from `input` downwards.", "[String!]!".to_owned(), Vec::new()),
+            ];
+            let description = format!("A reason why `{mutation}` wrote nothing.");
+            object(&Self::type_name(), &description, fields, Some(std::any::type_name::<Self>()))
+        })
+    }
+
+    async fn resolve(
+        &self,
+        ctx: &ContextSelectionSet<'_>,
+        _field: &Positioned<AstField>,
+    ) -> ServerResult<Value> {
+        resolve_container(ctx, self).await
+    }
+}
+
+impl<M: Mutation> ContainerType for UserError<M> {
+    async fn resolve_field(&self, ctx: &Context<'_>) -> ServerResult<Option<Value>> {
+        let refusal = &self.refusal;
+        Ok(match ctx.item.node.name.node.as_str() {
+            "code" => Some(Value::Enum(Name::new(refusal.code.text()))),
+            "message" => Some(Value::from(refusal.message.clone())),
+            "path" => Some(Value::List(refusal.path.iter().cloned().map(Value::from).collect())),
+            _ => None,
+        })
+    }
+}
+
+fn lower_first(name: &str) -> String {
+    let mut letters = name.chars();
+    letters.next().map(|first| first.to_ascii_lowercase()).into_iter().chain(letters).collect()
+}

@@ -1,0 +1,13 @@
+//! Imports of published files into the register.
+//!
+//! * A file with one broken row imports nothing: every broken row is named, and the register stays as
+//!   it was.
+//! * All rows are written in one transaction, or none.
+//! * Reading the same file again changes nothing.
+//! * What differs from the register becomes a proposal for a person to decide; nothing is overwritten.
+//! * A trust of a board that was split goes to the unassigned list with the candidates. A closed body
+//!   gets no later membership. Bodies outside England are counted and left out.
+
+pub mod graphql;
+pub mod ods_file;
+pub mod ods_trusts;

@@ -1,0 +1,358 @@
+//! The published list of NHS trusts, as reference organisations.
+
+use std::collections::HashMap;
+
+use chrono::NaiveDate;
+use entities::{change_proposal, import_run, organisation, region};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
+
+use super::ods_file::TrustRow;
+use crate::actor::Permission;
+use crate::audit::{self, Audited};
+use crate::command::{Stop, Unit};
+use crate::organisation::identifier::IdentifierScheme;
+use crate::organisation::model::{Board, Kind};
+use crate::organisation::rules::GivenIdentifier;
+use crate::organisation::service::{self, NewOrganisation};
+use crate::organisation::store::Organisations;
+use crate::refusal::{Code, Refusal};
+
+/// The kind of import, as recorded.
+pub const KIND: &str = "ods-trusts";
+
+/// What became of one row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Fate {
+    /// Registered.
+    Created,
+    /// The register says the same.
+    Unchanged,
+    /// The register says something else: a proposal waits for a person.
+    Proposed,
+    /// Outside England: left out.
+    OutOfScope,
+}
+
+/// One line of the report.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowReport {
+    /// Line of the file, from 1.
+    pub line: u64,
+    /// The ODS code.
+    pub ods_code: String,
+    /// What became of it.
+    pub fate: Fate,
+    /// Whether the body is closed.
+    pub closed: bool,
+    /// Whether its board was split and a person has to choose.
+    pub unassigned: bool,
+    /// The fields with a proposal.
+    pub proposals: Vec<String>,
+}
+
+/// What an import did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Report {
+    /// SHA-256 of the file.
+    pub file_hash: String,
+    /// Rows in the file.
+    pub rows_read: usize,
+    /// Organisations registered.
+    pub created: usize,
+    /// Rows that say what the register says.
+    pub unchanged: usize,
+    /// Rows with differences, which became proposals.
+    pub proposed: usize,
+    /// Bodies that the file gives as closed.
+    pub closed: usize,
+    /// Organisations on the unassigned list.
+    pub unassigned: usize,
+    /// Rows outside England.
+    pub out_of_scope: usize,
+    /// Line by line.
+    pub rows: Vec<RowReport>,
+}
+
+/// The hash by which a file is known.
+#[must_use]
+pub fn file_hash(bytes: &[u8]) -> String {
+    hex::encode(Sha256::digest(bytes))
+}
+
+/// What the register knows, gathered once.
+struct Register {
+    boards: Vec<(String, Board)>,
+    regions: HashMap<String, Uuid>,
+}
+
+/// Imports the rows of a file; `progress` hears of each.
+///
+/// # Errors
+///
+/// `FORBIDDEN`, or what the database answers.
+pub async fn import(
+    unit: &Unit,
+    rows: &[TrustRow],
+    file_hash: &str,
+    progress: &(dyn Fn() + Send + Sync),
+) -> Result<Report, Stop> {
+    let acting_as = unit
+        .actor()
+        .acting_nationally(Permission::ManageOrganisations)
+        .ok_or_else(|| Stop::from(Refusal::whole(Code::Forbidden)))?;
+    let register = register(unit).await?;
+    let mut reports = Vec::with_capacity(rows.len());
+    for row in rows {
+        reports.push(import_row(unit, &register, row, &acting_as).await?);
+        progress();
+    }
+    let count = |fate: Fate| reports.iter().filter(|report| report.fate == fate).count();
+    let report = Report {
+        file_hash: file_hash.to_owned(),
+        rows_read: rows.len(),
+        created: count(Fate::Created),
+        unchanged: count(Fate::Unchanged),
+        proposed: count(Fate::Proposed),
+        out_of_scope: count(Fate::OutOfScope),
+        closed: reports.iter().filter(|report| report.closed).count(),
+        unassigned: reports.iter().filter(|report| report.unassigned).count(),
+        rows: reports,
+    };
+    record(unit, &report, &acting_as).await?;
+    Ok(report)
+}
+
+#[expect(clippy::disallowed_methods, reason = "public reference rows")]
+async fn register(unit: &Unit) -> Result<Register, Stop> {
+    let regions = region::Entity::find().all(unit.tx()).await?;
+    Ok(Register {
+        boards: Organisations::of(unit).boards().await?,
+        regions: regions.into_iter().map(|row| (row.ods_code, row.id)).collect(),
+    })
+}
+
+async fn import_row(
+    unit: &Unit,
+    register: &Register,
+    row: &TrustRow,
+    acting_as: &str,
+) -> Result<RowReport, Stop> {
+    let mut report = RowReport {
+        line: row.line,
+        ods_code: row.ods_code.clone(),
+        fate: Fate::OutOfScope,
+        closed: row.closed_on.is_some(),
+        unassigned: false,
+        proposals: Vec::new(),
+    };
+    let board = register.boards.iter().find(|(code, _)| *code == row.board_ods_code);
+    let (Some(region), Some((_, board))) = (register.regions.get(&row.region_ods_code), board) else {
+        return Ok(report);
+    };
+    let store = Organisations::of(unit);
+    match store.holder(IdentifierScheme::Ods, &row.ods_code).await? {
+        None => {
+            let changed = service::register(unit, new_organisation(row, board, *region)).await?;
+            report.fate = Fate::Created;
+            report.unassigned = store.open_assignment(changed.id).await?.is_some();
+        }
+        Some(id) => {
+            report.unassigned = store.open_assignment(id).await?.is_some();
+            report.proposals = propose(unit, id, row, board, acting_as).await?;
+            let same = report.proposals.is_empty();
+            report.fate = if same { Fate::Unchanged } else { Fate::Proposed };
+        }
+    }
+    Ok(report)
+}
+
+/// The day from which a body is closed: the file gives the last day of its life.
+fn closed_from(row: &TrustRow) -> Option<NaiveDate> {
+    row.closed_on.and_then(|last| last.succ_opt())
+}
+
+fn new_organisation(row: &TrustRow, board: &Board, region: Uuid) -> NewOrganisation {
+    let foundation = row.name.contains("FOUNDATION TRUST");
+    let from = board.period.from().max(row.opened_on);
+    NewOrganisation {
+        name: row.name.clone(),
+        short_name: None,
+        kind: if foundation { Kind::NhsFoundationTrust } else { Kind::NhsTrust },
+        delivers: false,
+        employs: true,
+        reference_only: true,
+        identifiers: vec![(
+            GivenIdentifier { scheme: IdentifierScheme::Ods, value: row.ods_code.clone() },
+            true,
+        )],
+        address: address(row),
+        postcode: row.postcode.clone(),
+        opened_on: row.opened_on,
+        closed: closed_from(row).map(|day| (day, "published as closed".to_owned())),
+        board: Some(board.id),
+        board_from: from,
+        region: (region != board.region_id).then_some(region),
+        region_override_reason: (region != board.region_id).then(|| "as published".to_owned()),
+        sites: Vec::new(),
+    }
+}
+
+fn address(row: &TrustRow) -> Option<String> {
+    (!row.address_lines.is_empty()).then(|| row.address_lines.join("\n"))
+}
+
+/// Proposes what differs; gives the names of the fields that differ.
+#[expect(clippy::disallowed_methods, reason = "rows of the organisation that the identifier names")]
+async fn propose(
+    unit: &Unit,
+    id: Uuid,
+    row: &TrustRow,
+    board: &Board,
+    acting_as: &str,
+) -> Result<Vec<String>, Stop> {
+    let Some(known) = organisation::Entity::find_by_id(id).one(unit.tx()).await? else {
+        return Ok(Vec::new());
+    };
+    let day = |date: Option<NaiveDate>| date.map(|date| date.to_string());
+    let mut differences = Vec::new();
+    let mut compare = |field: &'static str, now: Option<String>, file: Option<String>| {
+        if now != file {
+            differences.push((field, now, file));
+        }
+    };
+    compare("NAME", Some(known.name), Some(row.name.clone()));
+    compare("ADDRESS", known.address, address(row));
+    compare("POSTCODE", known.postcode, row.postcode.clone());
+    compare("OPENED_ON", day(known.opened_on), day(row.opened_on));
+    compare("CLOSED_ON", day(known.closed_on), day(closed_from(row)));
+    let hosts = Organisations::of(unit).host_boards(id).await?;
+    if !hosts.is_empty() && !hosts.iter().any(|host| host.target == board.id) {
+        compare("BOARD", None, Some(row.board_ods_code.clone()));
+    }
+    let mut fields = Vec::new();
+    for (field, now, file) in differences {
+        fields.push(field.to_owned());
+        let proposal = Proposal { unit, organisation_id: id, field, now, file };
+        proposal.save_once(acting_as).await?;
+    }
+    Ok(fields)
+}
+
+/// A difference between file and register.
+struct Proposal<'a> {
+    unit: &'a Unit,
+    organisation_id: Uuid,
+    field: &'static str,
+    now: Option<String>,
+    file: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Proposed {
+    id: Uuid,
+    organisation_id: Uuid,
+    field: &'static str,
+    proposed: Option<String>,
+}
+
+impl Audited for Proposed {
+    const TYPE: &'static str = "change_proposal";
+
+    fn id(&self) -> Uuid {
+        self.id
+    }
+
+    fn chain(&self) -> Uuid {
+        self.organisation_id
+    }
+
+    fn version(&self) -> i32 {
+        1
+    }
+}
+
+impl Proposal<'_> {
+    /// Saves the proposal, unless the same one was made before, decided or not.
+    #[expect(clippy::disallowed_methods, reason = "proposals of the organisation at hand")]
+    async fn save_once(self, acting_as: &str) -> Result<(), Stop> {
+        use change_proposal::Column;
+        let Self { unit, organisation_id, field, now, file } = self;
+        let made = change_proposal::Entity::find()
+            .filter(Column::OrganisationId.eq(organisation_id))
+            .filter(Column::Field.eq(field))
+            .all(unit.tx())
+            .await?
+            .into_iter()
+            .any(|proposal| proposal.proposed_value == file && proposal.current_value == now);
+        if made {
+            return Ok(());
+        }
+        let id = unit.id();
+        let row = change_proposal::ActiveModel {
+            id: Set(id),
+            organisation_id: Set(organisation_id),
+            source: Set(KIND.to_owned()),
+            field: Set(field.to_owned()),
+            current_value: Set(now),
+            proposed_value: Set(file.clone()),
+            status: Set("OPEN".to_owned()),
+            created_at: Set(unit.now()),
+            decided_at: Set(None),
+            version: Set(1),
+        };
+        change_proposal::Entity::insert(row).exec_without_returning(unit.tx()).await?;
+        let proposed = Proposed { id, organisation_id, field, proposed: file };
+        unit.record("organisation.change_proposed", None, &proposed, acting_as, None);
+        Ok(())
+    }
+}
+
+#[derive(Serialize)]
+struct Run<'a> {
+    id: Uuid,
+    file_hash: &'a str,
+    rows_read: usize,
+}
+
+impl Audited for Run<'_> {
+    const TYPE: &'static str = "import_run";
+
+    fn id(&self) -> Uuid {
+        self.id
+    }
+
+    fn chain(&self) -> Uuid {
+        audit::NATION
+    }
+
+    fn version(&self) -> i32 {
+        1
+    }
+}
+
+async fn record(unit: &Unit, report: &Report, acting_as: &str) -> Result<(), Stop> {
+    let id = unit.id();
+    let number = |count: usize| i32::try_from(count).unwrap_or(i32::MAX);
+    let row = import_run::ActiveModel {
+        id: Set(id),
+        kind: Set(KIND.to_owned()),
+        file_hash: Set(report.file_hash.clone()),
+        at: Set(unit.now()),
+        account_id: Set(unit.actor().account()),
+        rows_read: Set(number(report.rows_read)),
+        created: Set(number(report.created)),
+        unchanged: Set(number(report.unchanged)),
+        proposed: Set(number(report.proposed)),
+        unassigned: Set(number(report.unassigned)),
+        closed: Set(number(report.closed)),
+        out_of_scope: Set(number(report.out_of_scope)),
+    };
+    import_run::Entity::insert(row).exec_without_returning(unit.tx()).await?;
+    let run = Run { id, file_hash: &report.file_hash, rows_read: report.rows_read };
+    unit.record("import.run", None, &run, acting_as, None);
+    Ok(())
+}

@@ -1,0 +1,35 @@
+//! Alongside: the backend of a national peer support licensing network in England.
+//!
+//! In reading order:
+//!
+//! * [`config`], [`app`], [`server`]: how the service starts.
+//! * [`actor`]: who is asking and what they may do.
+//! * [`db`], [`core`], [`command`]: the only door to SQL, and how every mutation runs.
+//! * [`audit`], [`outbox`], [`idempotency`]: what every write leaves behind.
+//! * [`read`]: reads, declared once.
+//! * [`graphql`]: the endpoint.
+//! * [`reference`], [`organisation`], [`import`]: the aggregates.
+
+pub mod app;
+pub mod config;
+pub mod server;
+
+pub mod actor;
+pub mod clock;
+pub mod command;
+pub mod core;
+pub mod db;
+pub mod fault;
+pub mod refusal;
+
+pub mod audit;
+pub mod calendar;
+pub mod idempotency;
+pub mod outbox;
+
+pub mod graphql;
+pub mod read;
+
+pub mod import;
+pub mod organisation;
+pub mod reference;

@@ -1,0 +1,23 @@
+//! Reads, declared once.
+//!
+//! A readable type is one [declaration](declaration): its fields with the expressions behind them, its
+//! relations, its filters and orders, and the **Scope predicate** of its rows. From it come the schema
+//! ([`registry`]), the [`plan`] of a selection, the SQL and the answer ([`run`]). Rows cannot be
+//! reached in any other way, so none can be reached without the predicate.
+//!
+//! A selection becomes a tree of levels. Each level is one statement whatever the number of parents
+//! and the size of the page; all levels run in the one read transaction of the operation.
+
+pub mod condition;
+pub mod cursor;
+pub mod declaration;
+pub mod op;
+pub mod plan;
+pub mod registry;
+pub mod run;
+pub mod sql;
+pub mod value;
+
+pub use declaration::Readable;
+pub use op::{Op, ReadSettings};
+pub use registry::{One, ReadRoots};

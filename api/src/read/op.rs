@@ -1,0 +1,98 @@
+//! One operation: who asks, its one read transaction, its limits.
+
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+use tokio::sync::Mutex;
+
+use super::cursor::CursorKey;
+use crate::actor::{Actor, Identity};
+use crate::core::Core;
+use crate::db::{Access, DbFault, Tx};
+
+/// Default size of a page.
+pub const DEFAULT_PAGE: u32 = 20;
+
+/// What every operation of the API shares.
+#[derive(Clone)]
+pub struct ReadSettings {
+    /// Makes and reads cursors.
+    pub cursors: CursorKey,
+    /// Largest page.
+    pub max_page: u32,
+}
+
+/// The context of one operation.
+pub struct Op {
+    core: Core,
+    settings: ReadSettings,
+    identity: Identity,
+    request_id: String,
+    reader: Mutex<Option<Arc<Reader>>>,
+}
+
+/// The read transaction of an operation: all of its reads see one moment.
+pub struct Reader {
+    /// The transaction, under the actor's Scope.
+    pub tx: Tx,
+    /// Who asks.
+    pub actor: Actor,
+    /// The civil date.
+    pub today: NaiveDate,
+}
+
+impl Op {
+    /// An operation of `identity`.
+    #[must_use]
+    pub fn new(core: Core, settings: ReadSettings, identity: Identity, request_id: String) -> Self {
+        Self { core, settings, identity, request_id, reader: Mutex::default() }
+    }
+
+    /// Shared parts of the service.
+    #[must_use]
+    pub const fn core(&self) -> &Core {
+        &self.core
+    }
+
+    /// Settings of reads.
+    #[must_use]
+    pub const fn settings(&self) -> &ReadSettings {
+        &self.settings
+    }
+
+    /// Who asks.
+    #[must_use]
+    pub const fn identity(&self) -> Identity {
+        self.identity
+    }
+
+    /// The request's id.
+    #[must_use]
+    pub fn request_id(&self) -> &str {
+        &self.request_id
+    }
+
+    /// The read transaction, opened when first needed.
+    ///
+    /// # Errors
+    ///
+    /// What the database answers.
+    pub async fn reader(&self) -> Result<Arc<Reader>, DbFault> {
+        let mut reader = self.reader.lock().await;
+        if let Some(reader) = &*reader {
+            return Ok(Arc::clone(reader));
+        }
+        let (tx, actor) = self.core.begin(Access::Read, self.identity).await?;
+        let opened = Arc::new(Reader { tx, actor, today: self.core.source().today() });
+        *reader = Some(Arc::clone(&opened));
+        Ok(opened)
+    }
+
+    /// Ends the read transaction. Reads after a write begin a new one, and so see the write.
+    pub async fn finish_reading(&self) {
+        let reader = self.reader.lock().await.take();
+        if let Some(reader) = reader.and_then(Arc::into_inner) {
+            reader.tx.rollback().await;
+        }
+    }
+}

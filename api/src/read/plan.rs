@@ -1,0 +1,651 @@
+//! From a validated selection to a tree of levels, each of which becomes one statement.
+
+use async_graphql::QueryEnvInner;
+use async_graphql::parser::types::{Field as AstField, Selection, SelectionSet};
+use async_graphql::{Name, Pos, Positioned, Value as Answer};
+use chrono::NaiveDate;
+use indexmap::IndexMap;
+use uuid::Uuid;
+
+use super::condition::{self, Condition, Order};
+use super::cursor::Position;
+use super::declaration::{Def, Field, Leaf, Many, Relation, Way, What};
+use super::op::{DEFAULT_PAGE, Op, Reader};
+use super::value::Column;
+use crate::actor::Permission;
+use crate::graphql::error::ErrorCode;
+use crate::graphql::scalars;
+
+/// Why a selection cannot be planned.
+#[derive(Debug)]
+pub struct PlanError {
+    /// The code for the client.
+    pub code: ErrorCode,
+    /// The message for the client.
+    pub message: String,
+    /// Where in the document.
+    pub at: Pos,
+}
+
+/// The rows of one statement.
+pub struct Level {
+    /// The declaration of the rows.
+    pub def: &'static Def,
+    /// How they are tied to the rows above; `None` for a root.
+    pub relation: Option<&'static Relation>,
+    /// Who may see them.
+    pub visible: Visible,
+    /// Which of them are asked for.
+    pub rows: RowsAsked,
+    /// Their order; the id always ends it.
+    pub order: Vec<Order>,
+    /// What is read of each.
+    pub columns: Vec<ColumnPlan>,
+    /// The levels below.
+    pub children: Vec<Child>,
+    /// The date of dated facts.
+    pub as_of: NaiveDate,
+}
+
+/// The Scope predicate for one actor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Visible {
+    /// Every row.
+    All,
+    /// Rows for which one of the ways holds; none if there is no way.
+    Any(Vec<VisibleWay>),
+}
+
+/// A way that depends on the row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VisibleWay {
+    /// The column.
+    pub column: &'static str,
+    /// The identifiers it may hold.
+    pub ids: Vec<Uuid>,
+}
+
+/// Which rows a level asks for.
+pub enum RowsAsked {
+    /// The row of a key: the condition and its value.
+    Key(&'static str, Option<sea_orm::Value>),
+    /// What the relation leads to, at most so many.
+    Related(u32),
+    /// A page.
+    Page(PageArgs),
+}
+
+/// The arguments of a page.
+pub struct PageArgs {
+    /// How many rows.
+    pub size: u32,
+    /// Whether the page is counted from the end.
+    pub backward: bool,
+    /// The row before (or, counted from the end, after) the page.
+    pub from: Option<Position>,
+    /// The filter.
+    pub filter: Option<Condition>,
+    /// What the cursors of this list are bound to.
+    pub fingerprint: String,
+    /// Whether the number of all rows is asked for.
+    pub counted: bool,
+}
+
+/// A column of a level.
+pub struct ColumnPlan {
+    /// The expression.
+    pub sql: &'static str,
+    /// How it is read.
+    pub column: Column,
+    /// Read only for rows that these organisations own, by the column that names the owner.
+    pub guard: Option<VisibleWay>,
+}
+
+/// A level below.
+pub struct Child {
+    /// Which column of the level above holds the key.
+    pub key: usize,
+    /// The level.
+    pub level: Level,
+    /// What is written of it.
+    pub form: Form,
+}
+
+/// What is written of a level.
+pub enum Form {
+    /// One object, or null; `true` if null is a fault.
+    One(Shape, bool),
+    /// A list of objects.
+    List(Shape),
+    /// A connection.
+    Page(Vec<(Name, PagePart)>),
+}
+
+/// The fields of an object.
+pub struct Shape(pub Vec<(Name, Part)>);
+
+/// A field of an object.
+pub enum Part {
+    /// The type's name.
+    Typename,
+    /// A value of the row.
+    Column(usize),
+    /// Another level.
+    Child(usize),
+    /// What the actor may not read.
+    Withheld,
+}
+
+/// A field of a connection.
+pub enum PagePart {
+    /// The type's name.
+    Typename,
+    /// `edges`.
+    Edges(Vec<(Name, EdgePart)>),
+    /// `nodes`.
+    Nodes(Shape),
+    /// `pageInfo`.
+    Info(Vec<(Name, InfoPart)>),
+    /// `totalCount`.
+    Total,
+}
+
+/// A field of an edge.
+pub enum EdgePart {
+    /// The type's name.
+    Typename,
+    /// `cursor`.
+    Cursor,
+    /// `node`.
+    Node(Shape),
+}
+
+/// A field of `pageInfo`.
+#[derive(Clone, Copy)]
+pub enum InfoPart {
+    /// The type's name.
+    Typename,
+    /// `hasNextPage`.
+    HasNext,
+    /// `hasPreviousPage`.
+    HasPrevious,
+    /// `startCursor`.
+    Start,
+    /// `endCursor`.
+    End,
+}
+
+type Arguments = IndexMap<Name, Answer>;
+type Fields<'a> = IndexMap<Name, Vec<&'a Positioned<AstField>>>;
+
+/// Plans selections of one operation for one actor.
+pub struct Planner<'a, 'r> {
+    env: &'a QueryEnvInner,
+    op: &'r Op,
+    reader: &'r Reader,
+    /// Response keys from the field being resolved down to where the planner is.
+    path: Vec<Name>,
+    /// Fields that the actor may not read, with their paths, for errors beside the data.
+    pub withheld: Vec<(Vec<Name>, Pos)>,
+}
+
+impl<'a, 'r> Planner<'a, 'r> {
+    /// A planner for the operation of `env`.
+    #[must_use]
+    pub const fn new(env: &'a QueryEnvInner, op: &'r Op, reader: &'r Reader) -> Self {
+        Self { env, op, reader, path: Vec::new(), withheld: Vec::new() }
+    }
+
+    /// The row of `def` with the key that `condition` and `value` name.
+    ///
+    /// # Errors
+    ///
+    /// [`PlanError`] says what is wrong with an argument below.
+    pub fn one(
+        &mut self,
+        def: &'static Def,
+        key: (&'static str, Option<sea_orm::Value>),
+        as_of: Option<NaiveDate>,
+        selection: &'a SelectionSet,
+    ) -> Result<(Level, Form), PlanError> {
+        let as_of = as_of.unwrap_or(self.reader.today);
+        let mut level = self.level(def, None, RowsAsked::Key(key.0, key.1), Vec::new(), as_of);
+        let shape = self.shape(&mut level, &[selection])?;
+        Ok((level, Form::One(shape, false)))
+    }
+
+    /// A page of all rows of `def`, with the arguments of `field`.
+    ///
+    /// # Errors
+    ///
+    /// [`PlanError`] says what is wrong with an argument.
+    pub fn page(
+        &mut self,
+        def: &'static Def,
+        field: &'a Positioned<AstField>,
+    ) -> Result<(Level, Form), PlanError> {
+        self.connection(def, None, &[field], self.reader.today)
+    }
+
+    /// The arguments of `field`, with variables replaced and nulls left out.
+    ///
+    /// # Errors
+    ///
+    /// [`PlanError`] for a variable without a value.
+    pub fn arguments(&self, field: &Positioned<AstField>) -> Result<Arguments, PlanError> {
+        let mut arguments = Arguments::new();
+        for (name, value) in &field.node.arguments {
+            let value = value
+                .node
+                .clone()
+                .into_const_with(|name| self.variable(&name))
+                .map_err(|message| bad(message, value.pos))?;
+            if value != Answer::Null {
+                arguments.insert(name.node.clone(), value);
+            }
+        }
+        Ok(arguments)
+    }
+
+    fn variable(&self, name: &Name) -> Result<Answer, String> {
+        if let Some(value) = self.env.variables.get(name) {
+            return Ok(value.clone());
+        }
+        let definitions = &self.env.operation.node.variable_definitions;
+        let definition = definitions.iter().find(|definition| definition.node.name.node == *name);
+        match definition {
+            Some(definition) => match &definition.node.default_value {
+                Some(default) => Ok(default.node.clone()),
+                None if definition.node.var_type.node.nullable => Ok(Answer::Null),
+                None => Err(format!("the variable ${name} has no value")),
+            },
+            None => Err(format!("the variable ${name} is not defined")),
+        }
+    }
+
+    fn level(
+        &self,
+        def: &'static Def,
+        relation: Option<&'static Relation>,
+        rows: RowsAsked,
+        order: Vec<Order>,
+        as_of: NaiveDate,
+    ) -> Level {
+        let visible = self.visible(def);
+        Level { def, relation, visible, rows, order, columns: Vec::new(), children: Vec::new(), as_of }
+    }
+
+    /// Who may see which rows: the one place where a Scope predicate is made.
+    fn visible(&self, def: &Def) -> Visible {
+        let actor = &self.reader.actor;
+        let mut ways = Vec::new();
+        for way in def.rows.visible {
+            match *way {
+                Way::Everyone => return Visible::All,
+                Way::Nation(permission) if actor.may_nationally(permission) => return Visible::All,
+                Way::Nation(_) => {}
+                Way::Organisation(column, permission) => {
+                    ways.push(VisibleWay { column, ids: actor.organisations_with(permission) });
+                }
+                Way::Account(column) => {
+                    ways.push(VisibleWay { column, ids: actor.account().into_iter().collect() });
+                }
+            }
+        }
+        ways.retain(|way| !way.ids.is_empty());
+        Visible::Any(ways)
+    }
+
+    /// What the actor may read of a guarded field: everything (`Ok(None)`), only of own rows
+    /// (`Ok(Some)`), or nothing (`Err`).
+    fn guard(&self, def: &Def, only: Option<Permission>) -> Result<Option<VisibleWay>, ()> {
+        let Some(permission) = only else { return Ok(None) };
+        let actor = &self.reader.actor;
+        if actor.may_nationally(permission) {
+            return Ok(None);
+        }
+        match (def.rows.owner, actor.organisations_with(permission)) {
+            (Some(column), ids) if !ids.is_empty() => Ok(Some(VisibleWay { column, ids })),
+            _ => Err(()),
+        }
+    }
+
+    fn shape(&mut self, level: &mut Level, sets: &[&'a SelectionSet]) -> Result<Shape, PlanError> {
+        let mut parts = Vec::new();
+        for (key, fields) in self.collect(level.def.name, sets)? {
+            let Some(&first) = fields.first() else { continue };
+            self.path.push(key.clone());
+            let name = first.node.name.node.as_str();
+            let part = if name == "__typename" {
+                Part::Typename
+            } else {
+                let Some(field) = level.def.field(name) else {
+                    return Err(bad(format!("{} has no field {name}", level.def.name), first.pos));
+                };
+                self.part(level, field, &fields)?
+            };
+            self.path.pop();
+            parts.push((key, part));
+        }
+        Ok(Shape(parts))
+    }
+
+    fn part(
+        &mut self,
+        level: &mut Level,
+        declared: &'static Field,
+        fields: &[&'a Positioned<AstField>],
+    ) -> Result<Part, PlanError> {
+        let (only, at) = match &declared.what {
+            What::Leaf(leaf) => (leaf.only, fields[0].pos),
+            What::Relation(relation) => (relation.only, fields[0].pos),
+        };
+        let Ok(guard) = self.guard(level.def, only) else {
+            self.withheld.push((self.path.clone(), at));
+            return Ok(Part::Withheld);
+        };
+        match &declared.what {
+            What::Leaf(leaf) => Ok(Part::Column(column(level, leaf.sql, Column::Answer(leaf.kind), guard))),
+            What::Relation(relation) => {
+                let key = column(level, relation.parent, Column::Key, guard);
+                let (below, form) = self.related(level.as_of, relation, fields)?;
+                level.children.push(Child { key, level: below, form });
+                Ok(Part::Child(level.children.len() - 1))
+            }
+        }
+    }
+
+    fn related(
+        &mut self,
+        as_of: NaiveDate,
+        relation: &'static Relation,
+        fields: &[&'a Positioned<AstField>],
+    ) -> Result<(Level, Form), PlanError> {
+        let def = (relation.target)();
+        if relation.many == Many::Page {
+            return self.connection(def, Some(relation), fields, as_of);
+        }
+        let arguments = self.arguments(fields[0])?;
+        let as_of = date_argument(&arguments, fields[0].pos)?.unwrap_or(as_of);
+        let bound = if let Many::List(bound) = relation.many { bound } else { 1 };
+        let order = if bound > 1 { self.order(def, None, fields[0].pos)? } else { Vec::new() };
+        let mut level = self.level(def, Some(relation), RowsAsked::Related(bound), order, as_of);
+        let sets: Vec<&SelectionSet> = fields.iter().map(|f| &f.node.selection_set.node).collect();
+        let shape = self.shape(&mut level, &sets)?;
+        let form = match relation.many {
+            Many::One(required) => Form::One(shape, required),
+            Many::List(_) | Many::Page => Form::List(shape),
+        };
+        Ok((level, form))
+    }
+
+    fn connection(
+        &mut self,
+        def: &'static Def,
+        relation: Option<&'static Relation>,
+        fields: &[&'a Positioned<AstField>],
+        as_of: NaiveDate,
+    ) -> Result<(Level, Form), PlanError> {
+        let at = fields[0].pos;
+        let arguments = self.arguments(fields[0])?;
+        let as_of = date_argument(&arguments, at)?.unwrap_or(as_of);
+        let order = self.order(def, arguments.get("orderBy"), at)?;
+        let page = self.page_arguments(def, &arguments, &order, as_of, at)?;
+        let mut level = self.level(def, relation, RowsAsked::Page(page), order, as_of);
+        let sets: Vec<&SelectionSet> = fields.iter().map(|f| &f.node.selection_set.node).collect();
+        let name = format!("{}Connection", def.name);
+        let mut parts = Vec::new();
+        for (key, fields) in self.collect(&name, &sets)? {
+            let sets: Vec<&SelectionSet> =
+                fields.iter().map(|f| &f.node.selection_set.node).collect();
+            self.path.push(key.clone());
+            let part = match fields[0].node.name.node.as_str() {
+                "edges" => PagePart::Edges(self.edges(&mut level, &sets)?),
+                "nodes" => PagePart::Nodes(self.shape(&mut level, &sets)?),
+                "pageInfo" => PagePart::Info(self.page_info(&sets)?),
+                "totalCount" => {
+                    if let RowsAsked::Page(page) = &mut level.rows {
+                        page.counted = true;
+                    }
+                    PagePart::Total
+                }
+                _ => PagePart::Typename,
+            };
+            self.path.pop();
+            parts.push((key, part));
+        }
+        for order in level.order.clone() {
+            column(&mut level, order.leaf.sql, Column::Answer(order.leaf.kind), None);
+        }
+        Ok((level, Form::Page(parts)))
+    }
+
+    fn edges(
+        &mut self,
+        level: &mut Level,
+        sets: &[&'a SelectionSet],
+    ) -> Result<Vec<(Name, EdgePart)>, PlanError> {
+        let mut parts = Vec::new();
+        for (key, fields) in self.collect(&format!("{}Edge", level.def.name), sets)? {
+            self.path.push(key.clone());
+            let part = match fields[0].node.name.node.as_str() {
+                "cursor" => EdgePart::Cursor,
+                "node" => {
+                    let sets: Vec<&SelectionSet> =
+                        fields.iter().map(|f| &f.node.selection_set.node).collect();
+                    EdgePart::Node(self.shape(level, &sets)?)
+                }
+                _ => EdgePart::Typename,
+            };
+            self.path.pop();
+            parts.push((key, part));
+        }
+        Ok(parts)
+    }
+
+    fn page_info(&self, sets: &[&'a SelectionSet]) -> Result<Vec<(Name, InfoPart)>, PlanError> {
+        let fields = self.collect("PageInfo", sets)?;
+        let part = |fields: &[&Positioned<AstField>]| match fields[0].node.name.node.as_str() {
+            "hasNextPage" => InfoPart::HasNext,
+            "hasPreviousPage" => InfoPart::HasPrevious,
+            "startCursor" => InfoPart::Start,
+            "endCursor" => InfoPart::End,
+            _ => InfoPart::Typename,
+        };
+        Ok(fields.iter().map(|(key, fields)| (key.clone(), part(fields))).collect())
+    }
+
+    fn order(
+        &self,
+        def: &'static Def,
+        given: Option<&Answer>,
+        at: Pos,
+    ) -> Result<Vec<Order>, PlanError> {
+        let order = condition::parse_order(def, given).map_err(|message| bad(message, at))?;
+        match order.iter().find(|order| self.guard(def, order.leaf.only).is_err()) {
+            Some(order) => Err(forbidden(order.name, at)),
+            None => Ok(order),
+        }
+    }
+
+    fn page_arguments(
+        &self,
+        def: &'static Def,
+        arguments: &Arguments,
+        order: &[Order],
+        as_of: NaiveDate,
+        at: Pos,
+    ) -> Result<PageArgs, PlanError> {
+        let number = |name: &str| match arguments.get(name) {
+            None => Ok(None),
+            Some(Answer::Number(number)) => Ok(number.as_i64()),
+            Some(_) => Err(bad(format!("{name} must be a number"), at)),
+        };
+        let (first, last) = (number("first")?, number("last")?);
+        let (after, before) = (arguments.get("after"), arguments.get("before"));
+        let backward = last.is_some() || before.is_some();
+        if backward && (first.is_some() || after.is_some()) {
+            return Err(bad("use first and after, or last and before, not both", at));
+        }
+        let max = self.op.settings().max_page;
+        let size = match if backward { last } else { first } {
+            None => DEFAULT_PAGE.min(max),
+            Some(size) => u32::try_from(size)
+                .ok()
+                .filter(|size| (1..=max).contains(size))
+                .ok_or_else(|| bad(format!("a page holds between 1 and {max} rows"), at))?,
+        };
+        if let Some(Answer::Object(filter)) = arguments.get("where") {
+            self.refuse_withheld_filters(def, filter, at)?;
+        }
+        let filter = arguments
+            .get("where")
+            .map(|given| condition::parse_where(def, given))
+            .transpose()
+            .map_err(|message| bad(message, at))?;
+        let fingerprint = self.fingerprint(def, arguments, order, as_of);
+        let from = match if backward { before } else { after } {
+            None => None,
+            Some(Answer::String(cursor)) => Some(
+                self.op
+                    .settings()
+                    .cursors
+                    .open(cursor, &fingerprint)
+                    .filter(|position| position.values.len() == order.len())
+                    .ok_or_else(|| bad("this cursor is not of this list", at))?,
+            ),
+            Some(_) => return Err(bad("a cursor must be text", at)),
+        };
+        Ok(PageArgs { size, backward, from, filter, fingerprint, counted: false })
+    }
+
+    /// A filter on a field that the actor may not read is refused before any statement.
+    fn refuse_withheld_filters(
+        &self,
+        def: &'static Def,
+        filter: &IndexMap<Name, Answer>,
+        at: Pos,
+    ) -> Result<(), PlanError> {
+        for (name, value) in filter {
+            let nested: Vec<&IndexMap<Name, Answer>> = match (name.as_str(), value) {
+                ("and" | "or", Answer::List(list)) => list
+                    .iter()
+                    .filter_map(|v| if let Answer::Object(o) = v { Some(o) } else { None })
+                    .collect(),
+                ("not", Answer::Object(object)) => vec![object],
+                _ => Vec::new(),
+            };
+            for filter in nested {
+                self.refuse_withheld_filters(def, filter, at)?;
+            }
+            if let Some(Field { what: What::Leaf(Leaf { only, .. }), .. }) = def.field(name)
+                && !matches!(self.guard(def, *only), Ok(None))
+            {
+                return Err(forbidden(name, at));
+            }
+        }
+        Ok(())
+    }
+
+    fn fingerprint(
+        &self,
+        def: &Def,
+        arguments: &Arguments,
+        order: &[Order],
+        as_of: NaiveDate,
+    ) -> String {
+        let order: Vec<String> =
+            order.iter().map(|o| format!("{}{}", o.name, if o.descending { "-" } else { "+" })).collect();
+        let filter = arguments.get("where").map(ToString::to_string).unwrap_or_default();
+        // A list without `asOf` moves with the day; its cursors stay good.
+        let as_of = if arguments.contains_key("asOf") { as_of.to_string() } else { String::new() };
+        let who = self.reader.actor.account();
+        format!("{}|{}|{filter}|{as_of}|{who:?}", def.name, order.join(","))
+    }
+
+    /// The fields of selection sets on type `name`, merged by response key in the order of the request.
+    fn collect(&self, name: &str, sets: &[&'a SelectionSet]) -> Result<Fields<'a>, PlanError> {
+        let mut fields = Fields::new();
+        for set in sets {
+            self.collect_into(name, set, &mut fields)?;
+        }
+        Ok(fields)
+    }
+
+    fn collect_into(
+        &self,
+        name: &str,
+        set: &'a SelectionSet,
+        fields: &mut Fields<'a>,
+    ) -> Result<(), PlanError> {
+        for item in &set.items {
+            match &item.node {
+                Selection::Field(field) => {
+                    fields.entry(field.node.response_key().node.clone()).or_default().push(field);
+                }
+                Selection::InlineFragment(fragment) => {
+                    let condition = fragment.node.type_condition.as_ref();
+                    if condition.is_none_or(|c| c.node.on.node.as_str() == name) {
+                        self.collect_into(name, &fragment.node.selection_set.node, fields)?;
+                    }
+                }
+                Selection::FragmentSpread(spread) => {
+                    let env: &'a QueryEnvInner = self.env;
+                    let Some(fragment) = env.fragments.get(&spread.node.fragment_name.node) else {
+                        return Err(bad("unknown fragment", spread.pos));
+                    };
+                    if fragment.node.type_condition.node.on.node.as_str() == name {
+                        self.collect_into(name, &fragment.node.selection_set.node, fields)?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The index of a column of `level`, added if it is not there.
+fn column(
+    level: &mut Level,
+    sql: &'static str,
+    column: Column,
+    guard: Option<VisibleWay>,
+) -> usize {
+    let same = |plan: &ColumnPlan| {
+        plan.sql == sql
+            && plan.guard == guard
+            && matches!(plan.column, Column::Key) == matches!(column, Column::Key)
+    };
+    match level.columns.iter().position(same) {
+        Some(index) => index,
+        None => {
+            level.columns.push(ColumnPlan { sql, column, guard });
+            level.columns.len() - 1
+        }
+    }
+}
+
+/// The `asOf` argument.
+///
+/// # Errors
+///
+/// [`PlanError`] if it is no date.
+pub fn date_argument(arguments: &Arguments, at: Pos) -> Result<Option<NaiveDate>, PlanError> {
+    match arguments.get("asOf") {
+        None => Ok(None),
+        Some(Answer::String(text)) => scalars::parse_date(text)
+            .map(Some)
+            .ok_or_else(|| bad("asOf must be a date as YYYY-MM-DD", at)),
+        Some(_) => Err(bad("asOf must be a date as YYYY-MM-DD", at)),
+    }
+}
+
+/// A bad argument.
+pub fn bad(message: impl Into<String>, at: Pos) -> PlanError {
+    PlanError { code: ErrorCode::BadUserInput, message: message.into(), at }
+}
+
+fn forbidden(name: &str, at: Pos) -> PlanError {
+    let message = format!("your roles do not let you filter or order by {name}");
+    PlanError { code: ErrorCode::Forbidden, message, at }
+}

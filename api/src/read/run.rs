@@ -1,0 +1,472 @@
+//! Runs a plan: one statement per level for any number of parents, then the answer from the rows.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::pin::Pin;
+
+use async_graphql::{Name, Value as Answer};
+use indexmap::IndexMap;
+use sea_orm::{ConnectionTrait, Value};
+use uuid::Uuid;
+
+use super::condition::Order;
+use super::cursor::{CursorKey, Position};
+use super::plan::{
+    Child, ColumnPlan, EdgePart, Form, InfoPart, Level, PageArgs, PagePart, Part, RowsAsked, Shape,
+    Visible, VisibleWay,
+};
+use super::sql::{Sql, Words};
+use super::value::{AnyRow, Cell, parameter};
+use crate::db::{DbFault, Rows, Tx};
+
+/// A row with the answers of the levels below it.
+struct Row {
+    id: Uuid,
+    cells: Vec<Cell>,
+    children: Vec<Answer>,
+}
+
+/// The rows that one parent (or the root) leads to.
+#[derive(Default)]
+struct Group {
+    rows: Vec<Row>,
+    /// Whether there are rows beyond the page.
+    more: bool,
+    total: i64,
+}
+
+/// Runs statements in a transaction.
+pub struct Runner<'a> {
+    /// The transaction.
+    pub tx: &'a Tx,
+    /// Makes cursors.
+    pub cursors: &'a CursorKey,
+}
+
+type Answers<'a> = Pin<Box<dyn Future<Output = Result<Vec<Answer>, DbFault>> + Send + 'a>>;
+
+impl<'a> Runner<'a> {
+    /// The answer of a root level.
+    ///
+    /// # Errors
+    ///
+    /// What the database answers.
+    pub async fn root(&self, level: &Level, form: &Form) -> Result<Answer, DbFault> {
+        let mut answers = self.answers(level, form, None).await?;
+        Ok(answers.pop().unwrap_or(Answer::Null))
+    }
+
+    /// One answer for each of `parents`, or one for the root.
+    fn answers<'b>(
+        &'b self,
+        level: &'b Level,
+        form: &'b Form,
+        parents: Option<&'b [Uuid]>,
+    ) -> Answers<'b> {
+        Box::pin(async move {
+            let mut groups = self.groups(level, parents).await?;
+            for child in &level.children {
+                self.fill(&mut groups, child).await?;
+            }
+            let writer = Writer { level, cursors: self.cursors };
+            Ok(groups.into_iter().map(|group| writer.form(form, group)).collect())
+        })
+    }
+
+    /// Adds the answers of `child` to every row.
+    async fn fill(&self, groups: &mut [Group], child: &Child) -> Result<(), DbFault> {
+        let mut keys: Vec<Uuid> = Vec::new();
+        let mut place: HashMap<Uuid, usize> = HashMap::new();
+        for row in groups.iter().flat_map(|group| &group.rows) {
+            if let Cell::Key(Some(key)) = row.cells[child.key] {
+                place.entry(key).or_insert_with(|| {
+                    keys.push(key);
+                    keys.len() - 1
+                });
+            }
+        }
+        let answers = if keys.is_empty() {
+            Vec::new()
+        } else {
+            self.answers(&child.level, &child.form, Some(&keys)).await?
+        };
+        let writer = Writer { level: &child.level, cursors: self.cursors };
+        for row in groups.iter_mut().flat_map(|group| &mut group.rows) {
+            let found = match row.cells[child.key] {
+                Cell::Key(Some(key)) => place.get(&key).and_then(|place| answers.get(*place)),
+                _ => None,
+            };
+            let answer =
+                found.cloned().unwrap_or_else(|| writer.form(&child.form, Group::default()));
+            if matches!((&child.form, &answer), (Form::One(_, true), Answer::Null)) {
+                let text = format!("a {} that must be there is not", child.level.def.name);
+                return Err(DbFault::Other(Box::new(sea_orm::DbErr::RecordNotFound(text))));
+            }
+            row.children.push(answer);
+        }
+        Ok(())
+    }
+
+    async fn groups(&self, level: &Level, parents: Option<&[Uuid]>) -> Result<Vec<Group>, DbFault> {
+        let count = parents.map_or(1, <[Uuid]>::len);
+        let mut groups: Vec<Group> = (0..count).map(|_| Group::default()).collect();
+        let statement = Statement { level, parents };
+        let sql = statement.rows(self.tx);
+        let rows = self.tx.rows(&sql.text, sql.values).await?;
+        for_each(&rows, |row| {
+            let group = usize::try_from(row.number(0)?).ok().and_then(|i| groups.get_mut(i));
+            let Some(group) = group else { return Ok(()) };
+            let mut cells = Vec::with_capacity(level.columns.len());
+            for (index, plan) in level.columns.iter().enumerate() {
+                cells.push(row.cell(index + 2, plan.column)?);
+            }
+            group.rows.push(Row { id: row.id(1)?, cells, children: Vec::new() });
+            Ok(())
+        })?;
+        if let RowsAsked::Page(page) = &level.rows {
+            for group in &mut groups {
+                group.more = group.rows.len() > page.size as usize;
+                group.rows.truncate(page.size as usize);
+                if page.backward {
+                    group.rows.reverse();
+                }
+            }
+            if page.counted {
+                let sql = statement.totals(self.tx);
+                let rows = self.tx.rows(&sql.text, sql.values).await?;
+                for_each(&rows, |row| {
+                    let group = usize::try_from(row.number(0)?).ok().and_then(|i| groups.get_mut(i));
+                    if let Some(group) = group {
+                        group.total = row.number(1)?;
+                    }
+                    Ok(())
+                })?;
+            }
+        }
+        Ok(groups)
+    }
+}
+
+fn for_each(
+    rows: &Rows,
+    mut each: impl FnMut(AnyRow<'_>) -> Result<(), DbFault>,
+) -> Result<(), DbFault> {
+    match rows {
+        Rows::Postgres(rows) => rows.iter().try_for_each(|row| each(AnyRow::Postgres(row))),
+        Rows::Sqlite(rows) => rows.iter().try_for_each(|row| each(AnyRow::Sqlite(row))),
+    }
+}
+
+/// The statement of a level.
+///
+/// Columns: the position of the parent, the id, then the columns of the level. PostgreSQL joins the
+/// parents laterally to a limited query; SQLite joins them through a limited correlated list of ids,
+/// which is its lateral.
+struct Statement<'a> {
+    level: &'a Level,
+    parents: Option<&'a [Uuid]>,
+}
+
+impl Statement<'_> {
+    fn rows(&self, tx: &Tx) -> Sql {
+        let mut sql = Sql::new(tx.get_database_backend());
+        let position = sql.position();
+        match self.parents {
+            None => {
+                sql.push("select cast(0 as bigint), t.id");
+                self.columns(&mut sql, false);
+                sql.push(" from ").push(self.level.def.rows.table).push(" t");
+                self.limited(&mut sql);
+            }
+            Some(parents) if sql.is_postgres() => {
+                sql.push("select ").push(position).push(", c.* from ").parents(parents);
+                sql.push(" cross join lateral (select t.id");
+                self.columns(&mut sql, true);
+                sql.push(" from ").push(self.level.def.rows.table).push(" t");
+                self.limited(&mut sql);
+                sql.push(") c order by p.ord");
+                self.order_outside(&mut sql, "c");
+            }
+            Some(parents) => {
+                sql.push("select ").push(position).push(", t.id");
+                self.columns(&mut sql, false);
+                sql.push(" from ").parents(parents);
+                let table = self.level.def.rows.table;
+                sql.push(" join ").push(table).push(" t on t.id in (select t.id from ");
+                sql.push(table).push(" t");
+                self.limited(&mut sql);
+                sql.push(") order by p.key");
+                self.order_outside(&mut sql, "t");
+            }
+        }
+        sql
+    }
+
+    fn totals(&self, tx: &Tx) -> Sql {
+        let mut sql = Sql::new(tx.get_database_backend());
+        sql.push("select ");
+        sql.push(if self.parents.is_some() { sql.position() } else { "cast(0 as bigint)" });
+        sql.push(", (select count(*) from ").push(self.level.def.rows.table).push(" t");
+        self.restricted(&mut sql, false);
+        sql.push(")");
+        if let Some(parents) = self.parents {
+            sql.push(" from ").parents(parents);
+        }
+        sql
+    }
+
+    fn words(&self) -> Words {
+        let value = match &self.level.rows {
+            RowsAsked::Key(_, value) => value.clone(),
+            RowsAsked::Related(_) | RowsAsked::Page(_) => None,
+        };
+        Words { as_of: self.level.as_of, value }
+    }
+
+    fn columns(&self, sql: &mut Sql, named: bool) {
+        let words = self.words();
+        for (index, ColumnPlan { sql: expression, guard, .. }) in self.level.columns.iter().enumerate() {
+            sql.push(", ");
+            match guard {
+                None => {
+                    sql.declared(expression, &words);
+                }
+                Some(VisibleWay { column, ids }) => {
+                    sql.push("case when ").any_of(column, ids).push(" then ");
+                    sql.declared(expression, &words).push(" end");
+                }
+            }
+            if named {
+                sql.push(&format!(" as c{index}"));
+            }
+        }
+    }
+
+    /// Link, conditions, order and limit.
+    fn limited(&self, sql: &mut Sql) {
+        self.restricted(sql, true);
+        let (limit, backward) = match &self.level.rows {
+            RowsAsked::Key(..) => (1, false),
+            RowsAsked::Related(bound) => (*bound, false),
+            RowsAsked::Page(page) => (page.size + 1, page.backward),
+        };
+        sql.push(" order by ");
+        for order in &self.level.order {
+            sql.declared(order.leaf.sql, &self.words()).push(direction(order, backward)).push(", ");
+        }
+        sql.push(if backward { "t.id desc" } else { "t.id" });
+        sql.push(&format!(" limit {limit}"));
+    }
+
+    /// The order of a level's rows again, outside the limited query.
+    fn order_outside(&self, sql: &mut Sql, row: &str) {
+        let backward = matches!(&self.level.rows, RowsAsked::Page(PageArgs { backward: true, .. }));
+        for order in &self.level.order {
+            sql.push(", ");
+            let index = self.level.columns.iter().position(|c| c.sql == order.leaf.sql);
+            match index {
+                Some(index) if row == "c" => {
+                    sql.push(&format!("c.c{index}"));
+                }
+                _ => {
+                    sql.declared(order.leaf.sql, &self.words());
+                }
+            }
+            sql.push(direction(order, backward));
+        }
+        sql.push(", ").push(row).push(if backward { ".id desc" } else { ".id" });
+    }
+
+    fn restricted(&self, sql: &mut Sql, with_cursor: bool) {
+        let words = self.words();
+        let level = self.level;
+        if let Some(link) = level.relation.and_then(|relation| relation.link) {
+            sql.push(" join ").declared(link, &words);
+        }
+        sql.push(" where ");
+        match &level.visible {
+            Visible::All => {
+                sql.push("true");
+            }
+            Visible::Any(ways) => {
+                sql.push("(false");
+                for VisibleWay { column, ids } in ways {
+                    sql.push(" or ").any_of(column, ids);
+                }
+                sql.push(")");
+            }
+        }
+        if self.parents.is_some()
+            && let Some(relation) = level.relation
+        {
+            sql.push(" and ").declared(relation.on, &words);
+        }
+        match &level.rows {
+            RowsAsked::Key(condition, _) => {
+                sql.push(" and ").declared(condition, &words);
+            }
+            RowsAsked::Related(_) => {}
+            RowsAsked::Page(page) => {
+                if let (Some(listed), None) = (level.def.rows.listed, level.relation) {
+                    sql.push(" and ").declared(listed, &words);
+                }
+                if let Some(filter) = &page.filter {
+                    sql.push(" and ");
+                    filter.write(sql, &words);
+                }
+                if let (Some(position), true) = (&page.from, with_cursor) {
+                    sql.push(" and ");
+                    beyond(sql, &words, &level.order, position, page.backward);
+                }
+            }
+        }
+    }
+}
+
+/// Nulls come last, and first when the order is turned round.
+const fn direction(order: &Order, backward: bool) -> &'static str {
+    match (order.descending, backward) {
+        (false, false) => " asc nulls last",
+        (true, false) => " desc nulls last",
+        (false, true) => " desc nulls first",
+        (true, true) => " asc nulls first",
+    }
+}
+
+/// The rows beyond a position in the order: those that differ first in field i and lie beyond there.
+fn beyond(sql: &mut Sql, words: &Words, order: &[Order], position: &Position, backward: bool) {
+    sql.push("(false");
+    for (i, at) in order.iter().enumerate() {
+        let value = position_value(at, &position.values[i]);
+        if value.is_none() && !backward {
+            // Nothing comes after null.
+            continue;
+        }
+        sql.push(" or (");
+        equal_so_far(sql, words, order, position, i);
+        let expression = at.leaf.sql;
+        match value {
+            None => {
+                sql.declared(expression, words).push(" is not null");
+            }
+            Some(value) => {
+                let after = if at.descending == backward { ">" } else { "<" };
+                sql.push("(").declared(expression, words).push(after).bind(value);
+                if !backward {
+                    sql.push(" or ").declared(expression, words).push(" is null");
+                }
+                sql.push(")");
+            }
+        }
+        sql.push(")");
+    }
+    sql.push(" or (");
+    equal_so_far(sql, words, order, position, order.len());
+    sql.push(if backward { "t.id < " } else { "t.id > " }).bind(Value::from(position.id));
+    sql.push("))");
+}
+
+fn equal_so_far(sql: &mut Sql, words: &Words, order: &[Order], position: &Position, count: usize) {
+    for (order, value) in order.iter().zip(&position.values).take(count) {
+        sql.declared(order.leaf.sql, words);
+        match position_value(order, value) {
+            None => sql.push(" is null and "),
+            Some(value) => sql.push(" = ").bind(value).push(" and "),
+        };
+    }
+}
+
+fn position_value(order: &Order, value: &serde_json::Value) -> Option<Value> {
+    Answer::from_json(value.clone()).ok().and_then(|answer| parameter(order.leaf.kind, &answer))
+}
+
+/// Writes the answers of a level.
+struct Writer<'a> {
+    level: &'a Level,
+    cursors: &'a CursorKey,
+}
+
+impl Writer<'_> {
+    fn form(&self, form: &Form, group: Group) -> Answer {
+        match form {
+            Form::One(shape, _) => {
+                group.rows.first().map_or(Answer::Null, |row| self.object(shape, row))
+            }
+            Form::List(shape) => {
+                Answer::List(group.rows.iter().map(|row| self.object(shape, row)).collect())
+            }
+            Form::Page(parts) => self.connection(parts, &group),
+        }
+    }
+
+    fn object(&self, shape: &Shape, row: &Row) -> Answer {
+        object(&shape.0, |part| match part {
+            Part::Typename => Answer::from(self.level.def.name),
+            Part::Column(index) => match &row.cells[*index] {
+                Cell::Answer(answer) => answer.clone(),
+                Cell::Key(_) => Answer::Null,
+            },
+            Part::Child(index) => row.children[*index].clone(),
+            Part::Withheld => Answer::Null,
+        })
+    }
+
+    fn connection(&self, parts: &[(Name, PagePart)], group: &Group) -> Answer {
+        let name = self.level.def.name;
+        object(parts, |part| match part {
+            PagePart::Typename => Answer::from(format!("{name}Connection")),
+            PagePart::Edges(edges) => Answer::List(
+                group
+                    .rows
+                    .iter()
+                    .map(|row| {
+                        object(edges, |part| match part {
+                            EdgePart::Typename => Answer::from(format!("{name}Edge")),
+                            EdgePart::Cursor => self.cursor(row),
+                            EdgePart::Node(shape) => self.object(shape, row),
+                        })
+                    })
+                    .collect(),
+            ),
+            PagePart::Nodes(shape) => {
+                Answer::List(group.rows.iter().map(|row| self.object(shape, row)).collect())
+            }
+            PagePart::Info(parts) => object(parts, |part| self.info(*part, group)),
+            PagePart::Total => Answer::from(group.total),
+        })
+    }
+
+    fn info(&self, part: InfoPart, group: &Group) -> Answer {
+        let RowsAsked::Page(page) = &self.level.rows else { return Answer::Null };
+        match part {
+            InfoPart::Typename => Answer::from("PageInfo"),
+            // Beyond the side that a page is counted from lies at least the row of its cursor.
+            InfoPart::HasNext if page.backward => Answer::from(page.from.is_some()),
+            InfoPart::HasNext => Answer::from(group.more),
+            InfoPart::HasPrevious if page.backward => Answer::from(group.more),
+            InfoPart::HasPrevious => Answer::from(page.from.is_some()),
+            InfoPart::Start => group.rows.first().map_or(Answer::Null, |row| self.cursor(row)),
+            InfoPart::End => group.rows.last().map_or(Answer::Null, |row| self.cursor(row)),
+        }
+    }
+
+    fn cursor(&self, row: &Row) -> Answer {
+        let RowsAsked::Page(page) = &self.level.rows else { return Answer::Null };
+        let value = |order: &Order| {
+            let index = self.level.columns.iter().position(|c| c.sql == order.leaf.sql)?;
+            match &row.cells[index] {
+                Cell::Answer(answer) => answer.clone().into_json().ok(),
+                Cell::Key(_) => None,
+            }
+        };
+        let values = self.level.order.iter().map(|o| value(o).unwrap_or_default()).collect();
+        let position = Position { values, id: row.id };
+        Answer::String(self.cursors.seal(&position, &page.fingerprint))
+    }
+}
+
+fn object<P>(parts: &[(Name, P)], mut write: impl FnMut(&P) -> Answer) -> Answer {
+    Answer::Object(
+        parts.iter().map(|(name, part)| (name.clone(), write(part))).collect::<IndexMap<_, _>>(),
+    )
+}

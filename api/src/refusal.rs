@@ -1,0 +1,114 @@
+//! Expected "no": data for the caller, never a failure of the service.
+
+use serde::{Deserialize, Serialize};
+
+/// Declares the codes with the sentence that the schema gives each.
+macro_rules! codes {
+    ($($(#[doc = $doc:literal])+ $variant:ident = $text:literal,)+) => {
+        /// Why a mutation was refused. Each mutation's own enumeration lists the codes it can give.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        pub enum Code { $($(#[doc = $doc])+ $variant,)+ }
+
+        impl Code {
+            /// The code as clients see it.
+            #[must_use]
+            pub const fn text(self) -> &'static str {
+                match self { $(Self::$variant => $text,)+ }
+            }
+
+            /// What the code means, for the schema.
+            #[must_use]
+            pub const fn description(self) -> &'static str {
+                match self { $(Self::$variant => concat!($($doc),+).trim_ascii(),)+ }
+            }
+        }
+    };
+}
+
+codes! {
+    /// Nothing with this id exists that you may see.
+    NotFound = "NOT_FOUND",
+    /// Your roles do not allow this.
+    Forbidden = "FORBIDDEN",
+    /// Somebody changed it since you read it, or its state does not allow this step. Read it again.
+    Conflict = "CONFLICT",
+    /// This idempotency key was used with another request. Use a new key for a new request.
+    IdempotencyMismatch = "IDEMPOTENCY_MISMATCH",
+    /// A value is not of the expected form; the path names the field.
+    Invalid = "INVALID",
+    /// An organisation holds this identifier already on one of these days.
+    IdentifierTaken = "IDENTIFIER_TAKEN",
+    /// The step needs an identifier that somebody verified.
+    IdentifierNotVerified = "IDENTIFIER_NOT_VERIFIED",
+    /// The integrated care board does not exist, or is not in force on the date.
+    BoardNotInForce = "BOARD_NOT_IN_FORCE",
+    /// An English NHS body needs an integrated care board.
+    BoardRequired = "BOARD_REQUIRED",
+    /// A region that differs from the board's needs a reason.
+    RegionOverrideReasonRequired = "REGION_OVERRIDE_REASON_REQUIRED",
+    /// Closing needs a reason or a succession.
+    ClosureReasonRequired = "CLOSURE_REASON_REQUIRED",
+    /// The date lies before a fact that is already recorded.
+    DateBeforeRecordedFact = "DATE_BEFORE_RECORDED_FACT",
+    /// The succession would make an organisation its own predecessor.
+    SuccessionCycle = "SUCCESSION_CYCLE",
+    /// This kind of succession needs other organisations than those named.
+    SuccessionShape = "SUCCESSION_SHAPE",
+    /// The record says the same already.
+    Unchanged = "UNCHANGED",
+    /// The board is not one of the successors of the board that was split.
+    NotACandidate = "NOT_A_CANDIDATE",
+    /// A grant with this role cannot have this scope.
+    GrantScope = "GRANT_SCOPE",
+    /// The account exists already.
+    AccountTaken = "ACCOUNT_TAKEN",
+}
+
+/// One reason why nothing was written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// The reason.
+    pub code: Code,
+    /// The input field it concerns, from `input` downwards.
+    pub path: Vec<String>,
+    /// What to do next, in words. Never holds a value of the request.
+    pub message: String,
+}
+
+impl Refusal {
+    /// A refusal that concerns the input field at `path` (dotted, below `input`).
+    #[must_use]
+    pub fn at(code: Code, path: &str, message: impl Into<String>) -> Self {
+        let path = std::iter::once("input").chain(path.split('.').filter(|p| !p.is_empty()));
+        Self { code, path: path.map(str::to_owned).collect(), message: message.into() }
+    }
+
+    /// A refusal of the request as a whole, in the words of the code.
+    #[must_use]
+    pub fn whole(code: Code) -> Self {
+        Self::at(code, "", code.description())
+    }
+}
+
+/// The refusal that the violation of a database constraint stands for, where a rule can lose a race.
+#[must_use]
+pub fn for_constraint(name: &str) -> Option<Refusal> {
+    let refusal = match name {
+        "identifier_one_holder" => Refusal::at(
+            Code::IdentifierTaken,
+            "identifiers",
+            "another organisation holds one of these identifiers on one of these days",
+        ),
+        "account_subject_unique" | "account(issuer,subject)" => Refusal::whole(Code::AccountTaken),
+        "organisation_one_host_board"
+        | "organisation_one_region"
+        | "organisation_one_name"
+        | "audit_event_version_unique"
+        | "audit_event(entity_type,entity_id,entity_version)"
+        | "organisation_succession_unique"
+        | "board_assignment_unique"
+        | "board_assignment(organisation_id,previous_board_id)" => Refusal::whole(Code::Conflict),
+        _ => return None,
+    };
+    Some(refusal)
+}

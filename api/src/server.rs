@@ -1,0 +1,95 @@
+//! Routes and middleware.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{HeaderName, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::app::App;
+use crate::config::Profile;
+use crate::graphql::{http, schema};
+
+/// What the GraphiQL page may load: its own files and nothing else.
+const CONTENT_SECURITY: &str = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
+     img-src 'self' data:; font-src 'self' data:; connect-src 'self'; frame-ancestors 'none'";
+
+/// The routes of the service.
+pub fn router(app: Arc<App>) -> Router {
+    let mut router = Router::new()
+        .route("/graphql", post(http::post))
+        .route("/schema.graphql", get(sdl))
+        .route("/health/live", get(|| async { "live" }))
+        .route("/health/ready", get(ready))
+        .route("/.well-known/jwks.json", get(keys));
+    if app.config().profile == Profile::Demo {
+        router = router.route("/", get(home)).route("/graphiql", get(graphiql));
+        for (name, media, content) in GRAPHIQL {
+            let path = format!("/graphiql/{name}");
+            router = router.route(&path, get(move || async move { asset(media, content) }));
+        }
+    }
+    router.layer(CatchPanicLayer::custom(|_| panicked())).with_state(app)
+}
+
+fn panicked() -> Response {
+    tracing::error!("a request panicked");
+    let body = r#"{"errors":[{"message":"the service failed","extensions":{"code":"INTERNAL"}}]}"#;
+    (StatusCode::INTERNAL_SERVER_ERROR, [(header::CONTENT_TYPE, "application/json")], body)
+        .into_response()
+}
+
+async fn sdl(State(app): State<Arc<App>>) -> Response {
+    let text = schema::sdl(app.schema());
+    ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response()
+}
+
+async fn ready(State(app): State<Arc<App>>) -> Response {
+    match app.core().db().ping().await {
+        Ok(()) => "ready".into_response(),
+        Err(fault) => {
+            tracing::warn!(reason = %fault, "not ready");
+            (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer").into_response()
+        }
+    }
+}
+
+async fn keys(State(app): State<Arc<App>>) -> Response {
+    ([(header::CONTENT_TYPE, "application/jwk-set+json")], app.key_set().to_owned()).into_response()
+}
+
+async fn home() -> Response {
+    (StatusCode::SEE_OTHER, [(header::LOCATION, "/graphiql")]).into_response()
+}
+
+/// The files of the embedded GraphiQL.
+const GRAPHIQL: [(&str, &str, &str); 8] = [
+    ("boot.css", "text/css", include_str!("../assets/graphiql/boot.css")),
+    ("boot.js", "text/javascript", include_str!("../assets/graphiql/boot.js")),
+    ("graphiql.min.css", "text/css", include_str!("../assets/graphiql/graphiql.min.css")),
+    ("graphiql.min.js", "text/javascript", include_str!("../assets/graphiql/graphiql.min.js")),
+    ("plugin-explorer.css", "text/css", include_str!("../assets/graphiql/plugin-explorer.css")),
+    ("plugin-explorer.umd.js", "text/javascript", include_str!("../assets/graphiql/plugin-explorer.umd.js")),
+    ("react.production.min.js", "text/javascript", include_str!("../assets/graphiql/react.production.min.js")),
+    (
+        "react-dom.production.min.js",
+        "text/javascript",
+        include_str!("../assets/graphiql/react-dom.production.min.js"),
+    ),
+];
+
+async fn graphiql() -> Response {
+    asset("text/html; charset=utf-8", include_str!("../assets/graphiql/index.html"))
+}
+
+fn asset(media: &'static str, content: &'static str) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, media),
+        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY),
+        (HeaderName::from_static("x-content-type-options"), "nosniff"),
+    ];
+    (headers, content).into_response()
+}

@@ -1,0 +1,24 @@
+//! SeaORM entities, one file per table that the service writes. Enumerations are stored as text with a
+//! check constraint; the domain types that give them meaning live in the aggregates.
+
+#![expect(missing_docs, reason = "columns are described where they are read: in the declarations")]
+
+pub mod account;
+pub mod audit_chain;
+pub mod audit_event;
+pub mod board_assignment;
+pub mod board_membership;
+pub mod board_succession;
+pub mod care_board;
+pub mod change_proposal;
+pub mod idempotency_record;
+pub mod import_run;
+pub mod organisation;
+pub mod organisation_identifier;
+pub mod organisation_name;
+pub mod organisation_succession;
+pub mod outbox_event;
+pub mod region;
+pub mod region_membership;
+pub mod role_grant;
+pub mod site;

@@ -1,0 +1,35 @@
+//! The database schema, one change per file, for PostgreSQL and SQLite alike.
+//!
+//! A migration is SQL written once in the words of [`sql`]: `{uuid}`, `{instant}` and the like become
+//! each engine's own type. What only one engine offers (row security, exclusion constraints; triggers)
+//! stands beside it in the same file. Every constraint is named after the rule it guards, so that
+//! `alongside::db::refusal` can turn its violation into an answer.
+
+use sea_orm_migration::prelude::*;
+
+mod m0001_access;
+mod m0002_reference;
+mod m0003_organisation;
+mod m0004_change_records;
+mod m0005_imports;
+mod row_security;
+mod seed;
+mod sql;
+
+pub use row_security::SERVICE_ROLE;
+
+/// Every migration in the order in which it is applied.
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m0001_access::Migration),
+            Box::new(m0002_reference::Migration),
+            Box::new(m0003_organisation::Migration),
+            Box::new(m0004_change_records::Migration),
+            Box::new(m0005_imports::Migration),
+        ]
+    }
+}
