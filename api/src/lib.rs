@@ -2,17 +2,21 @@
 //!
 //! In reading order:
 //!
-//! * [`config`], [`app`], [`server`]: how the service starts.
+//! * [`cli`], [`config`], [`app`], [`server`], [`lifecycle`]: how the service starts and stops.
 //! * [`actor`]: who is asking and what they may do.
 //! * [`db`], [`core`], [`command`]: the only door to SQL, and how every mutation runs.
 //! * [`audit`], [`outbox`], [`idempotency`]: what every write leaves behind.
 //! * [`read`]: reads, declared once.
 //! * [`graphql`]: the endpoint.
 //! * [`reference`], [`organisation`], [`import`]: the aggregates.
+//! * [`demo`], [`verify`]: the demonstration network, and the check of every invariant.
 
 pub mod app;
+pub mod cli;
 pub mod config;
+pub mod lifecycle;
 pub mod server;
+pub mod telemetry;
 
 pub mod actor;
 pub mod clock;
@@ -33,3 +37,6 @@ pub mod read;
 pub mod import;
 pub mod organisation;
 pub mod reference;
+
+pub mod demo;
+pub mod verify;

@@ -17,6 +17,7 @@ mod seed;
 mod sql;
 
 pub use row_security::SERVICE_ROLE;
+pub use sea_orm_migration::MigratorTrait;
 
 /// Every migration in the order in which it is applied.
 pub struct Migrator;

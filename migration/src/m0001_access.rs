@@ -46,6 +46,8 @@ const SHARED: &str = "do $$ begin
 ;;
      do $$ begin execute format('grant usage on schema %I to alongside_service', current_schema()); end $$
 ;;
+     grant select on seaql_migrations to alongside_service
+;;
      create extension if not exists btree_gist
 ;;
      create function refuse_change() returns trigger language plpgsql as

@@ -14,7 +14,8 @@ impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         sql::run(manager, TABLES).await?;
         let own = any_of(&[NATION, &owner("chain")]);
-        row_security::protect(manager, "audit_chain", &own, &own, Writes::Change).await?;
+        let own_head = any_of(&[NATION, &owner("id")]);
+        row_security::protect(manager, "audit_chain", &own_head, &own_head, Writes::Change).await?;
         row_security::protect(manager, "audit_event", &own, &own, Writes::Append).await?;
         row_security::append_only(manager, "audit_event").await?;
         row_security::protect(manager, "outbox_event", SYSTEM, &own, Writes::Change).await?;

@@ -1,1 +1,23 @@
+//! What the integration tests stand on.
+//!
+//! Every test runs on both databases ([`on_both_databases!`]) against a [`World`]: the real service
+//! behind real HTTP, with a database of its own, a clock that stands still, and two organisations with
+//! accounts of their own.
+//!
+//! * [`engines`]: a database per test, and the macros that make a test of each rule.
+//! * [`world`]: the service, its tenants and requests to it.
+//! * [`given`]: organisations and grants that a test begins with.
+//! * [`eye`]: what stands in the database, past every policy.
+//! * [`invariants`]: what must hold after every test, whatever it did.
+//! * [`race`]: doing things at once, and giving up half-way.
 
+pub mod engines;
+pub mod eye;
+pub mod given;
+pub mod invariants;
+pub mod race;
+pub mod world;
+
+pub use engines::{Database, Engine};
+pub use eye::{Contents, Eye};
+pub use world::{Reply, Tenant, World};

@@ -121,6 +121,24 @@ impl Db {
         Ok(())
     }
 
+    /// How many of the `known` migrations the database lacks.
+    ///
+    /// # Errors
+    ///
+    /// What the database answers.
+    pub async fn pending_migrations(&self, known: usize) -> Result<usize, DbFault> {
+        let tx = self.begin(Access::Read, &Scope::public()).await?;
+        let applied = match tx.rows("select version from seaql_migrations", Vec::new()).await {
+            Ok(Rows::Postgres(rows)) => rows.len(),
+            Ok(Rows::Sqlite(rows)) => rows.len(),
+            // A database without the table has seen no migration.
+            Err(DbFault::Other(_)) => 0,
+            Err(fault) => return Err(fault),
+        };
+        tx.rollback().await;
+        Ok(known.saturating_sub(applied))
+    }
+
     /// Closes all connections, waiting for those in use.
     pub async fn close(&self) {
         match &self.pools {

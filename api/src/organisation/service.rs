@@ -207,23 +207,33 @@ async fn place(
             }
         }
     }
-    if let Some((previous_board_id, since)) = places.unassigned {
-        impact.push(format!(
-            "its board was split on {since}: it is on the unassigned list until a person chooses"
-        ));
-        let assignment = BoardAssignment {
-            id: unit.id(),
-            organisation_id: id,
-            previous_board_id,
-            since,
-            assigned_board_id: None,
-            created_at: unit.now(),
-            version: 1,
-        };
-        store.insert_assignment(&assignment).await?;
-        unit.record("organisation.board_unassigned", None, &assignment, acting_as, None);
-    }
+    impact.extend(unassign(unit, store, id, places.unassigned, acting_as).await?);
     Ok(())
+}
+
+/// Puts an organisation whose board was split on the unassigned list; says so.
+async fn unassign(
+    unit: &Unit,
+    store: &Organisations<'_>,
+    id: Uuid,
+    split: Option<(Uuid, NaiveDate)>,
+    acting_as: &str,
+) -> Result<Option<String>, Stop> {
+    let Some((previous_board_id, since)) = split else { return Ok(None) };
+    let assignment = BoardAssignment {
+        id: unit.id(),
+        organisation_id: id,
+        previous_board_id,
+        since,
+        assigned_board_id: None,
+        created_at: unit.now(),
+        version: 1,
+    };
+    store.insert_assignment(&assignment).await?;
+    unit.record("organisation.board_unassigned", None, &assignment, acting_as, None);
+    Ok(Some(format!(
+        "its board was split on {since}: it is on the unassigned list until a person chooses"
+    )))
 }
 
 /// The organisation, locked and as the caller last saw it.
@@ -450,14 +460,19 @@ pub async fn move_board(
     let acting_as = authorise(unit, Permission::ManageOrganisations)?;
     let store = Organisations::of(unit);
     let before = locked(&store, id, expected_version).await?;
-    let mut impact = rehost(unit, &store, &before, &to).await?;
+    let open = store.open_assignment(id).await?;
+    let (mut impact, split) = rehost(unit, &store, &before, &to).await?;
     save(unit, &store, "organisation.board_moved", &before, before.clone(), &acting_as, None).await?;
-    if let Some(open) = store.open_assignment(id).await? {
+    if let Some(open) = open {
         resolve(unit, &store, open, to.board, &acting_as).await?;
         impact.push("it leaves the unassigned list".to_owned());
     }
+    impact.extend(unassign(unit, &store, id, split, &acting_as).await?);
     Ok(Changed { id, impact })
 }
+
+/// What a move brings, in words, and the board that was split under the organisation since.
+type Rehosted = (Vec<String>, Option<(Uuid, NaiveDate)>);
 
 /// Ends the present host board and region and begins the new ones.
 async fn rehost(
@@ -465,10 +480,10 @@ async fn rehost(
     store: &Organisations<'_>,
     organisation: &Organisation,
     to: &Move,
-) -> Result<Vec<String>, Stop> {
+) -> Result<Rehosted, Stop> {
     let id = organisation.id;
-    let boards = store.boards().await?;
-    let board = boards.iter().map(|(_, board)| board).find(|board| board.id == to.board);
+    let boards: Vec<Board> = store.boards().await?.into_iter().map(|(_, board)| board).collect();
+    let board = boards.iter().find(|board| board.id == to.board);
     let hosts = store.host_boards(id).await?;
     let regions = store.regions(id).await?;
     let mut unmet = open_only(organisation);
@@ -491,25 +506,34 @@ async fn rehost(
     unmet.extend(rules::unmet_for_date(to.on, latest.max(organisation.opened_on), "effectiveOn"));
     refuse_any(unmet)?;
     let Some(board) = board else { return Err(Refusal::whole(Code::NotFound).into()) };
+    let successions = store.board_successions().await?;
+    let places = rules::places(board, to.on, None, &boards, &successions);
     store.end_host(id, to.on).await?;
-    store.add_host(id, board.id, period(Some(to.on), board.period.to())?).await?;
-    let region = to.region.unwrap_or(board.region_id);
-    let stays = regions.first().is_some_and(|r| r.target == region && r.period.to().is_none());
+    for (board, period) in &places.boards {
+        store.add_host(id, *board, *period).await?;
+    }
     let mut impact = vec![format!("its host board changes on {}", to.on)];
+    let ahead = match to.region.filter(|region| *region != board.region_id) {
+        Some(region) => vec![(region, period(Some(to.on), None)?)],
+        None => places.regions,
+    };
+    let stays = match (regions.first(), ahead.as_slice()) {
+        (Some(now), [(region, _)]) => now.target == *region && now.period.to().is_none(),
+        _ => false,
+    };
     if !stays {
-        refuse_any(rules::unmet_for_date(
-            to.on,
-            regions.first().and_then(|region| region.period.from()),
-            "effectiveOn",
-        ))?;
+        let since = regions.first().and_then(|region| region.period.from());
+        refuse_any(rules::unmet_for_date(to.on, since, "effectiveOn"))?;
         store.end_region(id, to.on).await?;
-        store.add_region(id, region, period(Some(to.on), None)?, reason).await?;
+        for (region, period) in ahead {
+            store.add_region(id, region, period, reason).await?;
+        }
         impact.push(format!("its region changes on {}", to.on));
     }
     if to.on > unit.today() {
         impact.push("until that day everything stays as it is".to_owned());
     }
-    Ok(impact)
+    Ok((impact, places.unassigned))
 }
 
 async fn resolve(
@@ -556,9 +580,10 @@ pub async fn assign_board(
         return Err(Refusal::at(Code::NotACandidate, "boardId", message).into());
     }
     let to = Move { board, on: found.since, region: None, region_override_reason: None };
-    let impact = rehost(unit, &store, &before, &to).await?;
+    let (mut impact, split) = rehost(unit, &store, &before, &to).await?;
     save(unit, &store, "organisation.board_moved", &before, before.clone(), &acting_as, None).await?;
     resolve(unit, &store, found, board, &acting_as).await?;
+    impact.extend(unassign(unit, &store, before.id, split, &acting_as).await?);
     Ok(Changed { id: before.id, impact })
 }
 

@@ -177,7 +177,7 @@ readable! {
             Filter { name: "odsCode", description: "The ODS code held on the day asked about.", sql: ODS_CODE, kind: Kind::Text },
         ])
         .owned_by("t.id")
-        .ordered_by("name");
+        .ordered_by("currentName");
     /// The id of the organisation.
     id: id("org"),
     /// The legal name on the day asked about.

@@ -1,0 +1,114 @@
+//! The command line: one file per subcommand. A failure is one clear line that says what to change.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "the command line speaks to its user")]
+
+mod demo;
+mod generate;
+mod healthcheck;
+mod import;
+mod migrate;
+mod schema;
+mod serve;
+mod token;
+mod verify;
+
+use std::fmt::Display;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::{Config, DatabaseSettings};
+use crate::db::connect_owner;
+
+/// Backend of a national peer support licensing network: GraphQL over HTTP.
+#[derive(Parser)]
+#[command(name = "alongside", version, about, propagate_version = true)]
+#[command(after_help = "Settings: config.default.toml, then the file named by ALONGSIDE_CONFIG, then \
+ALONGSIDE__SECTION__KEY, DATABASE_URL and REDIS_URL. RUST_LOG chooses the log level.")]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the API with the configured database.
+    Serve,
+    /// Build a fictional network in an embedded database and serve it, with one token per role.
+    Demo(demo::Options),
+    /// Change the database schema.
+    #[command(subcommand)]
+    Migrate(migrate::Command),
+    /// Import a published file.
+    #[command(subcommand)]
+    Import(import::Command),
+    /// Print a bearer token of the demonstration.
+    Token(token::Options),
+    /// Print the GraphQL schema.
+    Schema,
+    /// Check every invariant over the whole database; exit 1 and list what is broken.
+    Verify(verify::Options),
+    /// Add fictional organisations to a demonstration database.
+    Generate(generate::Options),
+    /// Ask the running service whether it is ready; for containers.
+    Healthcheck,
+}
+
+/// A failure, as one line.
+pub(crate) struct Failure(String);
+
+impl<E: Display> From<E> for Failure {
+    fn from(error: E) -> Self {
+        // Drivers break their messages over lines; the user gets one.
+        Self(error.to_string().split_whitespace().collect::<Vec<_>>().join(" "))
+    }
+}
+
+/// The result of a subcommand.
+pub(crate) type Done = Result<ExitCode, Failure>;
+
+/// Runs the command and gives its exit code.
+#[must_use]
+pub fn run(cli: Cli) -> ExitCode {
+    let done = match cli.command {
+        // The schema needs no settings, no database and no runtime.
+        Command::Schema => schema::run(),
+        command => runtime(command),
+    };
+    done.unwrap_or_else(|Failure(line)| {
+        eprintln!("alongside: {line}");
+        ExitCode::FAILURE
+    })
+}
+
+fn runtime(command: Command) -> Done {
+    let config = Config::load()?;
+    crate::telemetry::start(config.log.format);
+    // Four threads even on two cores: one busy thread must not stop the others' answers.
+    let threads = std::thread::available_parallelism().map_or(4, |n| n.get().max(4));
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(threads)
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        match command {
+            Command::Serve => serve::run(config).await,
+            Command::Demo(options) => demo::run(config, options).await,
+            Command::Migrate(command) => migrate::run(config, command).await,
+            Command::Import(command) => import::run(config, command).await,
+            Command::Token(options) => token::run(&config, &options),
+            Command::Verify(options) => verify::run(config, options).await,
+            Command::Generate(options) => generate::run(config, options).await,
+            Command::Healthcheck => healthcheck::run(&config).await,
+            Command::Schema => schema::run(),
+        }
+    })
+}
+
+/// Brings the schema of the database up to date.
+pub(crate) async fn migrate_up(settings: &DatabaseSettings) -> Result<(), Failure> {
+    use migration::MigratorTrait as _;
+    let owner = connect_owner(settings).await?;
+    migration::Migrator::up(&owner, None).await?;
+    owner.close().await?;
+    Ok(())
+}
