@@ -66,9 +66,7 @@ impl FinancialYear {
             .and_then(|digits| digits.parse().ok())
             .map(Self)
             .ok_or(MalformedFinancialYear)?;
-        (year.label() == label)
-            .then_some(year)
-            .ok_or(MalformedFinancialYear)
+        (year.label() == label).then_some(year).ok_or(MalformedFinancialYear)
     }
 
     /// 1 April, the first day of the year.
@@ -126,9 +124,7 @@ impl Period {
     ///
     /// [`EmptyPeriod`] when `to` is not after `from`.
     pub fn new(from: Option<NaiveDate>, to: Option<NaiveDate>) -> Result<Self, EmptyPeriod> {
-        begins_before(from, to)
-            .then_some(Self { from, to })
-            .ok_or(EmptyPeriod)
+        begins_before(from, to).then_some(Self { from, to }).ok_or(EmptyPeriod)
     }
 
     /// The first day of the period; `None` when it has always begun.
@@ -214,11 +210,7 @@ mod tests {
             ("2024-03-31T22:59:59Z", "2023/24"),
             ("2024-03-31T23:00:00Z", "2024/25"),
         ] {
-            assert_eq!(
-                FinancialYear::of(london(instant)).label(),
-                label,
-                "{instant}"
-            );
+            assert_eq!(FinancialYear::of(london(instant)).label(), label, "{instant}");
         }
     }
 
@@ -229,14 +221,8 @@ mod tests {
 
     #[test]
     fn the_ends_of_time_have_a_civil_date() {
-        assert_eq!(
-            civil_date(DateTime::<Utc>::MAX_UTC),
-            DateTime::<Utc>::MAX_UTC.date_naive()
-        );
-        assert_eq!(
-            civil_date(DateTime::<Utc>::MIN_UTC),
-            DateTime::<Utc>::MIN_UTC.date_naive()
-        );
+        assert_eq!(civil_date(DateTime::<Utc>::MAX_UTC), DateTime::<Utc>::MAX_UTC.date_naive());
+        assert_eq!(civil_date(DateTime::<Utc>::MIN_UTC), DateTime::<Utc>::MIN_UTC.date_naive());
     }
 
     #[test]
@@ -253,10 +239,7 @@ mod tests {
 
     #[test]
     fn the_first_and_last_year_stay_within_the_dates_that_exist() {
-        assert_eq!(
-            FinancialYear::of(NaiveDate::MIN).first_day(),
-            NaiveDate::MIN
-        );
+        assert_eq!(FinancialYear::of(NaiveDate::MIN).first_day(), NaiveDate::MIN);
         assert_eq!(FinancialYear::of(NaiveDate::MAX).last_day(), NaiveDate::MAX);
     }
 
@@ -293,11 +276,7 @@ mod tests {
             "２025/26",
             "20255/56",
         ] {
-            assert_eq!(
-                FinancialYear::parse(label),
-                Err(MalformedFinancialYear),
-                "{label}"
-            );
+            assert_eq!(FinancialYear::parse(label), Err(MalformedFinancialYear), "{label}");
         }
     }
 
@@ -335,10 +314,7 @@ mod tests {
     #[test]
     fn a_period_excludes_the_day_it_ends_on() {
         let year = days("2025-04-01", "2026-04-01");
-        assert_eq!(
-            (year.from(), year.to()),
-            (Some(date("2025-04-01")), Some(date("2026-04-01")))
-        );
+        assert_eq!((year.from(), year.to()), (Some(date("2025-04-01")), Some(date("2026-04-01"))));
         assert!(!year.contains(date("2025-03-31")));
         assert!(year.contains(date("2025-04-01")));
         assert!(year.is_current(date("2026-03-31")));

@@ -204,7 +204,11 @@ where
     T: Serialize + DeserializeOwned + Send + 'static,
     W: for<'a> Fn(&'a Unit) -> Work<'a, T> + Send + Sync + 'static,
 {
-    if request.idempotency_key.as_ref().is_some_and(|k| k.is_empty() || k.chars().count() > MAX_KEY_LENGTH) {
+    if request
+        .idempotency_key
+        .as_ref()
+        .is_some_and(|k| k.is_empty() || k.chars().count() > MAX_KEY_LENGTH)
+    {
         let message = "use between 1 and 200 characters";
         return Ok(Outcome::Refused(vec![Refusal::at(Code::Invalid, "idempotencyKey", message)]));
     }

@@ -216,7 +216,11 @@ impl Config {
                 "must lie between 1 and 10000",
             ),
             (self.database.read_connections > 0, "database.read_connections", "must be at least 1"),
-            (self.database.write_connections > 0, "database.write_connections", "must be at least 1"),
+            (
+                self.database.write_connections > 0,
+                "database.write_connections",
+                "must be at least 1",
+            ),
             (!self.auth.audience.is_empty(), "auth.audience", "must not be empty"),
         ];
         match checks.into_iter().find(|(holds, ..)| !holds) {

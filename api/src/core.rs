@@ -11,6 +11,9 @@ use crate::actor::{Actor, Grant, Identity, grants};
 use crate::clock::Source;
 use crate::db::{Access, Db, DbFault, Tx};
 
+/// How often a transaction is begun anew because grants changed in between.
+const BEGINNINGS: usize = 8;
+
 /// How many accounts' grants are remembered as a first guess.
 const REMEMBERED: u64 = 10_000;
 
@@ -63,7 +66,7 @@ impl Core {
             return Ok((self.db.begin(access, &actor.scope()).await?, actor));
         };
         let mut guess = self.guesses.get(&account).await.unwrap_or_default();
-        loop {
+        for _ in 0..BEGINNINGS {
             let actor = Actor::new(identity, guess.to_vec());
             let tx = self.db.begin(access, &actor.scope()).await?;
             let found = grants::in_force(&tx, account, self.source.today()).await?;
@@ -74,5 +77,6 @@ impl Core {
             guess = Arc::new(found);
             self.guesses.insert(account, Arc::clone(&guess)).await;
         }
+        Err(DbFault::Serialisation)
     }
 }

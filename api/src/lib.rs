@@ -20,6 +20,7 @@ pub mod telemetry;
 
 pub mod actor;
 pub mod clock;
+pub mod coded;
 pub mod command;
 pub mod core;
 pub mod db;

@@ -72,8 +72,16 @@ const GRAPHIQL: [(&str, &str, &str); 8] = [
     ("graphiql.min.css", "text/css", include_str!("../assets/graphiql/graphiql.min.css")),
     ("graphiql.min.js", "text/javascript", include_str!("../assets/graphiql/graphiql.min.js")),
     ("plugin-explorer.css", "text/css", include_str!("../assets/graphiql/plugin-explorer.css")),
-    ("plugin-explorer.umd.js", "text/javascript", include_str!("../assets/graphiql/plugin-explorer.umd.js")),
-    ("react.production.min.js", "text/javascript", include_str!("../assets/graphiql/react.production.min.js")),
+    (
+        "plugin-explorer.umd.js",
+        "text/javascript",
+        include_str!("../assets/graphiql/plugin-explorer.umd.js"),
+    ),
+    (
+        "react.production.min.js",
+        "text/javascript",
+        include_str!("../assets/graphiql/react.production.min.js"),
+    ),
     (
         "react-dom.production.min.js",
         "text/javascript",

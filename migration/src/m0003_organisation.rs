@@ -26,7 +26,12 @@ impl MigrationTrait for Migration {
         for (table, name, keys, only) in [
             ("organisation_name", "organisation_one_name", &["organisation_id"][..], "true"),
             ("organisation_identifier", "identifier_one_holder", &["scheme", "value"], "true"),
-            ("board_membership", "organisation_one_host_board", &["organisation_id"], "role = 'HOST'"),
+            (
+                "board_membership",
+                "organisation_one_host_board",
+                &["organisation_id"],
+                "role = 'HOST'",
+            ),
             ("region_membership", "organisation_one_region", &["organisation_id"], "true"),
         ] {
             sql::forbid_overlap(manager, table, name, keys, only).await?;

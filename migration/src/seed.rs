@@ -43,7 +43,12 @@ async fn datasets(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
             Some("2022-07-01"),
             None,
         ),
-        ("REGIONS", "NHS Organisation Data Service and ONS lookups; Open Government Licence v3.0", None, None),
+        (
+            "REGIONS",
+            "NHS Organisation Data Service and ONS lookups; Open Government Licence v3.0",
+            None,
+            None,
+        ),
     ] {
         table.push([
             id("dataset", name).into(),
@@ -122,8 +127,16 @@ async fn ons_codes(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
             },
         );
     }
-    let columns =
-        ["id", "region_id", "board_id", "value", "valid_from", "valid_to", "current", "changed_note"];
+    let columns = [
+        "id",
+        "region_id",
+        "board_id",
+        "value",
+        "valid_from",
+        "valid_to",
+        "current",
+        "changed_note",
+    ];
     let mut table = Rows::new("ons_code", columns);
     let files = [
         ("region", include_str!("../data/nhs_regions.csv")),
@@ -133,21 +146,22 @@ async fn ons_codes(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         for row in read(file)? {
             let code = row.get("ods_code")?;
             let (from, to) = (row.optional("valid_from"), row.optional("valid_to"));
-            let mut push = |value: &str, from: &str, to: &str, current: bool, note: Option<&str>| {
-                let holder_id = id(holder, code);
-                let is_region = holder == "region";
-                table.push([
-                    id("ons_code", value).into(),
-                    is_region.then_some(holder_id).into(),
-                    (!is_region).then_some(holder_id).into(),
-                    value.into(),
-                    date(from)?,
-                    date(to)?,
-                    current.into(),
-                    note.map(str::to_owned).into(),
-                ]);
-                Ok::<_, DbErr>(())
-            };
+            let mut push =
+                |value: &str, from: &str, to: &str, current: bool, note: Option<&str>| {
+                    let holder_id = id(holder, code);
+                    let is_region = holder == "region";
+                    table.push([
+                        id("ons_code", value).into(),
+                        is_region.then_some(holder_id).into(),
+                        (!is_region).then_some(holder_id).into(),
+                        value.into(),
+                        date(from)?,
+                        date(to)?,
+                        current.into(),
+                        note.map(str::to_owned).into(),
+                    ]);
+                    Ok::<_, DbErr>(())
+                };
             match changes.get(code) {
                 Some(change) => {
                     push(&change.old, from, &change.on, false, Some(&change.note))?;
@@ -201,7 +215,8 @@ async fn competences(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     let (mut parents, mut children) =
         (Rows::new("competence_item", columns), Rows::new("competence_item", columns));
     for row in read(include_str!("../data/competence_items.csv"))? {
-        let (system, code, parent) = (row.get("system")?, row.get("code")?, row.get("parent_code")?);
+        let (system, code, parent) =
+            (row.get("system")?, row.get("code")?, row.get("parent_code")?);
         let parent_id = (!parent.is_empty()).then(|| item(system, parent));
         let rows = if parent.is_empty() { &mut parents } else { &mut children };
         rows.push([

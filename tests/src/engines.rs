@@ -173,11 +173,11 @@ impl Database {
     async fn schema() -> Self {
         let schema = format!("test_{}", SystemSource.id().simple());
         let url = |role: &str| format!("{}?options[search_path]={schema},public", server(role));
-        let owner_url = url("OWNER");
+        let (url, owner_url, eye_url) = (url("APP"), url("OWNER"), url("SUPERUSER"));
         execute(&owner_url, &format!("create schema {schema}")).await;
-        let eye = Eye::open(Engine::Postgres, &url("SUPERUSER")).await;
+        let eye = Eye::open(Engine::Postgres, &eye_url).await;
         let place = Place::Schema(Schema { name: schema, owner_url: owner_url.clone() }).into();
-        Self { engine: Engine::Postgres, url: url("APP"), owner_url, eye, place }
+        Self { engine: Engine::Postgres, url, owner_url, eye, place }
     }
 
     /// The settings of a service on this database, with generous time-outs for a busy machine.

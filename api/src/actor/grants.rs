@@ -13,7 +13,10 @@ use crate::db::{DbFault, Tx};
 /// # Errors
 ///
 /// What the database answers.
-#[expect(clippy::disallowed_methods, reason = "what an actor may do has to be read before any scope")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "what an actor may do has to be read before any scope"
+)]
 pub async fn in_force(tx: &Tx, account: Uuid, today: NaiveDate) -> Result<Vec<Grant>, DbFault> {
     let rows = role_grant::Entity::find()
         .inner_join(account::Entity)

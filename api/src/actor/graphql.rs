@@ -140,7 +140,11 @@ impl ViewerQueries {
         let op = ctx.data_unchecked::<Arc<Op>>();
         let reader = op.reader().await.map_err(|fault| {
             let error = of_fault(&fault.into(), None);
-            async_graphql::Error { message: error.message, source: None, extensions: error.extensions }
+            async_graphql::Error {
+                message: error.message,
+                source: None,
+                extensions: error.extensions,
+            }
         })?;
         let roles = reader.actor.grants().iter().map(|grant| {
             let (scope_type, scope_id) = match grant.scope {

@@ -11,8 +11,8 @@
 //! * Anyone without a token is the public, an actor like any other.
 //! * The service's own jobs act as the system and are named in the audit trail.
 
-pub mod graphql;
 pub mod grants;
+pub mod graphql;
 pub mod permission;
 pub mod role;
 pub mod scope;

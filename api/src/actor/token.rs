@@ -34,7 +34,9 @@ pub struct Refused(&'static str);
 #[derive(Debug, Error)]
 pub enum KeyError {
     /// The algorithm is not known or not asymmetric.
-    #[error("auth.issuers: {0} is not an accepted algorithm; use ES256, ES384, PS256, RS256, RS512 or EdDSA")]
+    #[error(
+        "auth.issuers: {0} is not an accepted algorithm; use ES256, ES384, PS256, RS256, RS512 or EdDSA"
+    )]
     Algorithm(String),
     /// The key set cannot be read.
     #[error("auth.issuers: the keys of {issuer} cannot be read: {problem}")]
@@ -88,8 +90,7 @@ impl Verifier {
         };
         for issuer in &settings.issuers {
             let IssuerSettings { issuer: name, algorithm, keys_file, max_life_s } = issuer;
-            let problem =
-                |problem: String| KeyError::Keys { issuer: name.clone(), problem };
+            let problem = |problem: String| KeyError::Keys { issuer: name.clone(), problem };
             let text = std::fs::read_to_string(keys_file).map_err(|e| problem(e.to_string()))?;
             let set: JwkSet = serde_json::from_str(&text).map_err(|e| problem(e.to_string()))?;
             verifier.trust(name, algorithm_of(algorithm)?, &set, *max_life_s)?;
@@ -137,16 +138,18 @@ impl Verifier {
         let header = jsonwebtoken::decode_header(token).map_err(|_| Refused("header"))?;
         plain(&header)?;
         // Which issuer the token claims decides only which keys it has to satisfy.
-        let claimed: Claims = jsonwebtoken::dangerous::insecure_decode_claims(token).map_err(|_| Refused("claims"))?;
+        let claimed: Claims = jsonwebtoken::dangerous::insecure_decode_claims(token)
+            .map_err(|_| Refused("claims"))?;
         let issuer = self.issuers.get(&claimed.iss).ok_or(Refused("issuer"))?;
         if header.alg != issuer.algorithm {
             return Err(Refused("algorithm"));
         }
         let kid = header.kid.as_deref().ok_or(Refused("no kid"))?;
         let key = issuer.keys.get(kid).ok_or(Refused("kid"))?;
-        let claims: Claims = jsonwebtoken::decode(token, key, &self.validation(issuer, &claimed.iss))
-            .map_err(|_| Refused("signature or claims"))?
-            .claims;
+        let claims: Claims =
+            jsonwebtoken::decode(token, key, &self.validation(issuer, &claimed.iss))
+                .map_err(|_| Refused("signature or claims"))?
+                .claims;
         self.timely(&claims, issuer, now.timestamp())?;
         if claims.sub.is_empty() || claims.sub.len() > 255 {
             return Err(Refused("subject"));
@@ -171,7 +174,9 @@ impl Verifier {
         if exp.saturating_add(leeway) <= now {
             return Err(Refused("expired"));
         }
-        if iat > now.saturating_add(leeway) || nbf.is_some_and(|nbf| nbf > now.saturating_add(leeway)) {
+        if iat > now.saturating_add(leeway)
+            || nbf.is_some_and(|nbf| nbf > now.saturating_add(leeway))
+        {
             return Err(Refused("not yet valid"));
         }
         if exp <= iat || exp.saturating_sub(iat) > issuer.max_life_s {

@@ -155,7 +155,10 @@ pub async fn append(tx: &Tx, id: Uuid, change: &Change, origin: &Origin) -> Resu
     Ok(())
 }
 
-#[expect(clippy::disallowed_methods, reason = "the head of the chain that the Scope let us insert into")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the head of the chain that the Scope let us insert into"
+)]
 async fn lock_head(tx: &Tx, chain: Uuid) -> Result<audit_chain::Model, DbFault> {
     let first = audit_chain::ActiveModel {
         id: Set(chain),
@@ -167,11 +170,7 @@ async fn lock_head(tx: &Tx, chain: Uuid) -> Result<audit_chain::Model, DbFault> 
         .exec_without_returning(tx)
         .await?;
     let head = audit_chain::Entity::find_by_id(chain).lock_exclusive().one(tx).await?;
-    Ok(head.unwrap_or(audit_chain::Model {
-        id: chain,
-        last_seq: 0,
-        last_hash: GENESIS.to_owned(),
-    }))
+    Ok(head.unwrap_or(audit_chain::Model { id: chain, last_seq: 0, last_hash: GENESIS.to_owned() }))
 }
 
 /// The hash that seals `event`: over every field of it, its predecessor's hash included.

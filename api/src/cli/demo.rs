@@ -12,8 +12,8 @@ use super::{Done, Failure, migrate_up};
 use crate::actor::Role;
 use crate::actor::token::DemoIssuer;
 use crate::app::App;
-use crate::config::{Config, Profile};
 use crate::clock::{Source as _, SystemSource};
+use crate::config::{Config, Profile};
 use crate::db::Engine;
 use crate::demo::{self, FOLDER, KEY_FILE, Made, Size};
 use crate::lifecycle;
@@ -52,7 +52,8 @@ pub(super) async fn run(mut config: Config, options: Options) -> Done {
     bar.set_message("database schema");
     migrate_up(&config.database).await?;
     let app = App::build(config, Arc::new(SystemSource), Some(&issuer)).await?;
-    let made = demo::build(app.core(), options.size, &|what| bar.set_message(what.to_owned())).await?;
+    let made =
+        demo::build(app.core(), options.size, &|what| bar.set_message(what.to_owned())).await?;
     bar.finish_and_clear();
     let tokens = tokens(&app, &issuer)?;
     if let Some(file) = &options.tokens {
@@ -82,14 +83,20 @@ fn write_tokens(file: &Path, tokens: &Tokens) -> Result<(), Failure> {
 }
 
 fn greet(app: &App, made: &Made, tokens: &Tokens, url: &str) {
-    let engine = if app.core().db().backend() == sea_orm::DbBackend::Sqlite { "SQLite" } else { "PostgreSQL" };
+    let engine = if app.core().db().backend() == sea_orm::DbBackend::Sqlite {
+        "SQLite"
+    } else {
+        "PostgreSQL"
+    };
     println!("Alongside, demonstration on {engine}. Its organisations and people are fictional;");
     println!("regions, boards and trusts marked as reference only are real, published data.");
     println!(
         "New with this start: {} organisations, {} reference trusts, {} roles.",
         made.organisations, made.trusts, made.grants
     );
-    println!("\n  API       {url}/graphql\n  GraphiQL  {url}/graphiql\n  schema    {url}/schema.graphql");
+    println!(
+        "\n  API       {url}/graphql\n  GraphiQL  {url}/graphiql\n  schema    {url}/schema.graphql"
+    );
     println!("\nTokens, good for a day (again with: alongside token --role CODE):\n");
     for (role, token) in tokens {
         println!("  {}  {}\n       {token}", role.code(), role.title());

@@ -100,7 +100,8 @@ pub(super) async fn trusts(
     match outcome {
         Outcome::Done(report) => Ok(Some(report)),
         Outcome::Refused(refusals) => {
-            let reasons: Vec<String> = refusals.into_iter().map(|refusal| refusal.message).collect();
+            let reasons: Vec<String> =
+                refusals.into_iter().map(|refusal| refusal.message).collect();
             Err(format!("nothing was imported: {}", reasons.join("; ")).into())
         }
     }
@@ -133,8 +134,14 @@ fn print_summary(report: &Report, dry_run: bool) {
         println!("dry run: nothing was written");
     }
     println!("{} rows read", report.rows_read);
-    println!("{} created, {} unchanged, {} with proposals", report.created, report.unchanged, report.proposed);
-    println!("{} closed, {} on the unassigned list, {} outside England", report.closed, report.unassigned, report.out_of_scope);
+    println!(
+        "{} created, {} unchanged, {} with proposals",
+        report.created, report.unchanged, report.proposed
+    );
+    println!(
+        "{} closed, {} on the unassigned list, {} outside England",
+        report.closed, report.unassigned, report.out_of_scope
+    );
 }
 
 fn write_report(path: &Path, report: &Report) -> Result<(), Failure> {

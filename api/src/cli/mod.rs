@@ -1,5 +1,9 @@
 //! The command line: one file per subcommand. A failure is one clear line that says what to change.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "the command line speaks to its user")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "the command line speaks to its user"
+)]
 
 mod demo;
 mod generate;
@@ -22,8 +26,10 @@ use crate::db::connect_owner;
 /// Backend of a national peer support licensing network: GraphQL over HTTP.
 #[derive(Parser)]
 #[command(name = "alongside", version, about, propagate_version = true)]
-#[command(after_help = "Settings: config.default.toml, then the file named by ALONGSIDE_CONFIG, then \
-ALONGSIDE__SECTION__KEY, DATABASE_URL and REDIS_URL. RUST_LOG chooses the log level.")]
+#[command(
+    after_help = "Settings: config.default.toml, then the file named by ALONGSIDE_CONFIG, then \
+ALONGSIDE__SECTION__KEY, DATABASE_URL and REDIS_URL. RUST_LOG chooses the log level."
+)]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -85,10 +91,8 @@ fn runtime(command: Command) -> Done {
     crate::telemetry::start(config.log.format);
     // Four threads even on two cores: one busy thread must not stop the others' answers.
     let threads = std::thread::available_parallelism().map_or(4, |n| n.get().max(4));
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(threads)
-        .enable_all()
-        .build()?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build()?;
     runtime.block_on(async {
         match command {
             Command::Serve => serve::run(config).await,

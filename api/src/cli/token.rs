@@ -38,7 +38,9 @@ fn role(code: &str) -> Result<Role, String> {
 pub(super) fn run(config: &Config, options: &Options) -> Done {
     if !options.key.exists() {
         let file = options.key.display();
-        return Err(format!("there is no signing key at {file}: start `alongside demo` once").into());
+        return Err(
+            format!("there is no signing key at {file}: start `alongside demo` once").into()
+        );
     }
     let issuer = DemoIssuer::open(&options.key)?;
     let subject = match (options.role, &options.subject) {

@@ -8,9 +8,7 @@ use std::time::Duration;
 use migration::SERVICE_ROLE;
 use sea_orm::{ConnectOptions, Database, DatabaseConnection};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
-};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, PgPool, Row as _};
 use thiserror::Error;
 
@@ -24,13 +22,19 @@ pub enum ConnectError {
     #[error("database.url must begin with sqlite: or postgres: (see config.default.toml)")]
     UnknownEngine,
     /// The URL cannot be read.
-    #[error("database.url cannot be read as a database URL; expected sqlite://FILE or postgres://USER@HOST/NAME")]
+    #[error(
+        "database.url cannot be read as a database URL; expected sqlite://FILE or postgres://USER@HOST/NAME"
+    )]
     BadUrl,
     /// SQLite has no row security.
-    #[error("profile = \"production\" refuses SQLite: row security needs PostgreSQL 15 or later; set database.url to a postgres:// URL")]
+    #[error(
+        "profile = \"production\" refuses SQLite: row security needs PostgreSQL 15 or later; set database.url to a postgres:// URL"
+    )]
     SqliteInProduction,
     /// The role could see past the row policies.
-    #[error("the database role {role} {why}, so row security would not hold; connect as a role that is a member of {SERVICE_ROLE} and nothing more")]
+    #[error(
+        "the database role {role} {why}, so row security would not hold; connect as a role that is a member of {SERVICE_ROLE} and nothing more"
+    )]
     UnsafeRole {
         /// The role of the connection.
         role: String,
@@ -132,13 +136,11 @@ async fn postgres(settings: &DatabaseSettings, profile: Profile) -> Result<Pools
             .test_before_acquire(false)
             .connect_with(options)
     };
-    let read = pool(settings.read_connections, settings.read_timeout_ms)
-        .await
-        .map_err(unreachable)?;
+    let read =
+        pool(settings.read_connections, settings.read_timeout_ms).await.map_err(unreachable)?;
     refuse_unsafe_role(&read).await?;
-    let write = pool(settings.write_connections, settings.write_timeout_ms)
-        .await
-        .map_err(unreachable)?;
+    let write =
+        pool(settings.write_connections, settings.write_timeout_ms).await.map_err(unreachable)?;
     Ok(Pools::Postgres { read, write })
 }
 
@@ -177,7 +179,9 @@ async fn refuse_unsafe_role(pool: &PgPool) -> Result<(), ConnectError> {
 /// # Errors
 ///
 /// [`ConnectError`]: the message says what to change.
-pub async fn connect_owner(settings: &DatabaseSettings) -> Result<DatabaseConnection, ConnectError> {
+pub async fn connect_owner(
+    settings: &DatabaseSettings,
+) -> Result<DatabaseConnection, ConnectError> {
     let url = settings.owner_url.as_ref().unwrap_or(&settings.url);
     let mut options = ConnectOptions::new(url.clone());
     options

@@ -110,7 +110,10 @@ mod tests {
 
     #[test]
     fn sqlite_messages_name_their_rule() {
-        assert_eq!(sqlite_constraint("CHECK constraint failed: role_grant_period"), "role_grant_period");
+        assert_eq!(
+            sqlite_constraint("CHECK constraint failed: role_grant_period"),
+            "role_grant_period"
+        );
         assert_eq!(sqlite_constraint("identifier_one_holder"), "identifier_one_holder");
         assert_eq!(
             sqlite_constraint("UNIQUE constraint failed: account.issuer, account.subject"),

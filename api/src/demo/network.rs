@@ -5,10 +5,11 @@ use uuid::Uuid;
 
 use super::{DemoError, boards, holder, step};
 use crate::core::Core;
+use crate::organisation::boards::{Move, move_board};
 use crate::organisation::identifier::IdentifierScheme;
 use crate::organisation::model::{Command, Kind, SuccessionKind};
 use crate::organisation::rules::GivenIdentifier;
-use crate::organisation::service::{self, Move, NewOrganisation, NewSuccession};
+use crate::organisation::service::{self, NewOrganisation, NewSuccession};
 
 /// The ODS code of the organisation whose coordinator gets the partner token.
 pub(super) const PARTNER_CODE: &str = "ZZALDER";
@@ -29,20 +30,132 @@ struct Sketch(&'static str, &'static str, Kind, &'static str, &'static str, bool
 
 /// Fictional organisations in all seven regions. Postcodes are of no real address.
 const NETWORK: [Sketch; 14] = [
-    Sketch("ZZALDER", "Alder Vale NHS Foundation Trust (fictional)", Kind::NhsFoundationTrust, "QPM", "NN1 1AA", true, Story::Active),
-    Sketch("ZZBIRCH", "Birchwater Recovery College (fictional)", Kind::RecoveryCollege, "QT1", "NG1 1AA", true, Story::Active),
-    Sketch("ZZCEDAR", "Cedar Lane Mind Matters (fictional)", Kind::Vcse, "QRV", "W1A 1AA", true, Story::Renamed("Cedar Lane Peer Support (fictional)")),
-    Sketch("ZZDAMSN", "Damson Street Community Interest Company (fictional)", Kind::Cic, "QMF", "E1 1AA", true, Story::Active),
-    Sketch("ZZELMS", "Elmstead NHS Trust (fictional)", Kind::NhsTrust, "QM7", "AL1 1AA", false, Story::Active),
-    Sketch("ZZFERN", "Fernhill Borough Council (fictional)", Kind::LocalAuthority, "QH8", "CM1 1AA", false, Story::Prospect),
-    Sketch("ZZGORSE", "Gorse Moor NHS Foundation Trust (fictional)", Kind::NhsFoundationTrust, "QJK", "EX1 1AA", true, Story::Active),
-    Sketch("ZZHAZEL", "Hazel Bay Peer Network (fictional)", Kind::Vcse, "QT6", "TR1 1AA", true, Story::Dormant),
-    Sketch("ZZIVY", "Ivybank University (fictional)", Kind::Hei, "QOP", "M1 1AA", true, Story::Active),
-    Sketch("ZZJUNIP", "Juniper Coast NHS Trust (fictional)", Kind::NhsTrust, "QYG", "L1 1AA", true, Story::Active),
-    Sketch("ZZLARCH", "Larchfield Further Education College (fictional)", Kind::FeCollege, "QWO", "LS1 1AA", true, Story::Moved("QF7")),
-    Sketch("ZZMAPLE", "Maple Dale NHS Foundation Trust (fictional)", Kind::NhsFoundationTrust, "QHM", "NE1 1AA", true, Story::Active),
-    Sketch("ZZNETTL", "Nettle Hythe Charity (fictional)", Kind::Vcse, "QKS", "ME1 1AA", false, Story::Closed),
-    Sketch("ZZOAK", "Oakmere NHS Trust (fictional)", Kind::NhsTrust, "QRL", "SO1 1AA", true, Story::Active),
+    Sketch(
+        "ZZALDER",
+        "Alder Vale NHS Foundation Trust (fictional)",
+        Kind::NhsFoundationTrust,
+        "QPM",
+        "NN1 1AA",
+        true,
+        Story::Active,
+    ),
+    Sketch(
+        "ZZBIRCH",
+        "Birchwater Recovery College (fictional)",
+        Kind::RecoveryCollege,
+        "QT1",
+        "NG1 1AA",
+        true,
+        Story::Active,
+    ),
+    Sketch(
+        "ZZCEDAR",
+        "Cedar Lane Mind Matters (fictional)",
+        Kind::Vcse,
+        "QRV",
+        "W1A 1AA",
+        true,
+        Story::Renamed("Cedar Lane Peer Support (fictional)"),
+    ),
+    Sketch(
+        "ZZDAMSN",
+        "Damson Street Community Interest Company (fictional)",
+        Kind::Cic,
+        "QMF",
+        "E1 1AA",
+        true,
+        Story::Active,
+    ),
+    Sketch(
+        "ZZELMS",
+        "Elmstead NHS Trust (fictional)",
+        Kind::NhsTrust,
+        "QM7",
+        "AL1 1AA",
+        false,
+        Story::Active,
+    ),
+    Sketch(
+        "ZZFERN",
+        "Fernhill Borough Council (fictional)",
+        Kind::LocalAuthority,
+        "QH8",
+        "CM1 1AA",
+        false,
+        Story::Prospect,
+    ),
+    Sketch(
+        "ZZGORSE",
+        "Gorse Moor NHS Foundation Trust (fictional)",
+        Kind::NhsFoundationTrust,
+        "QJK",
+        "EX1 1AA",
+        true,
+        Story::Active,
+    ),
+    Sketch(
+        "ZZHAZEL",
+        "Hazel Bay Peer Network (fictional)",
+        Kind::Vcse,
+        "QT6",
+        "TR1 1AA",
+        true,
+        Story::Dormant,
+    ),
+    Sketch(
+        "ZZIVY",
+        "Ivybank University (fictional)",
+        Kind::Hei,
+        "QOP",
+        "M1 1AA",
+        true,
+        Story::Active,
+    ),
+    Sketch(
+        "ZZJUNIP",
+        "Juniper Coast NHS Trust (fictional)",
+        Kind::NhsTrust,
+        "QYG",
+        "L1 1AA",
+        true,
+        Story::Active,
+    ),
+    Sketch(
+        "ZZLARCH",
+        "Larchfield Further Education College (fictional)",
+        Kind::FeCollege,
+        "QWO",
+        "LS1 1AA",
+        true,
+        Story::Moved("QF7"),
+    ),
+    Sketch(
+        "ZZMAPLE",
+        "Maple Dale NHS Foundation Trust (fictional)",
+        Kind::NhsFoundationTrust,
+        "QHM",
+        "NE1 1AA",
+        true,
+        Story::Active,
+    ),
+    Sketch(
+        "ZZNETTL",
+        "Nettle Hythe Charity (fictional)",
+        Kind::Vcse,
+        "QKS",
+        "ME1 1AA",
+        false,
+        Story::Closed,
+    ),
+    Sketch(
+        "ZZOAK",
+        "Oakmere NHS Trust (fictional)",
+        Kind::NhsTrust,
+        "QRL",
+        "SO1 1AA",
+        true,
+        Story::Active,
+    ),
 ];
 
 /// The first day of every fictional organisation in its board.
@@ -67,7 +180,8 @@ pub(super) async fn build(core: &Core) -> Result<usize, DemoError> {
 /// Registers an organisation and tells its story, as one step.
 async fn make(core: &Core, sketch: &Sketch) -> Result<(), DemoError> {
     let boards = boards(core).await?;
-    let board = |code: &str| boards.iter().find(|board| board.ods_code == code).map(|board| board.id);
+    let board =
+        |code: &str| boards.iter().find(|board| board.ods_code == code).map(|board| board.id);
     let Sketch(code, name, kind, board_code, postcode, delivers, story) = *sketch;
     let new = fictional(code, name, kind, board(board_code), Some(postcode), delivers);
     let moved = if let Story::Moved(code) = story { board(code) } else { None };
@@ -97,7 +211,7 @@ async fn make(core: &Core, sketch: &Sketch) -> Result<(), DemoError> {
                         region: None,
                         region_override_reason: None,
                     };
-                    service::move_board(unit, id, 2, to).await?;
+                    move_board(unit, id, 2, to).await?;
                 }
             }
             Ok(id)

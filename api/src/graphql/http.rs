@@ -48,7 +48,10 @@ async fn answer(app: &Arc<App>, headers: &HeaderMap, body: Body, request_id: &st
         return plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, "send application/json");
     }
     let Some(format) = Format::of(headers) else {
-        return plain(StatusCode::NOT_ACCEPTABLE, "accept application/graphql-response+json or application/json");
+        return plain(
+            StatusCode::NOT_ACCEPTABLE,
+            "accept application/graphql-response+json or application/json",
+        );
     };
     let reply = Reply { format, request_id };
     let Ok(bytes) = to_bytes(body, app.config().server.body_limit).await else {
@@ -60,7 +63,8 @@ async fn answer(app: &Arc<App>, headers: &HeaderMap, body: Body, request_id: &st
     };
     let Ok(request) = serde_json::from_slice::<Envelope>(&bytes) else {
         let message = "the body must be one JSON object with query, and optionally operationName and variables";
-        return reply.request_error(StatusCode::BAD_REQUEST, ErrorCode::BadUserInput.error(message, None));
+        return reply
+            .request_error(StatusCode::BAD_REQUEST, ErrorCode::BadUserInput.error(message, None));
     };
     let Some(query) = request.query else {
         let error = ErrorCode::BadUserInput.error("the body has no query", None);
@@ -138,7 +142,8 @@ fn is_mutation(document: &ExecutableDocument, name: Option<&str>) -> bool {
 
 /// `application/json`, with no charset or UTF-8.
 fn is_json(headers: &HeaderMap) -> bool {
-    let Some(value) = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()) else {
+    let Some(value) = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok())
+    else {
         return false;
     };
     let mut parts = value.split(';').map(str::trim);
@@ -219,10 +224,16 @@ impl Reply<'_> {
         }
         let mut body = serde_json::Map::new();
         if !response.errors.is_empty() {
-            body.insert("errors".to_owned(), serde_json::to_value(&response.errors).unwrap_or_default());
+            body.insert(
+                "errors".to_owned(),
+                serde_json::to_value(&response.errors).unwrap_or_default(),
+            );
         }
         if !without_data {
-            body.insert("data".to_owned(), serde_json::to_value(&response.data).unwrap_or_default());
+            body.insert(
+                "data".to_owned(),
+                serde_json::to_value(&response.data).unwrap_or_default(),
+            );
         }
         let bytes = serde_json::to_vec(&body).unwrap_or_default();
         (status, [(header::CONTENT_TYPE, self.format.content_type())], bytes).into_response()
@@ -251,7 +262,8 @@ fn is_request_error(response: &Response) -> bool {
 
 /// The code of an error that async-graphql made itself.
 fn inferred(error: &ServerError) -> ErrorCode {
-    let limits = ["Query is too complex.", "Query is nested too deep.", "The recursion depth of the query"];
+    let limits =
+        ["Query is too complex.", "Query is nested too deep.", "The recursion depth of the query"];
     if limits.iter().any(|limit| error.message.starts_with(limit)) {
         ErrorCode::QueryRejected
     } else if error.path.is_empty() {

@@ -12,7 +12,8 @@ pub fn encode(prefix: &str, id: Uuid) -> String {
 #[must_use]
 pub fn decode(prefix: &str, text: &str) -> Option<Uuid> {
     let digits = text.strip_prefix(prefix)?.strip_prefix('_')?;
-    let plain = digits.len() == 32 && digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    let plain =
+        digits.len() == 32 && digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
     if plain { Uuid::parse_str(digits).ok() } else { None }
 }
 

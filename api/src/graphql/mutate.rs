@@ -10,7 +10,8 @@ use uuid::Uuid;
 use super::error::{ErrorCode, of_fault};
 use super::ids;
 use super::payload::{Mutation, Payload};
-use crate::command::{self, Request, Unit, Work};
+use crate::command::{self, Outcome, Request, Unit, Work};
+use crate::fault::Fault;
 use crate::read::Op;
 
 /// A mutation as it was asked for.
@@ -67,6 +68,13 @@ impl Asked {
         let outcome = command::run(op.core(), request, work).await;
         // What is read from here on is read after the write.
         op.finish_reading().await;
+        if let Ok(Outcome::Refused(refusals)) = &outcome
+            && let Some(stray) =
+                refusals.iter().find(|r| !Payload::<M>::codes().any(|code| code == r.code))
+        {
+            let text = format!("{} gave the undeclared code {}", self.name, stray.code.text());
+            return Err(coded(of_fault(&Fault::Internal(text), None)));
+        }
         match outcome {
             Ok(outcome) => Ok(Payload::of(outcome, self.dry_run, parts)),
             Err(fault) => Err(coded(of_fault(&fault, None))),

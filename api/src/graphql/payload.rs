@@ -13,7 +13,7 @@ use async_graphql::{
 use uuid::Uuid;
 
 use crate::command::Outcome;
-use crate::read::registry::{choice, field, object};
+use crate::read::registry::meta::{choice, field, object};
 use crate::read::{One, Readable};
 use crate::refusal::{Code, Refusal};
 
@@ -81,7 +81,8 @@ impl<M: Mutation> Payload<M> {
         Self { entity: None, impact: Vec::new(), refusals, mutation: PhantomData }
     }
 
-    fn codes() -> impl Iterator<Item = Code> {
+    /// Every code that the mutation can give.
+    pub fn codes() -> impl Iterator<Item = Code> {
         COMMON.into_iter().chain(M::CODES.iter().copied())
     }
 }
@@ -97,8 +98,18 @@ impl<M: Mutation> OutputType for Payload<M> {
             let error = UserError::<M>::create_type_info(registry);
             let error = error.trim_end_matches('!');
             let fields = vec![
-                field(M::FIELD, "The entity after the change; null if it was refused or only tried.", entity, Vec::new()),
-                field("impact", "What follows from the change, in words.", "[String!]!".to_owned(), Vec::new()),
+                field(
+                    M::FIELD,
+                    "The entity after the change; null if it was refused or only tried.",
+                    entity,
+                    Vec::new(),
+                ),
+                field(
+                    "impact",
+                    "What follows from the change, in words.",
+                    "[String!]!".to_owned(),
+                    Vec::new(),
+                ),
                 field(
                     "userErrors",
                     "Why nothing was written; empty if the change was made.",
@@ -169,7 +180,12 @@ impl<M: Mutation> OutputType for UserError<M> {
             let fields = vec![
                 field("code", "The reason.", format!("{code}!"), Vec::new()),
                 field("message", "What to do next, in words.", "String!".to_owned(), Vec::new()),
-                field("path", "The input field it concerns, from `input` downwards.", "[String!]!".to_owned(), Vec::new()),
+                field(
+                    "path",
+                    "The input field it concerns, from `input` downwards.",
+                    "[String!]!".to_owned(),
+                    Vec::new(),
+                ),
             ];
             let description = format!("A reason why `{mutation}` wrote nothing.");
             object(&Self::type_name(), &description, fields, Some(std::any::type_name::<Self>()))

@@ -8,8 +8,12 @@ use crate::read::declaration::Root;
 use crate::{actor, import, organisation, reference};
 
 /// The root fields of every aggregate.
-const ROOTS: &[&[Root]] =
-    &[reference::graphql::ROOTS, organisation::graphql::ROOTS, import::graphql::ROOTS, actor::graphql::ROOTS];
+const ROOTS: &[&[Root]] = &[
+    reference::graphql::ROOTS,
+    organisation::graphql::ROOTS,
+    import::graphql::ROOTS,
+    actor::graphql::ROOTS,
+];
 
 /// What can be asked.
 #[derive(MergedObject)]
@@ -24,7 +28,7 @@ pub struct Query(
 /// What can be changed.
 #[derive(MergedObject)]
 #[graphql(name = "Mutation")]
-pub struct Mutation(organisation::graphql::OrganisationMutations);
+pub struct Mutation(organisation::graphql::OrganisationMutations, import::graphql::ImportMutations);
 
 /// The API's schema.
 pub type ApiSchema = Schema<Query, Mutation, EmptySubscription>;
@@ -38,7 +42,9 @@ pub fn build(settings: &ApiSettings) -> ApiSchema {
         organisation::graphql::OrganisationQueries,
         actor::graphql::ViewerQueries,
     );
-    Schema::build(query, Mutation(organisation::graphql::OrganisationMutations), EmptySubscription)
+    let mutation =
+        Mutation(organisation::graphql::OrganisationMutations, import::graphql::ImportMutations);
+    Schema::build(query, mutation, EmptySubscription)
         .limit_complexity(settings.max_cost)
         .limit_depth(settings.max_depth)
         .disable_suggestions()

@@ -1,8 +1,13 @@
 //! Imports as they can be read.
 
-use async_graphql::Enum;
+use async_graphql::{Context, Enum, ID, InputObject, Object, Result};
+use serde::Serialize;
 
+use super::proposal;
 use crate::actor::Permission;
+use crate::graphql::mutate::{Asked, ids_of};
+use crate::graphql::payload::Payload;
+use crate::mutations;
 use crate::organisation::graphql::Organisation;
 use crate::read::declaration::{Root, Rows, Way, choice, id, instant, int, one, text};
 use crate::readable;
@@ -102,4 +107,45 @@ readable! {
     closed: int("t.closed"),
     /// Rows outside England.
     outOfScope: int("t.out_of_scope"),
+}
+
+mutations! {
+    ChangeProposalDecide -> organisation: Organisation,
+        [Unchanged, ClosureReasonRequired, DateBeforeRecordedFact];
+}
+
+/// A decision on a proposal.
+#[derive(InputObject, Clone, Serialize)]
+pub struct ChangeProposalDecideInput {
+    /// The proposal.
+    id: ID,
+    /// Its version as you read it.
+    expected_version: i32,
+    /// Whether the register is changed as proposed; otherwise it stays as it is.
+    accept: bool,
+    /// Repeating a request with the same key has one effect. Kept for 30 days.
+    idempotency_key: Option<String>,
+}
+
+/// Mutations of imports, for the national licensing officer.
+#[derive(Default)]
+pub struct ImportMutations;
+
+#[Object]
+impl ImportMutations {
+    /// Accepts a proposal, which changes the register, or rejects it.
+    async fn change_proposal_decide(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The proposal and the decision.")] input: ChangeProposalDecideInput,
+    ) -> Result<Payload<ChangeProposalDecide>> {
+        let asked = Asked::new("changeProposalDecide", &input, input.idempotency_key.as_ref());
+        let id = ids_of("chp", "id", &input.id)?;
+        let parts = |changed: crate::organisation::service::Changed| (changed.id, changed.impact);
+        asked
+            .run(ctx, parts, move |unit| {
+                Box::pin(proposal::decide(unit, id, input.expected_version, input.accept))
+            })
+            .await
+    }
 }

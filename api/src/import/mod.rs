@@ -11,3 +11,4 @@
 pub mod graphql;
 pub mod ods_file;
 pub mod ods_trusts;
+pub mod proposal;

@@ -115,17 +115,14 @@ pub fn read(bytes: &[u8]) -> Result<Vec<TrustRow>, Vec<RowFault>> {
     }
     let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
     let mut reading = Reading::default();
-    for record in ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .from_reader(bytes)
-        .byte_records()
+    for record in
+        ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes).byte_records()
     {
         match record {
             Ok(record) => reading.take(&record, line_of(&record, bytes)),
-            Err(_) => reading
-                .faults
-                .push(file_fault("a file of comma-separated values was expected")),
+            Err(_) => {
+                reading.faults.push(file_fault("a file of comma-separated values was expected"))
+            }
         }
     }
     reading.finish()
@@ -144,11 +141,7 @@ impl Reading {
     fn take(&mut self, record: &ByteRecord, line: u64) {
         if record.len() != COLUMNS.len() {
             let problem = format!("{} columns were expected", COLUMNS.len());
-            self.faults.push(RowFault {
-                line,
-                column: None,
-                problem,
-            });
+            self.faults.push(RowFault { line, column: None, problem });
             return;
         }
         let mut cells = Cells::new(record, line);
@@ -160,14 +153,9 @@ impl Reading {
     /// The rows, unless there was a fault or nothing at all.
     fn finish(mut self) -> Result<Vec<TrustRow>, Vec<RowFault>> {
         if self.rows.is_empty() && self.faults.is_empty() {
-            self.faults
-                .push(file_fault("at least one row was expected"));
+            self.faults.push(file_fault("at least one row was expected"));
         }
-        if self.faults.is_empty() {
-            Ok(self.rows)
-        } else {
-            Err(self.faults)
-        }
+        if self.faults.is_empty() { Ok(self.rows) } else { Err(self.faults) }
     }
 }
 
@@ -201,11 +189,7 @@ struct Cells<'a> {
 
 impl<'a> Cells<'a> {
     fn new(record: &'a ByteRecord, line: u64) -> Self {
-        let mut cells = Self {
-            line,
-            texts: Vec::with_capacity(record.len()),
-            faults: Vec::new(),
-        };
+        let mut cells = Self { line, texts: Vec::with_capacity(record.len()), faults: Vec::new() };
         for (column, cell) in record.iter().enumerate() {
             let text = cells.checked(column, clean_text(cell));
             cells.texts.push(text);
@@ -223,9 +207,8 @@ impl<'a> Cells<'a> {
         let board = self.read(BOARD, ods_code);
         let postcode = self.read(POSTCODE, |cell| optional(cell, postcode));
         let opened_on = self.read(OPENED, |cell| optional(cell, date));
-        let closed_on = self.read(CLOSED, |cell| {
-            optional(cell, |cell| closing_date(cell, opened_on.flatten()))
-        });
+        let closed_on = self
+            .read(CLOSED, |cell| optional(cell, |cell| closing_date(cell, opened_on.flatten())));
         Some(TrustRow {
             line,
             ods_code: code?,
@@ -301,15 +284,11 @@ fn optional<T>(
 }
 
 fn ods_code(cell: &str) -> Result<String, String> {
-    IdentifierScheme::Ods
-        .normalise(cell)
-        .map_err(|malformed| malformed.to_string())
+    IdentifierScheme::Ods.normalise(cell).map_err(|malformed| malformed.to_string())
 }
 
 fn postcode(cell: &str) -> Result<String, String> {
-    Postcode::parse(cell)
-        .map(String::from)
-        .map_err(|malformed| malformed.to_string())
+    Postcode::parse(cell).map(String::from).map_err(|malformed| malformed.to_string())
 }
 
 fn name(cell: &str) -> Result<String, String> {
@@ -336,11 +315,7 @@ fn closing_date(cell: &str, opened_on: Option<NaiveDate>) -> Result<NaiveDate, S
 
 /// A fault of the file as a whole.
 fn file_fault(problem: &str) -> RowFault {
-    RowFault {
-        line: 0,
-        column: None,
-        problem: problem.to_owned(),
-    }
+    RowFault { line: 0, column: None, problem: problem.to_owned() }
 }
 
 /// The line on which the record begins. The position of a record lies before the line ends that
@@ -390,10 +365,7 @@ mod tests {
 
     fn faults(text: &str) -> Vec<(u64, Option<&'static str>)> {
         let faults = read(text.as_bytes()).unwrap_err();
-        faults
-            .into_iter()
-            .map(|fault| (fault.line, fault.column))
-            .collect()
+        faults.into_iter().map(|fault| (fault.line, fault.column)).collect()
     }
 
     fn day(text: &str) -> Option<NaiveDate> {
@@ -419,38 +391,17 @@ mod tests {
     #[test]
     fn optional_cells_may_be_empty() {
         let rows = read(row(&["ZZA", "A", "W00", "Q99"]).as_bytes()).unwrap();
-        assert_eq!(
-            (&rows[0].postcode, rows[0].opened_on, rows[0].closed_on),
-            (&None, None, None)
-        );
+        assert_eq!((&rows[0].postcode, rows[0].opened_on, rows[0].closed_on), (&None, None, None));
         assert!(rows[0].address_lines.is_empty());
     }
 
     #[test]
     fn cells_are_normalised() {
-        let cells = [
-            " zza ",
-            " A, B ",
-            "y62",
-            "qop",
-            " ",
-            "",
-            "",
-            "",
-            "",
-            "m139wl",
-            " 20171001 ",
-        ];
+        let cells = [" zza ", " A, B ", "y62", "qop", " ", "", "", "", "", "m139wl", " 20171001 "];
         let rows = read(row(&cells).as_bytes()).unwrap();
+        assert_eq!((rows[0].ods_code.as_str(), rows[0].name.as_str()), ("ZZA", "A, B"));
         assert_eq!(
-            (rows[0].ods_code.as_str(), rows[0].name.as_str()),
-            ("ZZA", "A, B")
-        );
-        assert_eq!(
-            (
-                rows[0].region_ods_code.as_str(),
-                rows[0].board_ods_code.as_str()
-            ),
+            (rows[0].region_ods_code.as_str(), rows[0].board_ods_code.as_str()),
             ("Y62", "QOP")
         );
         assert_eq!(
@@ -472,11 +423,7 @@ mod tests {
             (format!("\r\n{first}\r\n\r\n{second}\r\n"), [2, 4]),
         ] {
             let rows = read(text.as_bytes()).unwrap();
-            assert_eq!(
-                rows.iter().map(|row| row.line).collect::<Vec<_>>(),
-                expected,
-                "{text:?}"
-            );
+            assert_eq!(rows.iter().map(|row| row.line).collect::<Vec<_>>(), expected, "{text:?}");
         }
     }
 
@@ -505,20 +452,13 @@ mod tests {
             (CLOSED, "20170930"),
         ] {
             let text = format!("{}\n{}", row_with(CODE, "ZZB"), row_with(column, cell));
-            assert_eq!(
-                faults(&text),
-                [(2, Some(COLUMNS[column]))],
-                "{column} {cell:?}"
-            );
+            assert_eq!(faults(&text), [(2, Some(COLUMNS[column]))], "{column} {cell:?}");
         }
     }
 
     #[test]
     fn limits_are_included() {
-        for (column, cell) in [
-            (NAME, "É".repeat(MAX_NAME)),
-            (CLOSED, "20171001".to_owned()),
-        ] {
+        for (column, cell) in [(NAME, "É".repeat(MAX_NAME)), (CLOSED, "20171001".to_owned())] {
             assert!(read(row_with(column, &cell).as_bytes()).is_ok(), "{column}");
         }
     }
@@ -534,28 +474,17 @@ mod tests {
         let columns = [CODE, NAME, REGION, BOARD, POSTCODE, OPENED, CLOSED]
             .map(|column| (1, Some(COLUMNS[column])));
         let mut expected = columns.to_vec();
-        expected.extend([
-            (3, None),
-            (4, Some("organisation code")),
-            (4, Some("close date")),
-        ]);
+        expected.extend([(3, None), (4, Some("organisation code")), (4, Some("close date"))]);
         assert_eq!(faults(&text.join("\n")), expected);
     }
 
     #[test]
     fn a_repeated_code_names_both_lines() {
-        let text = format!(
-            "{}\n{}\n{}",
-            row_with(NAME, ""),
-            row_with(CODE, "ZZB"),
-            row_with(CODE, "zza")
-        );
+        let text =
+            format!("{}\n{}\n{}", row_with(NAME, ""), row_with(CODE, "ZZB"), row_with(CODE, "zza"));
         let faults = read(text.as_bytes()).unwrap_err();
         assert_eq!(faults.len(), 2);
-        assert_eq!(
-            (faults[1].line, faults[1].column),
-            (3, Some("organisation code"))
-        );
+        assert_eq!((faults[1].line, faults[1].column), (3, Some("organisation code")));
         assert_eq!(
             faults[1].problem,
             "each ODS code was expected once: ZZA stands on lines 1 and 3"
@@ -564,10 +493,7 @@ mod tests {
 
     #[test]
     fn too_many_columns_are_a_fault() {
-        assert_eq!(
-            faults(&format!("{},\"\"", row_with(CODE, "ZZA"))),
-            [(1, None)]
-        );
+        assert_eq!(faults(&format!("{},\"\"", row_with(CODE, "ZZA"))), [(1, None)]);
     }
 
     #[test]
@@ -582,10 +508,8 @@ mod tests {
     #[test]
     fn bytes_that_are_not_utf_8_are_a_fault_of_their_cell() {
         let text = format!("{}\n{}", row_with(NAME, "?"), row_with(CODE, "ZZB"));
-        let bytes = text
-            .bytes()
-            .map(|byte| if byte == b'?' { 0xE9 } else { byte })
-            .collect::<Vec<_>>();
+        let bytes =
+            text.bytes().map(|byte| if byte == b'?' { 0xE9 } else { byte }).collect::<Vec<_>>();
         let faults = read(&bytes).unwrap_err();
         assert_eq!(faults.len(), 1);
         assert_eq!((faults[0].line, faults[0].column), (1, Some("name")));
@@ -612,15 +536,9 @@ mod tests {
     fn a_problem_never_repeats_the_content() {
         for column in [CODE, NAME, REGION, BOARD, POSTCODE, OPENED, CLOSED] {
             let faults = read(row_with(column, "secret\u{202e}").as_bytes()).unwrap_err();
-            assert!(
-                faults.iter().all(|fault| !fault.problem.contains("secret")),
-                "{faults:?}"
-            );
+            assert!(faults.iter().all(|fault| !fault.problem.contains("secret")), "{faults:?}");
             let faults = read(row_with(column, &"secret".repeat(40)).as_bytes()).unwrap_err();
-            assert!(
-                faults.iter().all(|fault| !fault.problem.contains("secret")),
-                "{faults:?}"
-            );
+            assert!(faults.iter().all(|fault| !fault.problem.contains("secret")), "{faults:?}");
         }
     }
 }

@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
-use entities::{change_proposal, import_run, organisation, region};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use entities::{import_run, organisation, region};
+use sea_orm::{ActiveValue::Set, EntityTrait};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::ods_file::TrustRow;
+use super::proposal::{self, Difference, Field};
 use crate::actor::Permission;
 use crate::audit::{self, Audited};
 use crate::command::{Stop, Unit};
@@ -150,7 +151,8 @@ async fn import_row(
         proposals: Vec::new(),
     };
     let board = register.boards.iter().find(|(code, _)| *code == row.board_ods_code);
-    let (Some(region), Some((_, board))) = (register.regions.get(&row.region_ods_code), board) else {
+    let (Some(region), Some((_, board))) = (register.regions.get(&row.region_ods_code), board)
+    else {
         return Ok(report);
     };
     let store = Organisations::of(unit);
@@ -219,96 +221,31 @@ async fn propose(
     };
     let day = |date: Option<NaiveDate>| date.map(|date| date.to_string());
     let mut differences = Vec::new();
-    let mut compare = |field: &'static str, now: Option<String>, file: Option<String>| {
+    let mut compare = |field: Field, now: Option<String>, file: Option<String>| {
         if now != file {
             differences.push((field, now, file));
         }
     };
-    compare("NAME", Some(known.name), Some(row.name.clone()));
-    compare("ADDRESS", known.address, address(row));
-    compare("POSTCODE", known.postcode, row.postcode.clone());
-    compare("OPENED_ON", day(known.opened_on), day(row.opened_on));
-    compare("CLOSED_ON", day(known.closed_on), day(closed_from(row)));
+    compare(Field::Name, Some(known.name), Some(row.name.clone()));
+    compare(Field::Address, known.address, address(row));
+    compare(Field::Postcode, known.postcode, row.postcode.clone());
+    compare(Field::OpenedOn, day(known.opened_on), day(row.opened_on));
+    compare(Field::ClosedOn, day(known.closed_on), day(closed_from(row)));
     let hosts = Organisations::of(unit).host_boards(id).await?;
     if !hosts.is_empty() && !hosts.iter().any(|host| host.target == board.id) {
-        compare("BOARD", None, Some(row.board_ods_code.clone()));
+        compare(Field::Board, None, Some(row.board_ods_code.clone()));
     }
     let mut fields = Vec::new();
     for (field, now, file) in differences {
-        fields.push(field.to_owned());
-        let proposal = Proposal { unit, organisation_id: id, field, now, file };
-        proposal.save_once(acting_as).await?;
+        fields.push(field.code().to_owned());
+        proposal::save_once(
+            unit,
+            Difference { organisation_id: id, source: KIND, field, now, file },
+            acting_as,
+        )
+        .await?;
     }
     Ok(fields)
-}
-
-/// A difference between file and register.
-struct Proposal<'a> {
-    unit: &'a Unit,
-    organisation_id: Uuid,
-    field: &'static str,
-    now: Option<String>,
-    file: Option<String>,
-}
-
-#[derive(Serialize)]
-struct Proposed {
-    id: Uuid,
-    organisation_id: Uuid,
-    field: &'static str,
-    proposed: Option<String>,
-}
-
-impl Audited for Proposed {
-    const TYPE: &'static str = "change_proposal";
-
-    fn id(&self) -> Uuid {
-        self.id
-    }
-
-    fn chain(&self) -> Uuid {
-        self.organisation_id
-    }
-
-    fn version(&self) -> i32 {
-        1
-    }
-}
-
-impl Proposal<'_> {
-    /// Saves the proposal, unless the same one was made before, decided or not.
-    #[expect(clippy::disallowed_methods, reason = "proposals of the organisation at hand")]
-    async fn save_once(self, acting_as: &str) -> Result<(), Stop> {
-        use change_proposal::Column;
-        let Self { unit, organisation_id, field, now, file } = self;
-        let made = change_proposal::Entity::find()
-            .filter(Column::OrganisationId.eq(organisation_id))
-            .filter(Column::Field.eq(field))
-            .all(unit.tx())
-            .await?
-            .into_iter()
-            .any(|proposal| proposal.proposed_value == file && proposal.current_value == now);
-        if made {
-            return Ok(());
-        }
-        let id = unit.id();
-        let row = change_proposal::ActiveModel {
-            id: Set(id),
-            organisation_id: Set(organisation_id),
-            source: Set(KIND.to_owned()),
-            field: Set(field.to_owned()),
-            current_value: Set(now),
-            proposed_value: Set(file.clone()),
-            status: Set("OPEN".to_owned()),
-            created_at: Set(unit.now()),
-            decided_at: Set(None),
-            version: Set(1),
-        };
-        change_proposal::Entity::insert(row).exec_without_returning(unit.tx()).await?;
-        let proposed = Proposed { id, organisation_id, field, proposed: file };
-        unit.record("organisation.change_proposed", None, &proposed, acting_as, None);
-        Ok(())
-    }
 }
 
 #[derive(Serialize)]

@@ -85,9 +85,7 @@ impl IdentifierScheme {
     /// [`Malformed`] when the value does not have the [shape](Self::shape) of the scheme.
     pub fn normalise(self, raw: &str) -> Result<String, Malformed> {
         let value = upper(raw);
-        self.accepts(&value)
-            .then_some(value)
-            .ok_or(Malformed { scheme: self })
+        self.accepts(&value).then_some(value).ok_or(Malformed { scheme: self })
     }
 
     /// Whether `value`, already in upper case, has the shape of the scheme.
@@ -97,13 +95,13 @@ impl IdentifierScheme {
             Self::Ukprn => is_digits(value, 8..=8),
             Self::CompaniesHouse => is_company_number(value),
             Self::CharityEnglandWales => is_digits(value, 6..=7),
-            Self::CharityScotland => value
-                .strip_prefix("SC")
-                .is_some_and(|rest| is_digits(rest, 6..=6)),
+            Self::CharityScotland => {
+                value.strip_prefix("SC").is_some_and(|rest| is_digits(rest, 6..=6))
+            }
             Self::CharityNorthernIreland => value.starts_with('1') && is_digits(value, 6..=6),
-            Self::CqcProvider => value
-                .strip_prefix("1-")
-                .is_some_and(|rest| is_digits(rest, 1..=15)),
+            Self::CqcProvider => {
+                value.strip_prefix("1-").is_some_and(|rest| is_digits(rest, 1..=15))
+            }
             Self::OrgId => is_org_id(value),
         }
     }
@@ -144,9 +142,7 @@ impl Postcode {
         let outward = outward.trim_end_matches(' ');
         let well_formed =
             is_outward(outward) && is_inward(inward) || (outward, inward) == ("GIR", "0AA");
-        well_formed
-            .then(|| Self(format!("{outward} {inward}")))
-            .ok_or(MalformedPostcode)
+        well_formed.then(|| Self(format!("{outward} {inward}"))).ok_or(MalformedPostcode)
     }
 
     /// The postcode as it is written: `M13 9WL`.
@@ -202,9 +198,8 @@ fn is_company_number(value: &str) -> bool {
 /// behind it would accept. Codes of English local authorities have no scheme of their own: up to
 /// nine letters and digits.
 fn is_org_id(value: &str) -> bool {
-    let Some((register, identifier)) = value
-        .strip_prefix("GB-")
-        .and_then(|rest| rest.split_once('-'))
+    let Some((register, identifier)) =
+        value.strip_prefix("GB-").and_then(|rest| rest.split_once('-'))
     else {
         return false;
     };
@@ -223,10 +218,7 @@ fn is_org_id(value: &str) -> bool {
 /// The first half of a postcode: one or two letters, a digit, and perhaps one more letter or digit.
 fn is_outward(half: &str) -> bool {
     let bytes = half.as_bytes();
-    let letters = bytes
-        .iter()
-        .take_while(|byte| byte.is_ascii_uppercase())
-        .count();
+    let letters = bytes.iter().take_while(|byte| byte.is_ascii_uppercase()).count();
     let (_, district) = bytes.split_at(letters);
     let district = match district {
         [digit] => digit.is_ascii_digit(),
@@ -285,11 +277,7 @@ mod tests {
             (OrgId, "GB-NIC-100012", "GB-NIC-100012"),
             (OrgId, "GB-LAE-LND", "GB-LAE-LND"),
         ] {
-            assert_eq!(
-                scheme.normalise(raw).as_deref(),
-                Ok(stored),
-                "{scheme} {raw}"
-            );
+            assert_eq!(scheme.normalise(raw).as_deref(), Ok(stored), "{scheme} {raw}");
         }
     }
 
@@ -327,11 +315,7 @@ mod tests {
             (OrgId, "US-EIN-123456789"),
             (OrgId, "GB-XYZ-123456"),
         ] {
-            assert_eq!(
-                scheme.normalise(raw),
-                Err(Malformed { scheme }),
-                "{scheme} {raw}"
-            );
+            assert_eq!(scheme.normalise(raw), Err(Malformed { scheme }), "{scheme} {raw}");
         }
     }
 
@@ -363,10 +347,7 @@ mod tests {
     #[test]
     fn an_error_names_the_scheme_and_not_the_value() {
         let message = Ukprn.normalise("secret").unwrap_err().to_string();
-        assert_eq!(
-            message,
-            "not a well-formed UKPRN identifier: expected 8 digits"
-        );
+        assert_eq!(message, "not a well-formed UKPRN identifier: expected 8 digits");
     }
 
     #[test]

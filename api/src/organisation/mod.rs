@@ -18,6 +18,7 @@
 //!
 //! Who: the national licensing officer. Everyone may read what is public about an organisation.
 
+pub mod boards;
 pub mod graphql;
 pub mod identifier;
 pub mod model;

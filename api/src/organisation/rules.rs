@@ -32,7 +32,11 @@ pub fn unmet_for_text(text: &str, path: &str, longest: usize) -> Vec<Refusal> {
         unmet.push(Refusal::at(Code::Invalid, path, "must not be empty"));
     }
     if text.chars().count() > longest {
-        unmet.push(Refusal::at(Code::Invalid, path, format!("may hold at most {longest} characters")));
+        unmet.push(Refusal::at(
+            Code::Invalid,
+            path,
+            format!("may hold at most {longest} characters"),
+        ));
     }
     if text.chars().any(is_unsafe) {
         let message = "must not hold control characters or marks that change the direction of text";
@@ -60,7 +64,9 @@ pub struct GivenIdentifier {
 /// # Errors
 ///
 /// Every identifier that is not well-formed or is named twice.
-pub fn well_formed(given: &[GivenIdentifier]) -> Result<Vec<(IdentifierScheme, String)>, Vec<Refusal>> {
+pub fn well_formed(
+    given: &[GivenIdentifier],
+) -> Result<Vec<(IdentifierScheme, String)>, Vec<Refusal>> {
     let (mut values, mut unmet) = (Vec::new(), Vec::new());
     for (index, identifier) in given.iter().enumerate() {
         let path = format!("identifiers.{index}.value");
@@ -114,7 +120,8 @@ pub fn unmet_for_membership(
         }
         _ => {}
     }
-    let differs = matches!((board, region), (Some(board), Some(region)) if board.region_id != region);
+    let differs =
+        matches!((board, region), (Some(board), Some(region)) if board.region_id != region);
     if differs && override_reason.is_none_or(|reason| reason.trim().is_empty()) {
         unmet.push(Refusal::at(
             Code::RegionOverrideReasonRequired,
@@ -127,7 +134,11 @@ pub fn unmet_for_membership(
 
 /// The step exists from this state, and an organisation that becomes active has a verified identifier.
 #[must_use]
-pub fn unmet_for_step(status: Status, command: Command, identifiers: &[Identifier]) -> Vec<Refusal> {
+pub fn unmet_for_step(
+    status: Status,
+    command: Command,
+    identifiers: &[Identifier],
+) -> Vec<Refusal> {
     let mut unmet = Vec::new();
     if status.after(command).is_none() {
         let message = match status {
@@ -204,14 +215,17 @@ pub fn unmet_for_succession(facts: &SuccessionFacts<'_>) -> Vec<Refusal> {
         SuccessionKind::Merger => {
             (before >= 2 && after == 1, "a merger has at least two predecessors and one successor")
         }
-        SuccessionKind::Acquisition => {
-            (before >= 1 && after == 1, "an acquisition has at least one predecessor and one successor")
-        }
+        SuccessionKind::Acquisition => (
+            before >= 1 && after == 1,
+            "an acquisition has at least one predecessor and one successor",
+        ),
         SuccessionKind::Split => {
             (before == 1 && after >= 2, "a split has one predecessor and at least two successors")
         }
         SuccessionKind::Rename => (before == 1 && after == 1, "a renaming has one of each"),
-        SuccessionKind::CodeChange => (before == 1 && after == 1, "a change of code has one of each"),
+        SuccessionKind::CodeChange => {
+            (before == 1 && after == 1, "a change of code has one of each")
+        }
         SuccessionKind::Closure => (before >= 1 && after == 0, "a closure has no successor"),
     };
     if !fits {
@@ -321,7 +335,8 @@ pub fn places(
                 let mut regions: Vec<Uuid> =
                     candidates.into_iter().filter_map(find).map(|board| board.region_id).collect();
                 regions.dedup();
-                if let ([region], Ok(period)) = (regions.as_slice(), Period::new(Some(closed), end)) {
+                if let ([region], Ok(period)) = (regions.as_slice(), Period::new(Some(closed), end))
+                {
                     extend(&mut places.regions, *region, period);
                 }
                 break;
@@ -387,14 +402,17 @@ mod tests {
 
     #[test]
     fn org_2_a_board_must_exist_on_the_day_and_another_region_needs_a_reason() {
-        let period = Period::new(Some(day("2022-07-01")), Some(day("2026-04-01"))).expect("a period");
+        let period =
+            Period::new(Some(day("2022-07-01")), Some(day("2026-04-01"))).expect("a period");
         let board = Board { id: A, region_id: B, period };
         let unmet =
             unmet_for_membership(Kind::NhsTrust, Some(&board), Some(C), None, day("2026-04-01"));
         assert_eq!(codes(&unmet), [Code::BoardNotInForce, Code::RegionOverrideReasonRequired]);
         let last_day = day("2026-03-31");
         let why = Some("it serves the neighbouring region");
-        assert!(unmet_for_membership(Kind::NhsTrust, Some(&board), Some(C), why, last_day).is_empty());
+        assert!(
+            unmet_for_membership(Kind::NhsTrust, Some(&board), Some(C), why, last_day).is_empty()
+        );
     }
 
     #[test]
@@ -405,7 +423,8 @@ mod tests {
             period: Period::new(None, None).expect("a period"),
             verified: None,
         };
-        let unmet = unmet_for_step(Status::Prospect, Command::Activate, std::slice::from_ref(&identifier));
+        let unmet =
+            unmet_for_step(Status::Prospect, Command::Activate, std::slice::from_ref(&identifier));
         assert_eq!(codes(&unmet), [Code::IdentifierNotVerified]);
         identifier.verified = Some((chrono::DateTime::UNIX_EPOCH, "an officer".to_owned()));
         assert!(unmet_for_step(Status::Prospect, Command::Activate, &[identifier]).is_empty());
@@ -417,7 +436,9 @@ mod tests {
     fn a_closure_has_a_reason_and_comes_after_every_recorded_fact() {
         let unmet = unmet_for_closure(None, false, day("2026-01-01"), Some(day("2026-01-01")));
         assert_eq!(codes(&unmet), [Code::ClosureReasonRequired, Code::DateBeforeRecordedFact]);
-        assert!(unmet_for_closure(None, true, day("2026-01-02"), Some(day("2026-01-01"))).is_empty());
+        assert!(
+            unmet_for_closure(None, true, day("2026-01-02"), Some(day("2026-01-01"))).is_empty()
+        );
     }
 
     #[test]
@@ -427,7 +448,9 @@ mod tests {
         assert_eq!(codes(&unmet), [Code::SuccessionCycle]);
         let unmet = unmet_for_succession(&facts(SuccessionKind::Rename, &[A], &[A], &[]));
         assert_eq!(codes(&unmet), [Code::SuccessionCycle]);
-        assert!(unmet_for_succession(&facts(SuccessionKind::Rename, &[A], &[B], &chain)).is_empty());
+        assert!(
+            unmet_for_succession(&facts(SuccessionKind::Rename, &[A], &[B], &chain)).is_empty()
+        );
     }
 
     #[test]
@@ -457,9 +480,11 @@ mod tests {
 
     #[test]
     fn places_follow_a_merger_stop_at_a_split_and_end_with_the_organisation() {
-        let period = |from, to: Option<&str>| Period::new(Some(day(from)), to.map(day)).expect("a period");
+        let period =
+            |from, to: Option<&str>| Period::new(Some(day(from)), to.map(day)).expect("a period");
         let region = Uuid::from_u128(0x1);
-        let old = Board { id: A, region_id: region, period: period("2022-07-01", Some("2026-04-01")) };
+        let old =
+            Board { id: A, region_id: region, period: period("2022-07-01", Some("2026-04-01")) };
         let new = Board { id: B, region_id: region, period: period("2026-04-01", None) };
         let other = Board { id: C, ..new };
         let boards = [old, new, other];

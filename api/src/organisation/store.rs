@@ -29,7 +29,10 @@ pub struct Organisations<'a> {
     unit: &'a Unit,
 }
 
-#[expect(clippy::disallowed_methods, reason = "this is the store: its transaction carries the Scope")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the store: its transaction carries the Scope"
+)]
 impl<'a> Organisations<'a> {
     /// The store of `unit`.
     #[must_use]
@@ -39,10 +42,8 @@ impl<'a> Organisations<'a> {
 
     /// The organisation, locked.
     pub async fn lock(&self, id: Uuid) -> Result<Option<Organisation>, Stop> {
-        let row = organisation::Entity::find_by_id(id)
-            .lock(LockType::Update)
-            .one(self.unit.tx())
-            .await?;
+        let row =
+            organisation::Entity::find_by_id(id).lock(LockType::Update).one(self.unit.tx()).await?;
         Ok(row.map(organisation_of).transpose()?)
     }
 
@@ -79,7 +80,12 @@ impl<'a> Organisations<'a> {
     }
 
     /// Adds a name from a day on.
-    pub async fn add_name(&self, id: Uuid, name: &str, from: Option<NaiveDate>) -> Result<(), Stop> {
+    pub async fn add_name(
+        &self,
+        id: Uuid,
+        name: &str,
+        from: Option<NaiveDate>,
+    ) -> Result<(), Stop> {
         let row = organisation_name::ActiveModel {
             id: Set(self.unit.id()),
             organisation_id: Set(id),
@@ -159,7 +165,11 @@ impl<'a> Organisations<'a> {
     }
 
     /// The organisation that holds an identifier now or held it last.
-    pub async fn holder(&self, scheme: IdentifierScheme, value: &str) -> Result<Option<Uuid>, Stop> {
+    pub async fn holder(
+        &self,
+        scheme: IdentifierScheme,
+        value: &str,
+    ) -> Result<Option<Uuid>, Stop> {
         let row = organisation_identifier::Entity::find()
             .filter(organisation_identifier::Column::Scheme.eq(scheme.code()))
             .filter(organisation_identifier::Column::Value.eq(value))
@@ -291,7 +301,8 @@ impl<'a> Organisations<'a> {
     /// The recorded successions of organisations.
     pub async fn successions(&self) -> Result<Vec<(Uuid, Uuid)>, Stop> {
         let rows = organisation_succession::Entity::find().all(self.unit.tx()).await?;
-        let pair = |row: organisation_succession::Model| Some((row.predecessor_id, row.successor_id?));
+        let pair =
+            |row: organisation_succession::Model| Some((row.predecessor_id, row.successor_id?));
         Ok(rows.into_iter().filter_map(pair).collect())
     }
 

@@ -123,7 +123,10 @@ fn parse_tests(
         *left = left
             .checked_sub(1)
             .ok_or_else(|| format!("where may hold at most {MAX_COMPARISONS} comparisons"))?;
-        all.push(Condition::Compare { sql: filter.sql, test: parse_test(filter, operator, value)? });
+        all.push(Condition::Compare {
+            sql: filter.sql,
+            test: parse_test(filter, operator, value)?,
+        });
     }
     Ok(())
 }
@@ -170,7 +173,9 @@ pub fn parse_order(def: &Def, given: Option<&Answer>) -> Result<Vec<Order>, Stri
     }
     let mut order: Vec<Order> = Vec::new();
     for entry in entries {
-        let Answer::Object(entry) = entry else { return Err("orderBy must hold objects".to_owned()) };
+        let Answer::Object(entry) = entry else {
+            return Err("orderBy must hold objects".to_owned());
+        };
         let text = |name: &str| match entry.get(name) {
             Some(Answer::Enum(value)) => value.as_str(),
             Some(Answer::String(value)) => value.as_str(),
@@ -263,7 +268,9 @@ impl Test {
             Self::StartsWith(text) => {
                 // A range instead of LIKE: an index serves it, under row security too.
                 sql.push(" >= ").bind(text.clone().into()).push(" and ");
-                sql.declared(expression, words).push(" < ").bind(format!("{text}\u{10FFFF}").into());
+                sql.declared(expression, words)
+                    .push(" < ")
+                    .bind(format!("{text}\u{10FFFF}").into());
             }
             Self::IsNull(yes) => {
                 sql.push(if *yes { " is null" } else { " is not null" });

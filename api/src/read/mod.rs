@@ -8,6 +8,7 @@
 //! A selection becomes a tree of levels. Each level is one statement whatever the number of parents
 //! and the size of the page; all levels run in the one read transaction of the operation.
 
+pub mod arguments;
 pub mod condition;
 pub mod cursor;
 pub mod declaration;

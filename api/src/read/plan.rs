@@ -7,14 +7,14 @@ use chrono::NaiveDate;
 use indexmap::IndexMap;
 use uuid::Uuid;
 
-use super::condition::{self, Condition, Order};
+use super::arguments::date_argument;
+use super::condition::{Condition, Order};
 use super::cursor::Position;
-use super::declaration::{Def, Field, Leaf, Many, Relation, Way, What};
-use super::op::{DEFAULT_PAGE, Op, Reader};
+use super::declaration::{Def, Field, Many, Relation, Way, What};
+use super::op::{Op, Reader};
 use super::value::Column;
 use crate::actor::Permission;
 use crate::graphql::error::ErrorCode;
-use crate::graphql::scalars;
 
 /// Why a selection cannot be planned.
 #[derive(Debug)]
@@ -175,14 +175,15 @@ pub enum InfoPart {
     End,
 }
 
-type Arguments = IndexMap<Name, Answer>;
+/// The arguments of a field.
+pub(super) type Arguments = IndexMap<Name, Answer>;
 type Fields<'a> = IndexMap<Name, Vec<&'a Positioned<AstField>>>;
 
 /// Plans selections of one operation for one actor.
 pub struct Planner<'a, 'r> {
     env: &'a QueryEnvInner,
-    op: &'r Op,
-    reader: &'r Reader,
+    pub(super) op: &'r Op,
+    pub(super) reader: &'r Reader,
     /// Response keys from the field being resolved down to where the planner is.
     path: Vec<Name>,
     /// Fields that the actor may not read, with their paths, for errors beside the data.
@@ -272,7 +273,16 @@ impl<'a, 'r> Planner<'a, 'r> {
         as_of: NaiveDate,
     ) -> Level {
         let visible = self.visible(def);
-        Level { def, relation, visible, rows, order, columns: Vec::new(), children: Vec::new(), as_of }
+        Level {
+            def,
+            relation,
+            visible,
+            rows,
+            order,
+            columns: Vec::new(),
+            children: Vec::new(),
+            as_of,
+        }
     }
 
     /// Who may see which rows: the one place where a Scope predicate is made.
@@ -298,7 +308,11 @@ impl<'a, 'r> Planner<'a, 'r> {
 
     /// What the actor may read of a guarded field: everything (`Ok(None)`), only of own rows
     /// (`Ok(Some)`), or nothing (`Err`).
-    fn guard(&self, def: &Def, only: Option<Permission>) -> Result<Option<VisibleWay>, ()> {
+    pub(super) fn guard(
+        &self,
+        def: &Def,
+        only: Option<Permission>,
+    ) -> Result<Option<VisibleWay>, ()> {
         let Some(permission) = only else { return Ok(None) };
         let actor = &self.reader.actor;
         if actor.may_nationally(permission) {
@@ -345,7 +359,9 @@ impl<'a, 'r> Planner<'a, 'r> {
             return Ok(Part::Withheld);
         };
         match &declared.what {
-            What::Leaf(leaf) => Ok(Part::Column(column(level, leaf.sql, Column::Answer(leaf.kind), guard))),
+            What::Leaf(leaf) => {
+                Ok(Part::Column(column(level, leaf.sql, Column::Answer(leaf.kind), guard)))
+            }
             What::Relation(relation) => {
                 let key = column(level, relation.parent, Column::Key, guard);
                 let (below, form) = self.related(level.as_of, relation, fields)?;
@@ -372,6 +388,7 @@ impl<'a, 'r> Planner<'a, 'r> {
         let mut level = self.level(def, Some(relation), RowsAsked::Related(bound), order, as_of);
         let sets: Vec<&SelectionSet> = fields.iter().map(|f| &f.node.selection_set.node).collect();
         let shape = self.shape(&mut level, &sets)?;
+        order_columns(&mut level);
         let form = match relation.many {
             Many::One(required) => Form::One(shape, required),
             Many::List(_) | Many::Page => Form::List(shape),
@@ -414,9 +431,7 @@ impl<'a, 'r> Planner<'a, 'r> {
             self.path.pop();
             parts.push((key, part));
         }
-        for order in level.order.clone() {
-            column(&mut level, order.leaf.sql, Column::Answer(order.leaf.kind), None);
-        }
+        order_columns(&mut level);
         Ok((level, Form::Page(parts)))
     }
 
@@ -453,114 +468,6 @@ impl<'a, 'r> Planner<'a, 'r> {
             _ => InfoPart::Typename,
         };
         Ok(fields.iter().map(|(key, fields)| (key.clone(), part(fields))).collect())
-    }
-
-    fn order(
-        &self,
-        def: &'static Def,
-        given: Option<&Answer>,
-        at: Pos,
-    ) -> Result<Vec<Order>, PlanError> {
-        let order = condition::parse_order(def, given).map_err(|message| bad(message, at))?;
-        match order.iter().find(|order| self.guard(def, order.leaf.only).is_err()) {
-            Some(order) => Err(forbidden(order.name, at)),
-            None => Ok(order),
-        }
-    }
-
-    fn page_arguments(
-        &self,
-        def: &'static Def,
-        arguments: &Arguments,
-        order: &[Order],
-        as_of: NaiveDate,
-        at: Pos,
-    ) -> Result<PageArgs, PlanError> {
-        let number = |name: &str| match arguments.get(name) {
-            None => Ok(None),
-            Some(Answer::Number(number)) => Ok(number.as_i64()),
-            Some(_) => Err(bad(format!("{name} must be a number"), at)),
-        };
-        let (first, last) = (number("first")?, number("last")?);
-        let (after, before) = (arguments.get("after"), arguments.get("before"));
-        let backward = last.is_some() || before.is_some();
-        if backward && (first.is_some() || after.is_some()) {
-            return Err(bad("use first and after, or last and before, not both", at));
-        }
-        let max = self.op.settings().max_page;
-        let size = match if backward { last } else { first } {
-            None => DEFAULT_PAGE.min(max),
-            Some(size) => u32::try_from(size)
-                .ok()
-                .filter(|size| (1..=max).contains(size))
-                .ok_or_else(|| bad(format!("a page holds between 1 and {max} rows"), at))?,
-        };
-        if let Some(Answer::Object(filter)) = arguments.get("where") {
-            self.refuse_withheld_filters(def, filter, at)?;
-        }
-        let filter = arguments
-            .get("where")
-            .map(|given| condition::parse_where(def, given))
-            .transpose()
-            .map_err(|message| bad(message, at))?;
-        let fingerprint = self.fingerprint(def, arguments, order, as_of);
-        let from = match if backward { before } else { after } {
-            None => None,
-            Some(Answer::String(cursor)) => Some(
-                self.op
-                    .settings()
-                    .cursors
-                    .open(cursor, &fingerprint)
-                    .filter(|position| position.values.len() == order.len())
-                    .ok_or_else(|| bad("this cursor is not of this list", at))?,
-            ),
-            Some(_) => return Err(bad("a cursor must be text", at)),
-        };
-        Ok(PageArgs { size, backward, from, filter, fingerprint, counted: false })
-    }
-
-    /// A filter on a field that the actor may not read is refused before any statement.
-    fn refuse_withheld_filters(
-        &self,
-        def: &'static Def,
-        filter: &IndexMap<Name, Answer>,
-        at: Pos,
-    ) -> Result<(), PlanError> {
-        for (name, value) in filter {
-            let nested: Vec<&IndexMap<Name, Answer>> = match (name.as_str(), value) {
-                ("and" | "or", Answer::List(list)) => list
-                    .iter()
-                    .filter_map(|v| if let Answer::Object(o) = v { Some(o) } else { None })
-                    .collect(),
-                ("not", Answer::Object(object)) => vec![object],
-                _ => Vec::new(),
-            };
-            for filter in nested {
-                self.refuse_withheld_filters(def, filter, at)?;
-            }
-            if let Some(Field { what: What::Leaf(Leaf { only, .. }), .. }) = def.field(name)
-                && !matches!(self.guard(def, *only), Ok(None))
-            {
-                return Err(forbidden(name, at));
-            }
-        }
-        Ok(())
-    }
-
-    fn fingerprint(
-        &self,
-        def: &Def,
-        arguments: &Arguments,
-        order: &[Order],
-        as_of: NaiveDate,
-    ) -> String {
-        let order: Vec<String> =
-            order.iter().map(|o| format!("{}{}", o.name, if o.descending { "-" } else { "+" })).collect();
-        let filter = arguments.get("where").map(ToString::to_string).unwrap_or_default();
-        // A list without `asOf` moves with the day; its cursors stay good.
-        let as_of = if arguments.contains_key("asOf") { as_of.to_string() } else { String::new() };
-        let who = self.reader.actor.account();
-        format!("{}|{}|{filter}|{as_of}|{who:?}", def.name, order.join(","))
     }
 
     /// The fields of selection sets on type `name`, merged by response key in the order of the request.
@@ -625,27 +532,14 @@ fn column(
     }
 }
 
-/// The `asOf` argument.
-///
-/// # Errors
-///
-/// [`PlanError`] if it is no date.
-pub fn date_argument(arguments: &Arguments, at: Pos) -> Result<Option<NaiveDate>, PlanError> {
-    match arguments.get("asOf") {
-        None => Ok(None),
-        Some(Answer::String(text)) => scalars::parse_date(text)
-            .map(Some)
-            .ok_or_else(|| bad("asOf must be a date as YYYY-MM-DD", at)),
-        Some(_) => Err(bad("asOf must be a date as YYYY-MM-DD", at)),
+/// The values of the order are read too: for cursors, and to order the rows of all parents together.
+fn order_columns(level: &mut Level) {
+    for order in level.order.clone() {
+        column(level, order.leaf.sql, Column::Answer(order.leaf.kind), None);
     }
 }
 
 /// A bad argument.
 pub fn bad(message: impl Into<String>, at: Pos) -> PlanError {
     PlanError { code: ErrorCode::BadUserInput, message: message.into(), at }
-}
-
-fn forbidden(name: &str, at: Pos) -> PlanError {
-    let message = format!("your roles do not let you filter or order by {name}");
-    PlanError { code: ErrorCode::Forbidden, message, at }
 }

@@ -135,7 +135,8 @@ impl<'a> Runner<'a> {
                 let sql = statement.totals(self.tx);
                 let rows = self.tx.rows(&sql.text, sql.values).await?;
                 for_each(&rows, |row| {
-                    let group = usize::try_from(row.number(0)?).ok().and_then(|i| groups.get_mut(i));
+                    let group =
+                        usize::try_from(row.number(0)?).ok().and_then(|i| groups.get_mut(i));
                     if let Some(group) = group {
                         group.total = row.number(1)?;
                     }
@@ -225,7 +226,9 @@ impl Statement<'_> {
 
     fn columns(&self, sql: &mut Sql, named: bool) {
         let words = self.words();
-        for (index, ColumnPlan { sql: expression, guard, .. }) in self.level.columns.iter().enumerate() {
+        for (index, ColumnPlan { sql: expression, guard, .. }) in
+            self.level.columns.iter().enumerate()
+        {
             sql.push(", ");
             match guard {
                 None => {

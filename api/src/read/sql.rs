@@ -58,7 +58,9 @@ impl Sql {
     /// Adds the parents of a level as rows `p` with their position.
     pub fn parents(&mut self, ids: &[Uuid]) -> &mut Self {
         if self.is_postgres() {
-            self.push("unnest(cast(").bind(array(ids)).push(" as uuid[])) with ordinality p(id, ord)")
+            self.push("unnest(cast(")
+                .bind(array(ids))
+                .push(" as uuid[])) with ordinality p(id, ord)")
         } else {
             self.push("json_each(").bind(json(ids)).push(") p")
         }

@@ -92,18 +92,18 @@ where
         Column::Answer(kind) => kind,
     };
     let answer = match kind {
-        Kind::Id(prefix) => row
-            .try_get::<Option<Uuid>, _>(index)?
-            .map(|id| Answer::String(ids::encode(prefix, id))),
+        Kind::Id(prefix) => {
+            row.try_get::<Option<Uuid>, _>(index)?.map(|id| Answer::String(ids::encode(prefix, id)))
+        }
         Kind::Text => row.try_get::<Option<String>, _>(index)?.map(Answer::String),
         Kind::Enum(_) => {
             row.try_get::<Option<String>, _>(index)?.map(|text| Answer::Enum(Name::new(text)))
         }
         Kind::Int => row.try_get::<Option<i32>, _>(index)?.map(Answer::from),
         Kind::Bool => row.try_get::<Option<bool>, _>(index)?.map(Answer::Boolean),
-        Kind::Date => row
-            .try_get::<Option<NaiveDate>, _>(index)?
-            .map(|date| Answer::String(date.to_string())),
+        Kind::Date => {
+            row.try_get::<Option<NaiveDate>, _>(index)?.map(|date| Answer::String(date.to_string()))
+        }
         Kind::Instant => row
             .try_get::<Option<DateTime<Utc>>, _>(index)?
             .map(|at| Answer::String(scalars::format_instant(at))),
@@ -127,9 +127,9 @@ pub fn parameter(kind: Kind, answer: &Answer) -> Option<Value> {
         }
         (Kind::Bool, Answer::Boolean(yes)) => Some(Value::from(*yes)),
         (Kind::Date, Answer::String(text)) => scalars::parse_date(text).map(Value::from),
-        (Kind::Instant, Answer::String(text)) => DateTime::parse_from_rfc3339(text)
-            .ok()
-            .map(|at| Value::from(at.with_timezone(&Utc))),
+        (Kind::Instant, Answer::String(text)) => {
+            DateTime::parse_from_rfc3339(text).ok().map(|at| Value::from(at.with_timezone(&Utc)))
+        }
         _ => None,
     }
 }

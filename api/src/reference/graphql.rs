@@ -6,8 +6,8 @@ use crate::calendar::{self, FinancialYear};
 use crate::graphql::scalars::Date;
 use crate::organisation::graphql::Organisation;
 use crate::read::declaration::{
-    EVERYONE, Filter, Key, Kind, Root, Rows, boolean, choice, date, id, int, list, list_through, one,
-    one_through, page, page_through, text,
+    EVERYONE, Filter, Key, Kind, Root, Rows, boolean, choice, date, id, int, list, list_through,
+    one, one_through, page, page_through, text,
 };
 use crate::readable;
 
@@ -251,10 +251,7 @@ pub struct ReferenceQueries;
 #[Object]
 impl ReferenceQueries {
     /// The financial year of a civil date in England.
-    async fn financial_year(
-        &self,
-        #[graphql(desc = "The day.")] on: Date,
-    ) -> FinancialYearView {
+    async fn financial_year(&self, #[graphql(desc = "The day.")] on: Date) -> FinancialYearView {
         let year = FinancialYear::of(on.0);
         FinancialYearView {
             label: year.label(),

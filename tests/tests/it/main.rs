@@ -1,1 +1,5 @@
-//! x
+//! The rules of the service, each as a test on both databases.
+
+mod door;
+mod migrations;
+mod writes;

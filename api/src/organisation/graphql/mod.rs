@@ -372,7 +372,11 @@ impl OrganisationQueries {
         #[graphql(desc = "The code as it was written.")] ods: String,
     ) -> Result<OrganisationLookup> {
         let Ok(code) = Scheme::Ods.normalise(&ods) else {
-            return Ok(OrganisationLookup { is_well_formed: false, ods_code: None, organisation: None });
+            return Ok(OrganisationLookup {
+                is_well_formed: false,
+                ods_code: None,
+                organisation: None,
+            });
         };
         Ok(OrganisationLookup {
             is_well_formed: true,

@@ -10,9 +10,10 @@ use crate::graphql::mutate::{Asked, ids_of};
 use crate::graphql::payload::Payload;
 use crate::graphql::scalars::Date;
 use crate::mutations;
+use crate::organisation::boards::{self, Move};
 use crate::organisation::model::Command;
 use crate::organisation::rules::GivenIdentifier;
-use crate::organisation::service::{self, Changed, Move, NewOrganisation, NewSuccession};
+use crate::organisation::service::{self, Changed, NewOrganisation, NewSuccession};
 use crate::refusal::{Code, Refusal};
 
 mutations! {
@@ -252,12 +253,18 @@ impl OrganisationMutations {
         ctx: &Context<'_>,
         #[graphql(desc = "The identifier.")] input: OrganisationIdentifierVerifyInput,
     ) -> Result<Payload<OrganisationIdentifierVerify>> {
-        let asked = Asked::new("organisationIdentifierVerify", &input, input.idempotency_key.as_ref());
+        let asked =
+            Asked::new("organisationIdentifierVerify", &input, input.idempotency_key.as_ref());
         let id = ids_of("org", "id", &input.id)?;
         let given = GivenIdentifier { scheme: input.scheme.into(), value: input.value };
         asked
             .run(ctx, parts, move |unit| {
-                Box::pin(service::verify_identifier(unit, id, input.expected_version, given.clone()))
+                Box::pin(service::verify_identifier(
+                    unit,
+                    id,
+                    input.expected_version,
+                    given.clone(),
+                ))
             })
             .await
     }
@@ -270,7 +277,9 @@ impl OrganisationMutations {
     ) -> Result<Payload<OrganisationActivate>> {
         let asked = Asked::new("organisationActivate", &input, input.idempotency_key.as_ref());
         let id = ids_of("org", "id", &input.id)?;
-        asked.run(ctx, parts, move |unit| step(unit, id, input.expected_version, Command::Activate)).await
+        asked
+            .run(ctx, parts, move |unit| step(unit, id, input.expected_version, Command::Activate))
+            .await
     }
 
     /// Lets an organisation pause.
@@ -282,7 +291,9 @@ impl OrganisationMutations {
         let asked = Asked::new("organisationMakeDormant", &input, input.idempotency_key.as_ref());
         let id = ids_of("org", "id", &input.id)?;
         asked
-            .run(ctx, parts, move |unit| step(unit, id, input.expected_version, Command::MakeDormant))
+            .run(ctx, parts, move |unit| {
+                step(unit, id, input.expected_version, Command::MakeDormant)
+            })
             .await
     }
 
@@ -298,7 +309,13 @@ impl OrganisationMutations {
         asked
             .run(ctx, parts, move |unit| {
                 let reason = input.reason.clone();
-                Box::pin(service::close(unit, id, input.expected_version, input.closed_on.0, reason))
+                Box::pin(service::close(
+                    unit,
+                    id,
+                    input.expected_version,
+                    input.closed_on.0,
+                    reason,
+                ))
             })
             .await
     }
@@ -337,7 +354,7 @@ impl OrganisationMutations {
         };
         asked
             .run(ctx, parts, move |unit| {
-                Box::pin(service::move_board(unit, id, input.expected_version, to.clone()))
+                Box::pin(boards::move_board(unit, id, input.expected_version, to.clone()))
             })
             .await
     }
@@ -352,7 +369,11 @@ impl OrganisationMutations {
             .dry_run(input.dry_run);
         if input.predecessor_ids.len() > 20 || input.successor_ids.len() > 20 {
             let message = "name at most 20 organisations on each side";
-            return Ok(Payload::refused(vec![Refusal::at(Code::Invalid, "predecessorIds", message)]));
+            return Ok(Payload::refused(vec![Refusal::at(
+                Code::Invalid,
+                "predecessorIds",
+                message,
+            )]));
         }
         let ids = |path: &str, given: &[ID]| -> Result<Vec<Uuid>> {
             given.iter().map(|id| ids_of("org", path, id)).collect()
@@ -379,7 +400,7 @@ impl OrganisationMutations {
         let board = ids_of("icb", "boardId", &input.board_id)?;
         asked
             .run(ctx, parts, move |unit| {
-                Box::pin(service::assign_board(unit, id, input.expected_version, board))
+                Box::pin(boards::assign_board(unit, id, input.expected_version, board))
             })
             .await
     }

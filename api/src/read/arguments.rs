@@ -1,0 +1,144 @@
+//! The arguments of lists: page, order, filter and date, checked before any statement.
+
+use async_graphql::{Name, Pos, Value as Answer};
+use chrono::NaiveDate;
+use indexmap::IndexMap;
+
+use super::condition::{self, Order};
+use super::declaration::{Def, Field, Leaf, What};
+use super::op::DEFAULT_PAGE;
+use super::plan::{Arguments, PageArgs, PlanError, Planner, bad};
+use crate::graphql::error::ErrorCode;
+use crate::graphql::scalars;
+
+impl Planner<'_, '_> {
+    pub(super) fn order(
+        &self,
+        def: &'static Def,
+        given: Option<&Answer>,
+        at: Pos,
+    ) -> Result<Vec<Order>, PlanError> {
+        let order = condition::parse_order(def, given).map_err(|message| bad(message, at))?;
+        match order.iter().find(|order| self.guard(def, order.leaf.only).is_err()) {
+            Some(order) => Err(forbidden(order.name, at)),
+            None => Ok(order),
+        }
+    }
+
+    pub(super) fn page_arguments(
+        &self,
+        def: &'static Def,
+        arguments: &Arguments,
+        order: &[Order],
+        as_of: NaiveDate,
+        at: Pos,
+    ) -> Result<PageArgs, PlanError> {
+        let number = |name: &str| match arguments.get(name) {
+            None => Ok(None),
+            Some(Answer::Number(number)) => Ok(number.as_i64()),
+            Some(_) => Err(bad(format!("{name} must be a number"), at)),
+        };
+        let (first, last) = (number("first")?, number("last")?);
+        let (after, before) = (arguments.get("after"), arguments.get("before"));
+        let backward = last.is_some() || before.is_some();
+        if backward && (first.is_some() || after.is_some()) {
+            return Err(bad("use first and after, or last and before, not both", at));
+        }
+        let max = self.op.settings().max_page;
+        let size = match if backward { last } else { first } {
+            None => DEFAULT_PAGE.min(max),
+            Some(size) => u32::try_from(size)
+                .ok()
+                .filter(|size| (1..=max).contains(size))
+                .ok_or_else(|| bad(format!("a page holds between 1 and {max} rows"), at))?,
+        };
+        if let Some(Answer::Object(filter)) = arguments.get("where") {
+            self.refuse_withheld_filters(def, filter, at)?;
+        }
+        let filter = arguments
+            .get("where")
+            .map(|given| condition::parse_where(def, given))
+            .transpose()
+            .map_err(|message| bad(message, at))?;
+        let fingerprint = self.fingerprint(def, arguments, order, as_of);
+        let from = match if backward { before } else { after } {
+            None => None,
+            Some(Answer::String(cursor)) => Some(
+                self.op
+                    .settings()
+                    .cursors
+                    .open(cursor, &fingerprint)
+                    .filter(|position| position.values.len() == order.len())
+                    .ok_or_else(|| bad("this cursor is not of this list", at))?,
+            ),
+            Some(_) => return Err(bad("a cursor must be text", at)),
+        };
+        Ok(PageArgs { size, backward, from, filter, fingerprint, counted: false })
+    }
+
+    /// A filter on a field that the actor may not read is refused before any statement.
+    fn refuse_withheld_filters(
+        &self,
+        def: &'static Def,
+        filter: &IndexMap<Name, Answer>,
+        at: Pos,
+    ) -> Result<(), PlanError> {
+        for (name, value) in filter {
+            let nested: Vec<&IndexMap<Name, Answer>> = match (name.as_str(), value) {
+                ("and" | "or", Answer::List(list)) => list
+                    .iter()
+                    .filter_map(|v| if let Answer::Object(o) = v { Some(o) } else { None })
+                    .collect(),
+                ("not", Answer::Object(object)) => vec![object],
+                _ => Vec::new(),
+            };
+            for filter in nested {
+                self.refuse_withheld_filters(def, filter, at)?;
+            }
+            if let Some(Field { what: What::Leaf(Leaf { only, .. }), .. }) = def.field(name)
+                && !matches!(self.guard(def, *only), Ok(None))
+            {
+                return Err(forbidden(name, at));
+            }
+        }
+        Ok(())
+    }
+
+    fn fingerprint(
+        &self,
+        def: &Def,
+        arguments: &Arguments,
+        order: &[Order],
+        as_of: NaiveDate,
+    ) -> String {
+        let order: Vec<String> = order
+            .iter()
+            .map(|o| format!("{}{}", o.name, if o.descending { "-" } else { "+" }))
+            .collect();
+        let filter = arguments.get("where").map(ToString::to_string).unwrap_or_default();
+        // A list without `asOf` moves with the day; its cursors stay good.
+        let as_of = if arguments.contains_key("asOf") { as_of.to_string() } else { String::new() };
+        let who = self.reader.actor.account();
+        format!("{}|{}|{filter}|{as_of}|{who:?}", def.name, order.join(","))
+    }
+}
+
+/// The `asOf` argument.
+///
+/// # Errors
+///
+/// [`PlanError`] if it is no date.
+pub fn date_argument(arguments: &Arguments, at: Pos) -> Result<Option<NaiveDate>, PlanError> {
+    match arguments.get("asOf") {
+        None => Ok(None),
+        Some(Answer::String(text)) => scalars::parse_date(text)
+            .map(Some)
+            .ok_or_else(|| bad("asOf must be a date as YYYY-MM-DD", at)),
+        Some(_) => Err(bad("asOf must be a date as YYYY-MM-DD", at)),
+    }
+}
+
+fn forbidden(name: &str, at: Pos) -> PlanError {
+    let message = format!("your roles do not let you filter or order by {name}");
+    PlanError { code: ErrorCode::Forbidden, message, at }
+}

@@ -1,0 +1,237 @@
+//! The database schema: it comes and goes as a whole, says the same on both engines, and on PostgreSQL
+//! every table is behind row security.
+
+use std::collections::BTreeSet;
+
+use migration::Migrator;
+use sea_orm_migration::MigratorTrait as _;
+use tests::eye::Eye;
+use tests::{Database, Engine, on_both_databases, on_postgres, on_sqlite};
+
+on_both_databases! {
+    async fn the_schema_can_be_taken_down_and_put_up_again(database: Database) {
+        let owner = database.owner().await;
+        Migrator::up(&owner, None).await.expect("up");
+        let first = database.eye.contents().await;
+        Migrator::down(&owner, None).await.expect("down");
+        assert_eq!(database.eye.tables().await, [] as [String; 0]);
+        Migrator::up(&owner, None).await.expect("up again");
+        let changes = database.eye.contents().await.changes_since(&first);
+        assert_eq!(changes, [] as [String; 0], "reference data is the same, identifiers included");
+    }
+
+    async fn each_migration_can_be_taken_down_alone(database: Database) {
+        let owner = database.owner().await;
+        Migrator::up(&owner, None).await.expect("up");
+        for _ in Migrator::migrations() {
+            Migrator::down(&owner, Some(1)).await.expect("one down");
+        }
+        assert_eq!(database.eye.tables().await, [] as [String; 0]);
+    }
+
+    async fn the_status_tells_what_is_left_to_apply(database: Database) {
+        let owner = database.owner().await;
+        let pending = async || Migrator::get_pending_migrations(&owner).await.expect("the status").len();
+        assert_eq!(pending().await, Migrator::migrations().len());
+        Migrator::up(&owner, Some(2)).await.expect("two up");
+        assert_eq!(pending().await, Migrator::migrations().len() - 2);
+        Migrator::up(&owner, None).await.expect("up");
+        assert_eq!(pending().await, 0);
+        Migrator::up(&owner, None).await.expect("nothing left to do");
+    }
+}
+
+on_sqlite! {
+    async fn every_table_of_sqlite_is_strict(database: Database) {
+        up(&database).await;
+        let loose = database.eye.texts(
+            "select name from pragma_table_list where schema = 'main' and type = 'table' and strict = 0 \
+             and name not like 'sqlite_%' and name <> 'seaql_migrations'",
+        );
+        assert_eq!(loose.await, [] as [String; 0]);
+    }
+}
+
+on_postgres! {
+    async fn both_engines_have_the_same_tables_and_columns(postgres: Database) {
+        up(&postgres).await;
+        let sqlite = Database::migrated(Engine::Sqlite).await;
+        assert_eq!(columns(&postgres).await, columns(&sqlite).await);
+    }
+
+    async fn no_table_lies_outside_row_security(database: Database) {
+        up(&database).await;
+        assert_eq!(gaps(&database.eye).await, [] as [String; 0]);
+    }
+
+    async fn control_a_gap_in_row_security_is_found(database: Database) {
+        up(&database).await;
+        for (plant, found) in PLANTS {
+            let owner = database.owner().await;
+            sea_orm::ConnectionTrait::execute_unprepared(&owner, plant).await.expect("planted");
+            let gaps = gaps(&database.eye).await;
+            assert!(gaps.iter().any(|gap| gap.starts_with(found)), "{found}, not {gaps:?}");
+        }
+    }
+
+    async fn the_roles_of_the_service_own_nothing_and_bypass_nothing(database: Database) {
+        up(&database).await;
+        let owned = "select classid::regclass::text || ' ' || objid from pg_shdepend where deptype = 'o' \
+             and refobjid in ('alongside_app'::regrole, 'alongside_service'::regrole)";
+        assert_eq!(database.eye.texts(owned).await, [] as [String; 0]);
+        let mighty = "select rolname::text from pg_roles where rolname like 'alongside%' \
+             and (rolsuper or rolbypassrls or rolcreaterole or rolcreatedb or rolreplication)";
+        assert_eq!(database.eye.texts(mighty).await, [] as [String; 0]);
+    }
+
+    async fn unique_indexes_on_private_tables_begin_with_the_tenant_or_have_a_reason(database: Database) {
+        up(&database).await;
+        let listed = UNIQUE.map(|(index, _reason)| index.to_owned());
+        assert_eq!(private_unique_indexes(&database.eye).await, listed);
+    }
+}
+
+/// Applies every migration.
+async fn up(database: &Database) {
+    Migrator::up(&database.owner().await, None).await.expect("up");
+}
+
+/// Every column as `table.column`, with `!` where it may not be null.
+async fn columns(database: &Database) -> BTreeSet<String> {
+    let sql = match database.engine {
+        Engine::Postgres => {
+            "select table_name || '.' || column_name || case is_nullable when 'NO' then '!' else '' end \
+             from information_schema.columns where table_schema = current_schema() \
+             and table_name <> 'seaql_migrations'"
+        }
+        Engine::Sqlite => {
+            "select t.name || '.' || c.name || case c.\"notnull\" when 1 then '!' else '' end \
+             from sqlite_master t join pragma_table_info(t.name) c \
+             where t.type = 'table' and t.name not like 'sqlite_%' and t.name <> 'seaql_migrations'"
+        }
+    };
+    database.eye.texts(sql).await.into_iter().collect()
+}
+
+/// The tables of the schema in which a test runs, as a condition on `pg_class c`.
+const TABLES: &str = "c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p')";
+
+/// What would be outside row security: each look-up names what it finds.
+async fn gaps(eye: &Eye) -> Vec<String> {
+    let of_tables = |what: &str, condition: &str| {
+        format!(
+            "select '{what}: ' || c.relname from pg_class c where {TABLES} \
+             and c.relname <> 'seaql_migrations' and {condition}"
+        )
+    };
+    let of_policies = |what: &str, condition: &str| {
+        format!(
+            "select '{what}: ' || p.polname from pg_policy p join pg_class c on c.oid = p.polrelid \
+             where {TABLES} and {condition}"
+        )
+    };
+    let of_rights = |what: &str, right: &str, condition: &str| {
+        format!(
+            "select '{what}: ' || c.relname || ' to ' || r from pg_class c, \
+             unnest(array['alongside_service', 'alongside_app', 'public']) r where {TABLES} \
+             and has_table_privilege(r, c.oid, '{right}') and {condition}"
+        )
+    };
+    let within = "= current_schema()::regnamespace";
+    let lookups = [
+        of_tables("row security is off", "not c.relrowsecurity"),
+        of_tables("row security spares the owner", "not c.relforcerowsecurity"),
+        of_tables(
+            "no policy for reading",
+            "not exists (select from pg_policy p where p.polrelid = c.oid and p.polcmd = 'r')",
+        ),
+        of_policies("writes without a check", "p.polcmd in ('a', 'w', '*') and p.polwithcheck is null"),
+        of_policies(
+            "writes for everyone",
+            "p.polcmd in ('a', 'w', '*') and pg_get_expr(p.polwithcheck, p.polrelid) = 'true'",
+        ),
+        of_policies("a policy for everything at once", "p.polcmd = '*'"),
+        of_rights("may delete", "DELETE", "true"),
+        of_rights("may empty", "TRUNCATE", "true"),
+        of_rights("may add triggers", "TRIGGER", "true"),
+        of_rights("may change what is written once", "UPDATE", "c.relname in ('audit_event', 'import_run')"),
+        format!(
+            "select 'a view that sees as its owner: ' || relname from pg_class \
+             where relnamespace {within} and relkind = 'v' \
+             and not coalesce(reloptions @> array['security_invoker=true'], false)"
+        ),
+        format!(
+            "select 'a stored view: ' || relname from pg_class where relnamespace {within} and relkind = 'm'"
+        ),
+        format!(
+            "select 'a function that runs as its owner: ' || proname from pg_proc \
+             where pronamespace {within} and prosecdef"
+        ),
+    ];
+    eye.texts(&lookups.join(" union all ")).await
+}
+
+/// A change to the schema for each gap, and how the gap is called.
+const PLANTS: [(&str, &str); 12] = [
+    ("alter table region disable row level security", "row security is off: region"),
+    ("alter table site no force row level security", "row security spares the owner: site"),
+    ("drop policy account_read on account", "no policy for reading: account"),
+    (
+        "create policy planted on dataset for update using (false)",
+        "writes without a check: planted",
+    ),
+    (
+        "create policy open on value_set for insert with check (true)",
+        "writes for everyone: open",
+    ),
+    (
+        "create policy broad on value_item using (false) with check (false)",
+        "a policy for everything at once: broad",
+    ),
+    ("grant delete on outbox_event to alongside_service", "may delete: outbox_event to alongside_service"),
+    ("grant truncate on organisation to public", "may empty: organisation to public"),
+    ("grant trigger on ons_code to alongside_app", "may add triggers: ons_code to alongside_app"),
+    (
+        "grant update on audit_event to alongside_service",
+        "may change what is written once: audit_event to alongside_service",
+    ),
+    ("create view seen as select * from role_grant", "a view that sees as its owner: seen"),
+    (
+        "create function raised() returns int language sql security definer as 'select 1'",
+        "a function that runs as its owner: raised",
+    ),
+];
+
+/// The unique indexes, beyond primary keys, on tables whose rows not everyone may see: a row that
+/// nobody may see can still be felt through a unique index. Each stands here with the reason why
+/// nothing is learnt that way.
+const UNIQUE: [(&str, &str); 6] = [
+    ("account (issuer, subject)", "only the national team writes accounts, and it sees all of them"),
+    ("audit_event (chain, seq)", "begins with the tenant"),
+    (
+        "audit_event (entity_type, entity_id, entity_version)",
+        "whoever writes an event has locked the entity, and so sees it",
+    ),
+    ("board_assignment (organisation_id, previous_board_id)", "begins with the tenant"),
+    ("idempotency_record (account_id, key)", "begins with the account"),
+    (
+        "outbox_event (entity_type, entity_id, entity_version)",
+        "whoever writes an event has locked the entity, and so sees it",
+    ),
+];
+
+/// The unique indexes of tables that are not for everyone, as `table (columns)`.
+async fn private_unique_indexes(eye: &Eye) -> Vec<String> {
+    let lookup = format!(
+        "select c.relname || ' (' || (select string_agg(a.attname, ', ' order by k.n) \
+           from unnest(i.indkey) with ordinality k(attnum, n) \
+           join pg_attribute a on a.attrelid = c.oid and a.attnum = k.attnum) || ')' \
+         from pg_index i join pg_class c on c.oid = i.indrelid \
+         where {TABLES} and c.relname <> 'seaql_migrations' and i.indisunique and not i.indisprimary \
+         and not exists (select from pg_policy p where p.polrelid = c.oid and p.polcmd = 'r' \
+           and pg_get_expr(p.polqual, p.polrelid) = 'true')"
+    );
+    let mut indexes = eye.texts(&lookup).await;
+    indexes.sort();
+    indexes
+}
