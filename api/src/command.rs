@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::actor::{Actor, Identity};
-use crate::audit::{self, Audited, Change};
+use crate::audit::{self, Change};
 use crate::core::Core;
 use crate::db::{Access, DbFault, Tx};
 use crate::fault::Fault;
@@ -153,17 +153,8 @@ impl Unit {
         self.core.source().id()
     }
 
-    /// Records the change from `before` to `after`, to be sealed with the commit.
-    pub fn record<T: Audited>(
-        &self,
-        action: &'static str,
-        before: Option<&T>,
-        after: &T,
-        acting_as: &str,
-        reason: Option<&str>,
-    ) {
-        let change =
-            Change::of(action, before, after, acting_as.to_owned(), reason.map(str::to_owned));
+    /// Records a change, to be sealed with the commit.
+    pub fn record(&self, change: Change) {
         self.changes.lock().unwrap_or_else(PoisonError::into_inner).push(change);
     }
 

@@ -8,7 +8,7 @@
 //! * [`audit`], [`outbox`], [`idempotency`]: what every write leaves behind.
 //! * [`read`]: reads, declared once.
 //! * [`graphql`]: the endpoint.
-//! * [`reference`], [`organisation`], [`import`]: the aggregates.
+//! * [`mod@reference`], [`organisation`], [`import`]: the aggregates.
 //! * [`demo`], [`verify`]: the demonstration network, and the check of every invariant.
 
 pub mod app;

@@ -2,10 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use entities::audit_event;
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, QueryOrder, QueryResult,
-    Statement,
+    ConnectOptions, ConnectionTrait, DatabaseConnection, DbErr, QueryResult, Statement,
 };
 
 use crate::engines::Engine;
@@ -86,17 +84,6 @@ impl Eye {
             });
         }
         Contents(self.texts(&selects.join(" union all ")).await.into_iter().collect())
-    }
-
-    /// The audit trail, chain by chain.
-    #[expect(clippy::disallowed_methods, reason = "the eye sees every row")]
-    pub async fn audit_events(&self) -> Vec<audit_event::Model> {
-        audit_event::Entity::find()
-            .order_by_asc(audit_event::Column::Chain)
-            .order_by_asc(audit_event::Column::Seq)
-            .all(&self.connection)
-            .await
-            .expect("the audit trail")
     }
 
     /// Closes the connection.

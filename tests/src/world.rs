@@ -264,6 +264,23 @@ impl World {
         Reply(self.query(token, &mutation(field, entity), json!({ "input": input })).await, field.to_owned())
     }
 
+    /// The id of the integrated care board with this ODS code, as the API gives it.
+    pub async fn board_id(&self, ods_code: &str) -> String {
+        let document = "query($code: String!) { integratedCareBoard(by: { odsCode: $code }) { id } }";
+        let data = self.data(None, document, json!({ "code": ods_code })).await;
+        data["integratedCareBoard"]["id"].as_str().expect("a known board").to_owned()
+    }
+
+    /// The id and version of the open place of `tenant` on the unassigned list, as the API gives them.
+    pub async fn board_assignment(&self, tenant: &Tenant) -> (String, i64) {
+        let document = "{ boardAssignments(first: 100) { nodes { id version organisation { id } } } }";
+        let data = self.data(Some(&self.officer()), document, json!({})).await;
+        let nodes = data["boardAssignments"]["nodes"].as_array().expect("a list");
+        let place = nodes.iter().find(|node| node["organisation"]["id"] == tenant.global_id());
+        let place = place.expect("it is on the unassigned list");
+        (place["id"].as_str().expect("an id").to_owned(), place["version"].as_i64().expect("a version"))
+    }
+
     /// How many statements the service runs for `work`, BEGIN and COMMIT left out.
     pub async fn statements_of<T>(&self, work: impl Future<Output = T>) -> u64 {
         let before = self.app.core().db().statements();
@@ -293,7 +310,8 @@ impl World {
     /// Comes to rest, checks what must hold after every test, and closes everything.
     pub async fn finish(&self) {
         self.come_to_rest().await;
-        invariants::check(&self.database.eye).await;
+        invariants::check(self.app.core(), &self.database.eye).await;
+        all_returned(self.app.core().db()).await;
         self.app.core().db().close().await;
         self.database.eye.close().await;
     }

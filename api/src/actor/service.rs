@@ -8,7 +8,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::{GrantScope, Permission, Role};
-use crate::audit::{self, Audited};
+use crate::audit::{self, Audited, Change};
 use crate::command::{Stop, Unit};
 use crate::refusal::{Code, Refusal};
 
@@ -113,7 +113,7 @@ pub async fn grant(unit: &Unit, new: NewGrant) -> Result<Uuid, Stop> {
         scope: (scope_type, scope_id),
         valid_from: new.from,
     };
-    unit.record("role.granted", None, &granted, &acting_as, None);
+    unit.record(Change::of("role.granted", None, &granted, &[], acting_as, None));
     Ok(id)
 }
 

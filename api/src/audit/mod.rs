@@ -63,23 +63,27 @@ pub struct Change {
 }
 
 impl Change {
-    /// The change from `before` to `after`.
+    /// The change from `before` to `after`. `facts` names what changed beside the row itself, such as a
+    /// membership.
     #[must_use]
     pub fn of<T: Audited>(
         action: &'static str,
         before: Option<&T>,
         after: &T,
+        facts: &[&str],
         acting_as: String,
         reason: Option<String>,
     ) -> Self {
         let (old, new) = (before.map(snapshot), snapshot(after));
+        let mut fields = changed(old.as_ref(), &new);
+        fields.extend(facts.iter().map(|fact| (*fact).to_owned()));
         Self {
             chain: after.chain(),
             action,
             entity_type: T::TYPE,
             entity_id: after.id(),
             entity_version: after.version(),
-            fields: changed(old.as_ref(), &new),
+            fields,
             before_hash: old.as_ref().map(hash_of),
             after_hash: hash_of(&new),
             reason,

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::ods_file::TrustRow;
 use super::proposal::{self, Difference, Field};
 use crate::actor::Permission;
-use crate::audit::{self, Audited};
+use crate::audit::{self, Audited, Change};
 use crate::command::{Stop, Unit};
 use crate::organisation::identifier::IdentifierScheme;
 use crate::organisation::model::{Board, Kind};
@@ -290,6 +290,6 @@ async fn record(unit: &Unit, report: &Report, acting_as: &str) -> Result<(), Sto
     };
     import_run::Entity::insert(row).exec_without_returning(unit.tx()).await?;
     let run = Run { id, file_hash: &report.file_hash, rows_read: report.rows_read };
-    unit.record("import.run", None, &run, acting_as, None);
+    unit.record(Change::of("import.run", None, &run, &[], acting_as.to_owned(), None));
     Ok(())
 }

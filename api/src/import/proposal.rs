@@ -11,7 +11,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::actor::Permission;
-use crate::audit::Audited;
+use crate::audit::{Audited, Change};
 use crate::coded;
 use crate::command::{Stop, Unit};
 use crate::db::DbFault;
@@ -138,7 +138,8 @@ pub async fn save_once(unit: &Unit, difference: Difference, acting_as: &str) -> 
     };
     let row = row_of(&proposal).into_active_model().reset_all();
     change_proposal::Entity::insert(row).exec_without_returning(unit.tx()).await?;
-    unit.record("organisation.change_proposed", None, &proposal, acting_as, None);
+    let acting_as = acting_as.to_owned();
+    unit.record(Change::of("organisation.change_proposed", None, &proposal, &[], acting_as, None));
     Ok(())
 }
 
@@ -174,7 +175,7 @@ pub async fn decide(
     save(unit, &after).await?;
     let action =
         if accept { "organisation.change_accepted" } else { "organisation.change_rejected" };
-    unit.record(action, Some(&before), &after, &acting_as, None);
+    unit.record(Change::of(action, Some(&before), &after, &[], acting_as, None));
     Ok(changed)
 }
 

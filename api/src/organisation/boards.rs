@@ -5,36 +5,29 @@ use uuid::Uuid;
 
 use super::model::{Board, BoardAssignment, Organisation};
 use super::rules;
-use super::service::{
-    Changed, NewOrganisation, authorise, locked, locked_any, open_only, period, save,
-};
-use super::store::Organisations;
+use super::service::{Changed, Desk, NewOrganisation, open_only, period};
 use crate::actor::Permission;
 use crate::command::{Stop, Unit, refuse_any};
 use crate::refusal::{Code, Refusal};
 
-/// Gives a new organisation its boards and regions, or a place on the unassigned list.
-#[expect(clippy::too_many_arguments, reason = "the one caller has all of them at hand")]
+/// Gives a new organisation its boards and regions, or a place on the unassigned list; says what
+/// follows.
 pub(super) async fn place(
-    unit: &Unit,
-    store: &Organisations<'_>,
+    desk: &Desk<'_>,
     new: &NewOrganisation,
     organisation: &Organisation,
     board: Option<&Board>,
     from: NaiveDate,
     boards: &[Board],
-    impact: &mut Vec<String>,
-    acting_as: &str,
-) -> Result<(), Stop> {
-    let id = organisation.id;
+) -> Result<Vec<String>, Stop> {
+    let (id, store) = (organisation.id, &desk.store);
     let reason = new.region_override_reason.as_deref();
+    let whole = || period(Some(from), organisation.closed_on);
     let Some(board) = board else {
         if let Some(region) = new.region {
-            store
-                .add_region(id, region, period(Some(from), organisation.closed_on)?, reason)
-                .await?;
+            store.add_region(id, region, whole()?, reason).await?;
         }
-        return Ok(());
+        return Ok(Vec::new());
     };
     let successions = store.board_successions().await?;
     let places = rules::places(board, from, organisation.closed_on, boards, &successions);
@@ -42,41 +35,34 @@ pub(super) async fn place(
         store.add_host(id, *board, *period).await?;
     }
     match new.region.filter(|region| *region != board.region_id) {
-        Some(region) => {
-            store
-                .add_region(id, region, period(Some(from), organisation.closed_on)?, reason)
-                .await?;
-        }
+        Some(region) => store.add_region(id, region, whole()?, reason).await?,
         None => {
             for (region, period) in &places.regions {
                 store.add_region(id, *region, *period, None).await?;
             }
         }
     }
-    impact.extend(unassign(unit, store, id, places.unassigned, acting_as).await?);
-    Ok(())
+    Ok(unassign(desk, id, places.unassigned).await?.into_iter().collect())
 }
 
 /// Puts an organisation whose board was split on the unassigned list; says so.
 async fn unassign(
-    unit: &Unit,
-    store: &Organisations<'_>,
+    desk: &Desk<'_>,
     id: Uuid,
     split: Option<(Uuid, NaiveDate)>,
-    acting_as: &str,
 ) -> Result<Option<String>, Stop> {
     let Some((previous_board_id, since)) = split else { return Ok(None) };
     let assignment = BoardAssignment {
-        id: unit.id(),
+        id: desk.unit.id(),
         organisation_id: id,
         previous_board_id,
         since,
         assigned_board_id: None,
-        created_at: unit.now(),
+        created_at: desk.unit.now(),
         version: 1,
     };
-    store.insert_assignment(&assignment).await?;
-    unit.record("organisation.board_unassigned", None, &assignment, acting_as, None);
+    desk.store.insert_assignment(&assignment).await?;
+    desk.record("organisation.board_unassigned", None, &assignment, &[], None);
     Ok(Some(format!(
         "its board was split on {since}: it is on the unassigned list until a person chooses"
     )))
@@ -106,18 +92,17 @@ pub async fn move_board(
     expected_version: i32,
     to: Move,
 ) -> Result<Changed, Stop> {
-    let acting_as = authorise(unit, Permission::ManageOrganisations)?;
-    let store = Organisations::of(unit);
-    let before = locked(&store, id, expected_version).await?;
-    let open = store.open_assignment(id).await?;
-    let (mut impact, split) = rehost(unit, &store, &before, &to).await?;
-    save(unit, &store, "organisation.board_moved", &before, before.clone(), &acting_as, None)
-        .await?;
+    let desk = Desk::open(unit, Permission::ManageOrganisations)?;
+    let before = desk.locked(id, expected_version).await?;
+    let open = desk.store.open_assignment(id).await?;
+    let (mut impact, split) = rehost(&desk, &before, &to).await?;
+    let facts = ["board", "region"];
+    desk.save("organisation.board_moved", &before, before.clone(), &facts, None).await?;
     if let Some(open) = open {
-        resolve(unit, &store, open, to.board, &acting_as).await?;
+        resolve(&desk, open, to.board).await?;
         impact.push("it leaves the unassigned list".to_owned());
     }
-    impact.extend(unassign(unit, &store, id, split, &acting_as).await?);
+    impact.extend(unassign(&desk, id, split).await?);
     Ok(Changed { id, impact })
 }
 
@@ -125,17 +110,13 @@ pub async fn move_board(
 type Rehosted = (Vec<String>, Option<(Uuid, NaiveDate)>);
 
 /// Ends the present host board and region and begins the new ones.
-async fn rehost(
-    unit: &Unit,
-    store: &Organisations<'_>,
-    organisation: &Organisation,
-    to: &Move,
-) -> Result<Rehosted, Stop> {
+async fn rehost(desk: &Desk<'_>, organisation: &Organisation, to: &Move) -> Result<Rehosted, Stop> {
     let id = organisation.id;
-    let boards: Vec<Board> = store.boards().await?.into_iter().map(|(_, board)| board).collect();
+    let boards: Vec<Board> =
+        desk.store.boards().await?.into_iter().map(|(_, board)| board).collect();
     let board = boards.iter().find(|board| board.id == to.board);
-    let hosts = store.host_boards(id).await?;
-    let regions = store.regions(id).await?;
+    let hosts = desk.store.host_boards(id).await?;
+    let regions = desk.store.regions(id).await?;
     let mut unmet = open_only(organisation);
     let reason = to.region_override_reason.as_deref();
     match board {
@@ -157,11 +138,11 @@ async fn rehost(
     unmet.extend(rules::unmet_for_date(to.on, latest.max(organisation.opened_on), "effectiveOn"));
     refuse_any(unmet)?;
     let Some(board) = board else { return Err(Refusal::whole(Code::NotFound).into()) };
-    let successions = store.board_successions().await?;
+    let successions = desk.store.board_successions().await?;
     let places = rules::places(board, to.on, None, &boards, &successions);
-    store.end_host(id, to.on).await?;
+    desk.store.end_host(id, to.on).await?;
     for (board, period) in &places.boards {
-        store.add_host(id, *board, *period).await?;
+        desk.store.add_host(id, *board, *period).await?;
     }
     let mut impact = vec![format!("its host board changes on {}", to.on)];
     let ahead = match to.region.filter(|region| *region != board.region_id) {
@@ -175,32 +156,26 @@ async fn rehost(
     if !stays {
         let since = regions.first().and_then(|region| region.period.from());
         refuse_any(rules::unmet_for_date(to.on, since, "effectiveOn"))?;
-        store.end_region(id, to.on).await?;
+        desk.store.end_region(id, to.on).await?;
         for (region, period) in ahead {
-            store.add_region(id, region, period, reason).await?;
+            desk.store.add_region(id, region, period, reason).await?;
         }
         impact.push(format!("its region changes on {}", to.on));
     }
-    if to.on > unit.today() {
+    if to.on > desk.unit.today() {
         impact.push("until that day everything stays as it is".to_owned());
     }
     Ok((impact, places.unassigned))
 }
 
-async fn resolve(
-    unit: &Unit,
-    store: &Organisations<'_>,
-    open: BoardAssignment,
-    board: Uuid,
-    acting_as: &str,
-) -> Result<(), Stop> {
+async fn resolve(desk: &Desk<'_>, open: BoardAssignment, board: Uuid) -> Result<(), Stop> {
     let after = BoardAssignment {
         assigned_board_id: Some(board),
         version: open.version + 1,
         ..open.clone()
     };
-    store.update_assignment(&after).await?;
-    unit.record("organisation.board_assigned", Some(&open), &after, acting_as, None);
+    desk.store.update_assignment(&after).await?;
+    desk.record("organisation.board_assigned", Some(&open), &after, &[], None);
     Ok(())
 }
 
@@ -215,16 +190,15 @@ pub async fn assign_board(
     expected_version: i32,
     board: Uuid,
 ) -> Result<Changed, Stop> {
-    let acting_as = authorise(unit, Permission::AssignBoards)?;
-    let store = Organisations::of(unit);
+    let desk = Desk::open(unit, Permission::AssignBoards)?;
     let not_found = || Stop::from(Refusal::whole(Code::NotFound));
     // The organisation first: locks are taken in one order.
-    let found = store.lock_assignment(assignment).await?.ok_or_else(not_found)?;
-    let before = locked_any(&store, found.organisation_id).await?;
+    let found = desk.store.lock_assignment(assignment).await?.ok_or_else(not_found)?;
+    let before = desk.locked_any(found.organisation_id).await?;
     if found.version != expected_version || found.assigned_board_id.is_some() {
         return Err(Refusal::whole(Code::Conflict).into());
     }
-    let successions = store.board_successions().await?;
+    let successions = desk.store.board_successions().await?;
     let candidate = matches!(
         rules::following_boards(found.previous_board_id, &successions),
         rules::BoardFollowing::Several(candidates) if candidates.contains(&board)
@@ -234,10 +208,10 @@ pub async fn assign_board(
         return Err(Refusal::at(Code::NotACandidate, "boardId", message).into());
     }
     let to = Move { board, on: found.since, region: None, region_override_reason: None };
-    let (mut impact, split) = rehost(unit, &store, &before, &to).await?;
-    save(unit, &store, "organisation.board_moved", &before, before.clone(), &acting_as, None)
-        .await?;
-    resolve(unit, &store, found, board, &acting_as).await?;
-    impact.extend(unassign(unit, &store, before.id, split, &acting_as).await?);
+    let (mut impact, split) = rehost(&desk, &before, &to).await?;
+    let facts = ["board", "region"];
+    desk.save("organisation.board_moved", &before, before.clone(), &facts, None).await?;
+    resolve(&desk, found, board).await?;
+    impact.extend(unassign(&desk, before.id, split).await?);
     Ok(Changed { id: before.id, impact })
 }

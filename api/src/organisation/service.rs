@@ -10,6 +10,7 @@ use super::model::{Board, Command, Identifier, Kind, Organisation, Status, Succe
 use super::rules::{self, GivenIdentifier, SuccessionFacts};
 use super::store::Organisations;
 use crate::actor::Permission;
+use crate::audit::{Audited, Change};
 use crate::calendar::Period;
 use crate::command::{Stop, Unit, refuse_any};
 use crate::refusal::{Code, Refusal};
@@ -60,13 +61,71 @@ pub struct NewOrganisation {
     pub sites: Vec<(String, Option<String>)>,
 }
 
-pub(super) fn authorise(unit: &Unit, permission: Permission) -> Result<String, Stop> {
-    unit.actor().acting_nationally(permission).ok_or_else(|| Refusal::whole(Code::Forbidden).into())
+/// Where a use case works: its transaction, its store, and the role that allows it.
+pub(super) struct Desk<'a> {
+    pub(super) unit: &'a Unit,
+    pub(super) store: Organisations<'a>,
+    acting_as: String,
 }
 
-/// The words under which the trail and `verifiedBy` name whoever acts.
-fn signature(unit: &Unit, acting_as: &str) -> String {
-    unit.actor().account().map_or_else(|| acting_as.to_owned(), |id| format!("{acting_as} {id}"))
+impl<'a> Desk<'a> {
+    /// The desk of whoever holds `permission` for the nation.
+    pub(super) fn open(unit: &'a Unit, permission: Permission) -> Result<Self, Stop> {
+        match unit.actor().acting_nationally(permission) {
+            Some(acting_as) => Ok(Self { unit, store: Organisations::of(unit), acting_as }),
+            None => Err(Refusal::whole(Code::Forbidden).into()),
+        }
+    }
+
+    /// The words under which `verifiedBy` names whoever acts.
+    fn signature(&self) -> String {
+        let account = self.unit.actor().account();
+        account.map_or_else(|| self.acting_as.clone(), |id| format!("{} {id}", self.acting_as))
+    }
+
+    /// The organisation, locked and as the caller last saw it.
+    pub(super) async fn locked(&self, id: Uuid, version: i32) -> Result<Organisation, Stop> {
+        let organisation = self.locked_any(id).await?;
+        if organisation.version != version {
+            let message = "it changed since you read it: read it again and repeat with its version";
+            return Err(Refusal::at(Code::Conflict, "expectedVersion", message).into());
+        }
+        Ok(organisation)
+    }
+
+    /// The organisation, locked, whatever its version.
+    pub(super) async fn locked_any(&self, id: Uuid) -> Result<Organisation, Stop> {
+        self.store.lock(id).await?.ok_or_else(|| Refusal::whole(Code::NotFound).into())
+    }
+
+    /// Saves `after` as the next version of `before` and records the change.
+    pub(super) async fn save(
+        &self,
+        action: &'static str,
+        before: &Organisation,
+        mut after: Organisation,
+        facts: &[&str],
+        reason: Option<&str>,
+    ) -> Result<(), Stop> {
+        after.version = before.version + 1;
+        after.updated_at = self.unit.now();
+        self.store.update(&after).await?;
+        self.record(action, Some(before), &after, facts, reason);
+        Ok(())
+    }
+
+    /// Records a change in the audit trail.
+    pub(super) fn record<T: Audited>(
+        &self,
+        action: &'static str,
+        before: Option<&T>,
+        after: &T,
+        facts: &[&str],
+        reason: Option<&str>,
+    ) {
+        let (acting_as, reason) = (self.acting_as.clone(), reason.map(str::to_owned));
+        self.unit.record(Change::of(action, before, after, facts, acting_as, reason));
+    }
 }
 
 /// Registers an organisation.
@@ -75,31 +134,36 @@ fn signature(unit: &Unit, acting_as: &str) -> String {
 ///
 /// Every unmet rule, or what the database answers.
 pub async fn register(unit: &Unit, new: NewOrganisation) -> Result<Changed, Stop> {
-    let acting_as = authorise(unit, Permission::ManageOrganisations)?;
-    let store = Organisations::of(unit);
-    let boards: Vec<Board> = store.boards().await?.into_iter().map(|(_, board)| board).collect();
+    let desk = Desk::open(unit, Permission::ManageOrganisations)?;
+    let boards: Vec<Board> =
+        desk.store.boards().await?.into_iter().map(|(_, board)| board).collect();
     let from = new.board_from.unwrap_or_else(|| unit.today());
     let board = new.board.and_then(|id| boards.iter().find(|board| board.id == id));
     let (identifiers, postcode) = checked(unit, &new, board, from)?;
     let organisation = organisation_of(unit, &new, postcode);
-    store.insert(&organisation).await?;
-    store.add_name(organisation.id, &organisation.name, new.opened_on).await?;
+    desk.store.insert(&organisation).await?;
+    desk.store.add_name(organisation.id, &organisation.name, new.opened_on).await?;
     for (index, (scheme, value)) in identifiers.into_iter().enumerate() {
         let verified = new.identifiers.get(index).is_some_and(|(_, verified)| *verified);
         let identifier = Identifier {
             scheme,
             value,
             period: period(new.opened_on, organisation.closed_on)?,
-            verified: verified.then(|| (unit.now(), signature(unit, &acting_as))),
+            verified: verified.then(|| (unit.now(), desk.signature())),
         };
-        store.add_identifier(organisation.id, &identifier).await?;
+        desk.store.add_identifier(organisation.id, &identifier).await?;
     }
     for (name, postcode) in &new.sites {
-        store.add_site(organisation.id, name, postcode.as_deref()).await?;
+        desk.store.add_site(organisation.id, name, postcode.as_deref()).await?;
     }
-    unit.record("organisation.registered", None, &organisation, &acting_as, None);
-    let mut impact = Vec::new();
-    place(unit, &store, &new, &organisation, board, from, &boards, &mut impact, &acting_as).await?;
+    desk.record(
+        "organisation.registered",
+        None,
+        &organisation,
+        &["identifiers", "board", "region", "sites"],
+        None,
+    );
+    let impact = place(&desk, &new, &organisation, board, from, &boards).await?;
     Ok(Changed { id: organisation.id, impact })
 }
 
@@ -170,41 +234,6 @@ fn organisation_of(unit: &Unit, new: &NewOrganisation, postcode: Option<String>)
     }
 }
 
-/// The organisation, locked and as the caller last saw it.
-pub(super) async fn locked(
-    store: &Organisations<'_>,
-    id: Uuid,
-    expected_version: i32,
-) -> Result<Organisation, Stop> {
-    let organisation = locked_any(store, id).await?;
-    if organisation.version != expected_version {
-        let message = "it changed since you read it: read it again and repeat with its version";
-        return Err(Refusal::at(Code::Conflict, "expectedVersion", message).into());
-    }
-    Ok(organisation)
-}
-
-pub(super) async fn locked_any(store: &Organisations<'_>, id: Uuid) -> Result<Organisation, Stop> {
-    store.lock(id).await?.ok_or_else(|| Refusal::whole(Code::NotFound).into())
-}
-
-/// Saves `after` as the next version of `before` and records the change.
-pub(super) async fn save(
-    unit: &Unit,
-    store: &Organisations<'_>,
-    action: &'static str,
-    before: &Organisation,
-    mut after: Organisation,
-    acting_as: &str,
-    reason: Option<&str>,
-) -> Result<(), Stop> {
-    after.version = before.version + 1;
-    after.updated_at = unit.now();
-    store.update(&after).await?;
-    unit.record(action, Some(before), &after, acting_as, reason);
-    Ok(())
-}
-
 /// Marks an identifier as verified at its source.
 ///
 /// # Errors
@@ -216,21 +245,19 @@ pub async fn verify_identifier(
     expected_version: i32,
     given: GivenIdentifier,
 ) -> Result<Changed, Stop> {
-    let acting_as = authorise(unit, Permission::ManageOrganisations)?;
-    let store = Organisations::of(unit);
-    let before = locked(&store, id, expected_version).await?;
+    let desk = Desk::open(unit, Permission::ManageOrganisations)?;
+    let before = desk.locked(id, expected_version).await?;
     let value = given
         .scheme
         .normalise(&given.value)
         .map_err(|error| Refusal::at(Code::Invalid, "value", error.to_string()))?;
-    let by = signature(unit, &acting_as);
-    if !store.verify_identifier(id, given.scheme, &value, &by).await? {
+    let by = desk.signature();
+    if !desk.store.verify_identifier(id, given.scheme, &value, &by).await? {
         let message = "the organisation holds no such identifier today";
         return Err(Refusal::at(Code::NotFound, "value", message).into());
     }
     let after = before.clone();
-    save(unit, &store, "organisation.identifier_verified", &before, after, &acting_as, None)
-        .await?;
+    desk.save("organisation.identifier_verified", &before, after, &["identifiers"], None).await?;
     Ok(Changed { id, impact: Vec::new() })
 }
 
@@ -245,10 +272,9 @@ pub async fn step(
     expected_version: i32,
     command: Command,
 ) -> Result<Changed, Stop> {
-    let acting_as = authorise(unit, Permission::ManageOrganisations)?;
-    let store = Organisations::of(unit);
-    let before = locked(&store, id, expected_version).await?;
-    let identifiers = store.identifiers(id).await?;
+    let desk = Desk::open(unit, Permission::ManageOrganisations)?;
+    let before = desk.locked(id, expected_version).await?;
+    let identifiers = desk.store.identifiers(id).await?;
     refuse_any(rules::unmet_for_step(before.status, command, &identifiers))?;
     let mut after = before.clone();
     after.status = before.status.after(command).unwrap_or(before.status);
@@ -257,7 +283,7 @@ pub async fn step(
         Command::MakeDormant => "organisation.made_dormant",
         Command::Close => "organisation.closed",
     };
-    save(unit, &store, action, &before, after, &acting_as, None).await?;
+    desk.save(action, &before, after, &[], None).await?;
     Ok(Changed { id, impact: Vec::new() })
 }
 
@@ -273,40 +299,38 @@ pub async fn close(
     on: NaiveDate,
     reason: String,
 ) -> Result<Changed, Stop> {
-    let acting_as = authorise(unit, Permission::ManageOrganisations)?;
-    let store = Organisations::of(unit);
-    let before = locked(&store, id, expected_version).await?;
-    let impact = end(unit, &store, &before, on, Some(&reason), false, &acting_as).await?;
+    let desk = Desk::open(unit, Permission::ManageOrganisations)?;
+    let before = desk.locked(id, expected_version).await?;
+    let impact = end(&desk, &before, on, Some(&reason), false).await?;
     Ok(Changed { id, impact })
 }
 
 /// Ends an organisation with everything that hangs on it.
 async fn end(
-    unit: &Unit,
-    store: &Organisations<'_>,
+    desk: &Desk<'_>,
     before: &Organisation,
     on: NaiveDate,
     reason: Option<&str>,
     succeeded: bool,
-    acting_as: &str,
 ) -> Result<Vec<String>, Stop> {
-    let latest = latest_fact(store, before).await?;
+    let latest = latest_fact(&desk.store, before).await?;
     let mut unmet = rules::unmet_for_step(before.status, Command::Close, &[]);
     unmet.extend(rules::unmet_for_closure(reason, succeeded, on, latest));
     if let Some(reason) = reason.filter(|reason| !reason.trim().is_empty()) {
         unmet.extend(rules::unmet_for_text(reason, "reason", rules::MAX_TEXT));
     }
-    if on > unit.today() {
+    if on > desk.unit.today() {
         unmet.push(Refusal::at(Code::Invalid, "closedOn", "must not lie in the future"));
     }
     refuse_any(unmet)?;
-    let identifiers = store.identifiers(before.id).await?;
-    store.end_facts(before.id, on).await?;
+    let identifiers = desk.store.identifiers(before.id).await?;
+    desk.store.end_facts(before.id, on).await?;
     let mut after = before.clone();
     after.status = Status::Closed;
     after.closed_on = Some(on);
     after.closure_reason = reason.map(str::to_owned);
-    save(unit, store, "organisation.closed", before, after, acting_as, reason).await?;
+    let facts = ["identifiers", "board", "region"];
+    desk.save("organisation.closed", before, after, &facts, reason).await?;
     let held = identifiers.iter().filter(|identifier| identifier.period.to().is_none()).count();
     Ok(vec![
         format!("{held} identifiers end on {on} and may be held by a successor from that day"),
@@ -339,9 +363,8 @@ pub async fn rename(
     name: String,
     on: NaiveDate,
 ) -> Result<Changed, Stop> {
-    let acting_as = authorise(unit, Permission::ManageOrganisations)?;
-    let store = Organisations::of(unit);
-    let before = locked(&store, id, expected_version).await?;
+    let desk = Desk::open(unit, Permission::ManageOrganisations)?;
+    let before = desk.locked(id, expected_version).await?;
     let mut unmet = rules::unmet_for_line(&name, "name");
     unmet.extend(open_only(&before));
     if name.trim() == before.name {
@@ -350,14 +373,14 @@ pub async fn rename(
     if on > unit.today() {
         unmet.push(Refusal::at(Code::Invalid, "effectiveOn", "must not lie in the future"));
     }
-    let since = store.name_since(id).await?.max(before.opened_on);
+    let since = desk.store.name_since(id).await?.max(before.opened_on);
     unmet.extend(rules::unmet_for_date(on, since, "effectiveOn"));
     refuse_any(unmet)?;
-    store.end_name(id, on).await?;
-    store.add_name(id, name.trim(), Some(on)).await?;
+    desk.store.end_name(id, on).await?;
+    desk.store.add_name(id, name.trim(), Some(on)).await?;
     let mut after = before.clone();
     after.name = name.trim().to_owned();
-    save(unit, &store, "organisation.renamed", &before, after, &acting_as, None).await?;
+    desk.save("organisation.renamed", &before, after, &[], None).await?;
     Ok(Changed { id, impact: Vec::new() })
 }
 
@@ -391,9 +414,8 @@ pub async fn amend(
     expected_version: i32,
     amendment: Amendment,
 ) -> Result<Changed, Stop> {
-    let acting_as = authorise(unit, Permission::ManageOrganisations)?;
-    let store = Organisations::of(unit);
-    let before = locked(&store, id, expected_version).await?;
+    let desk = Desk::open(unit, Permission::ManageOrganisations)?;
+    let before = desk.locked(id, expected_version).await?;
     let mut after = before.clone();
     match amendment {
         Amendment::Address(address) => {
@@ -413,7 +435,7 @@ pub async fn amend(
             after.opened_on = day;
         }
     }
-    save(unit, &store, "organisation.amended", &before, after, &acting_as, None).await?;
+    desk.save("organisation.amended", &before, after, &[], None).await?;
     Ok(Changed { id, impact: Vec::new() })
 }
 
@@ -438,16 +460,15 @@ pub struct NewSuccession {
 ///
 /// Every unmet rule, or what the database answers.
 pub async fn succeed(unit: &Unit, new: NewSuccession) -> Result<Changed, Stop> {
-    let acting_as = authorise(unit, Permission::ManageOrganisations)?;
-    let store = Organisations::of(unit);
+    let desk = Desk::open(unit, Permission::ManageOrganisations)?;
     let mut ids: Vec<Uuid> = new.predecessors.iter().chain(&new.successors).copied().collect();
     ids.sort_unstable();
     ids.dedup();
     let mut locked = Vec::new();
     for id in ids {
-        locked.push(locked_any(&store, id).await?);
+        locked.push(desk.locked_any(id).await?);
     }
-    let recorded = store.successions().await?;
+    let recorded = desk.store.successions().await?;
     let mut unmet = rules::unmet_for_succession(&SuccessionFacts {
         kind: new.kind,
         predecessors: &new.predecessors,
@@ -463,13 +484,13 @@ pub async fn succeed(unit: &Unit, new: NewSuccession) -> Result<Changed, Stop> {
     refuse_any(unmet)?;
     let mut impact = Vec::new();
     for before in locked.iter().filter(|o| new.predecessors.contains(&o.id)) {
-        impact.extend(end(unit, &store, before, new.on, None, true, &acting_as).await?);
+        impact.extend(end(&desk, before, new.on, None, true).await?);
         let successors: Vec<Option<Uuid>> = match new.successors.as_slice() {
             [] => vec![None],
             some => some.iter().copied().map(Some).collect(),
         };
         for successor in successors {
-            store
+            desk.store
                 .add_succession(before.id, successor, new.on, new.kind, new.notes.as_deref())
                 .await?;
         }

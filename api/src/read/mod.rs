@@ -1,6 +1,6 @@
 //! Reads, declared once.
 //!
-//! A readable type is one [declaration](declaration): its fields with the expressions behind them, its
+//! A readable type is one [`declaration`]: its fields with the expressions behind them, its
 //! relations, its filters and orders, and the **Scope predicate** of its rows. From it come the schema
 //! ([`registry`]), the [`plan`] of a selection, the SQL and the answer ([`run`]). Rows cannot be
 //! reached in any other way, so none can be reached without the predicate.

@@ -1,15 +1,21 @@
 //! The door to the database. Each defence stands next to a control that shows the harm without it, so
 //! that these tests notice when a defence goes.
 
-use alongside::db::{Access, DbFault};
-use alongside::actor::Scope;
+use alongside::actor::{Role, Scope};
+use alongside::audit::NATION;
+use alongside::db::{Access, Db, DbFault};
+use alongside::organisation::model::Command;
+use alongside::organisation::service::step;
 use sea_orm::ConnectionTrait as _;
+use serde_json::{Value, json};
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{AssertSqlSafe, PgPool};
 use tests::eye::{self, texts};
 use tests::race::{abandoned_after, all_returned, at_once};
 use tests::world::system_scope;
-use tests::{World, given, on_both_databases, on_postgres};
+use tests::{Engine, Tenant, World, given, on_both_databases, on_postgres};
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
 
 /// A plain pool of `size` connections as the service's role, with no defence of ours around it.
 async fn plain_pool(world: &World, size: u32) -> PgPool {
@@ -211,7 +217,7 @@ on_both_databases! {
                 let (world, id) = (world.clone(), organisation.global_id());
                 async move {
                     let name = format!("Renamed by editor {editor}");
-                    let input = serde_json::json!({ "id": id, "expectedVersion": 1, "name": name });
+                    let input = json!({ "id": id, "expectedVersion": 1, "name": name });
                     let officer = world.officer();
                     world.mutate(Some(&officer), "organisationRename", "organisation { version }", input).await
                 }
@@ -236,7 +242,7 @@ on_both_databases! {
             let replies = at_once(8, |clerk| {
                 let (world, code) = (world.clone(), code.clone());
                 async move {
-                    let input = serde_json::json!({
+                    let input = json!({
                         "name": format!("Registered by clerk {clerk}"),
                         "kind": "VCSE",
                         "openedOn": "2020-01-01",
@@ -256,5 +262,322 @@ on_both_databases! {
         }
         let registered = world.database.eye.rows_where("organisation", "name like 'Registered by%'").await;
         assert_eq!(registered, 20, "losers leave no organisation behind");
+    }
+}
+
+// --- rows of another tenant -----------------------------------------------------------------------
+
+/// Two tenants with a row in every private table: each is on the unassigned list and has a coordinator.
+async fn tenants_with_private_rows(world: &World) -> [Tenant; 2] {
+    let a = given::organisation(world).in_a_split_board().register().await;
+    let b = given::organisation(world).in_a_split_board().register().await;
+    for tenant in [&a, &b] {
+        world.grant(Role::PartnerCoordinator, Some(tenant.id)).await;
+    }
+    [a, b]
+}
+
+/// Private tables and the column that names the tenant.
+const PRIVATE: [(&str, &str); 4] = [
+    ("audit_event", "chain"),
+    ("audit_chain", "id"),
+    ("role_grant", "scope_id"),
+    ("board_assignment", "organisation_id"),
+];
+
+/// The tenants whose rows of every private table `scope` can see.
+async fn tenants_seen(db: &Db, scope: &Scope) -> Vec<String> {
+    let selects = PRIVATE.map(|(table, tenant)| {
+        format!("select distinct '{table} ' || coalesce({tenant}::text, 'nation') from {table}")
+    });
+    let tx = db.begin(Access::Read, scope).await.expect("it begins");
+    let mut seen = texts(&tx, &selects.join(" union all ")).await.expect("it reads");
+    tx.rollback().await;
+    seen.sort();
+    seen
+}
+
+/// What [`tenants_seen`] gives for an account of this tenant alone.
+fn rows_of(tenant: &Tenant) -> Vec<String> {
+    let mut rows: Vec<String> = PRIVATE.map(|(table, _)| format!("{table} {}", tenant.id)).into();
+    rows.sort();
+    rows
+}
+
+on_postgres! {
+    async fn row_security_hides_private_rows_of_other_tenants(world: World) {
+        let [a, b] = tenants_with_private_rows(&world).await;
+        let db = world.app.core().db();
+        for tenant in [&a, &b] {
+            assert_eq!(tenants_seen(db, &tenant.scope()).await, rows_of(tenant));
+        }
+        assert_eq!(tenants_seen(db, &Scope::public()).await, [] as [String; 0]);
+        let all = tenants_seen(db, &system_scope()).await;
+        assert!(rows_of(&b).iter().all(|row| all.contains(row)), "control: the rows are there");
+    }
+
+    async fn row_security_refuses_rows_written_for_other_tenants(world: World) {
+        let [a, b] = tenants_with_private_rows(&world).await;
+        let event = |chain| format!(
+            "insert into audit_event (id, chain, seq, at, acting_as, action, entity_type, entity_id, \
+               entity_version, fields, request_id, previous_hash, hash) values (gen_random_uuid(), \
+               '{chain}', 99, now(), 'PCO', 'planted', 'organisation', gen_random_uuid(), 1, '', '', '', '')"
+        );
+        let told = |chain| format!(
+            "insert into outbox_event (id, chain, at, kind, entity_type, entity_id, entity_version, attempts) \
+             values (gen_random_uuid(), '{chain}', now(), 'planted', 'organisation', gen_random_uuid(), 1, 0)"
+        );
+        let head = |chain| format!("insert into audit_chain values ('{chain}', 0, '')");
+        let promotion = format!(
+            "insert into role_grant (id, account_id, role, scope_type, valid_from, created_at, version) \
+             select gen_random_uuid(), account_id, 'NLO', 'NATION', '2026-01-01', now(), 1 \
+             from role_grant where scope_id = '{}'", a.id
+        );
+        let renaming = format!("insert into organisation_name values (gen_random_uuid(), '{}', 'Planted')", a.id);
+        for (sql, allowed) in [
+            (event(a.id), true),
+            (event(b.id), false),
+            (event(NATION), false),
+            (told(a.id), true),
+            (told(b.id), false),
+            (head(uuid::Uuid::max()), false),
+            (promotion, false),
+            (renaming, false),
+        ] {
+            let tx = world.app.core().db().begin(Access::Write, &a.scope()).await.expect("it begins");
+            let done = tx.execute_unprepared(&sql).await.map(|_| ()).map_err(|error| error.to_string());
+            tx.rollback().await;
+            match done {
+                Ok(()) => assert!(allowed, "{sql}"),
+                Err(text) => assert!(!allowed && text.contains("row-level security"), "{sql}: {text}"),
+            }
+        }
+    }
+
+    async fn row_security_leaves_rows_of_other_tenants_as_they_are(world: World) {
+        let [a, b] = tenants_with_private_rows(&world).await;
+        let (own, other) = (format!("id = '{}'", a.id), format!("id = '{}'", b.id));
+        for (sql, rows) in [
+            (format!("update audit_chain set last_seq = 0 where {own}"), 1),
+            (format!("update audit_chain set last_seq = 0 where {other}"), 0),
+            (format!("update organisation set name = 'Planted' where {own}"), 0),
+            (format!("update organisation set name = 'Planted' where {other}"), 0),
+            ("update role_grant set role = 'NLO'".to_owned(), 0),
+            ("update board_assignment set since = since".to_owned(), 0),
+            ("update account set enabled = false".to_owned(), 0),
+        ] {
+            let tx = world.app.core().db().begin(Access::Write, &a.scope()).await.expect("it begins");
+            let done = tx.execute_unprepared(&sql).await.expect("the statement runs");
+            tx.rollback().await;
+            assert_eq!(done.rows_affected(), rows, "{sql}");
+        }
+    }
+
+    async fn without_a_scope_only_public_rows_can_be_seen(world: World) {
+        let [a, _] = tenants_with_private_rows(&world).await;
+        let pool = plain_pool(&world, 1).await;
+        let scope = format!("begin; select set_config('app.organisations', '{{{}}}', true)", a.id);
+        for (before, seen) in [("select", false), (scope.as_str(), true), ("commit", false), ("select", false)] {
+            sqlx::raw_sql(AssertSqlSafe(before.to_owned())).execute(&pool).await.expect("it runs");
+            for (table, _) in PRIVATE {
+                let count = format!("select count(*) from {table}");
+                let count: i64 =
+                    sqlx::query_scalar(AssertSqlSafe(count)).fetch_one(&pool).await.expect("it counts");
+                assert_eq!(count > 0, seen, "{table} after {before}");
+            }
+            let organisations: i64 = sqlx::query_scalar("select count(*) from organisation")
+                .fetch_one(&pool)
+                .await
+                .expect("it counts");
+            assert!(organisations > 0, "public rows stay visible");
+        }
+    }
+
+    async fn one_connection_lent_to_many_tenants_shows_each_its_own_rows_only(world: World) {
+        let [a, b] = tenants_with_private_rows(&world).await;
+        let db = world.database.narrow_door().await;
+        let nobody = Vec::new();
+        let borrowers =
+            [(a.scope(), rows_of(&a)), (b.scope(), rows_of(&b)), (Scope::public(), nobody)];
+        for round in 0..500 {
+            let (scope, rows) = &borrowers[round % 3];
+            assert_eq!(tenants_seen(&db, scope).await, *rows, "round {round}");
+            // Between loans, some callers go away half-way.
+            if round % 5 == 0 {
+                let (other, _) = &borrowers[(round + 1) % 3];
+                drop(abandoned_after(1 + round % 7, db.begin(Access::Read, other)).await);
+            }
+        }
+        all_returned(&db).await;
+    }
+}
+
+/// Everything private that the API shows to `token` about `tenant` and in lists.
+async fn private_answers(world: &World, token: Option<&str>, tenant: &Tenant) -> Value {
+    let document = "query($id: ID!) { \
+        organisation(by: { id: $id }) { auditEvents(first: 50) { nodes { action } } } \
+        boardAssignments(first: 50) { nodes { organisation { id } } } \
+        roleGrants(first: 50) { nodes { organisation { id } } } }";
+    world.query(token, document, json!({ "id": tenant.global_id() })).await
+}
+
+/// The organisations of the rows in the list `field`.
+fn organisations_in(answer: &Value, field: &str) -> Vec<String> {
+    let nodes = answer["data"][field]["nodes"].as_array().cloned().unwrap_or_default();
+    let id = |node: &Value| node["organisation"]["id"].as_str().unwrap_or("nation").to_owned();
+    nodes.iter().map(id).collect()
+}
+
+on_both_databases! {
+    async fn the_api_shows_a_partner_private_rows_of_its_own_only(world: World) {
+        let [a, b] = tenants_with_private_rows(&world).await;
+        for (own, other) in [(&a, &b), (&b, &a)] {
+            let token = world.coordinator(own);
+            let mine = private_answers(&world, Some(&token), own).await;
+            assert_eq!(mine["errors"], Value::Null, "{mine}");
+            let events = mine["data"]["organisation"]["auditEvents"]["nodes"].as_array();
+            assert!(events.is_some_and(|events| !events.is_empty()), "control: {mine}");
+            let theirs = private_answers(&world, Some(&token), other).await;
+            assert_eq!(theirs["data"]["organisation"]["auditEvents"], Value::Null, "{theirs}");
+            assert_eq!(theirs["errors"][0]["extensions"]["code"], "FORBIDDEN", "{theirs}");
+            for answer in [&mine, &theirs] {
+                assert_eq!(organisations_in(answer, "boardAssignments"), [own.global_id()]);
+                assert_eq!(organisations_in(answer, "roleGrants"), [own.global_id()]);
+            }
+        }
+    }
+
+    async fn requests_of_many_tenants_at_once_see_their_own_rows_only(world: World) {
+        let tenants = tenants_with_private_rows(&world).await;
+        let answers = at_once(8, |index| {
+            let (world, own) = (world.clone(), tenants[index % 2].clone());
+            async move {
+                let token = world.coordinator(&own);
+                for _ in 0..10 {
+                    let answer = private_answers(&world, Some(&token), &own).await;
+                    assert_eq!(organisations_in(&answer, "boardAssignments"), [own.global_id()]);
+                    let answer = private_answers(&world, None, &own).await;
+                    assert_eq!(organisations_in(&answer, "roleGrants"), [] as [String; 0]);
+                }
+            }
+        });
+        assert_eq!(answers.await.len(), 8);
+    }
+}
+
+// --- a client that hangs up -----------------------------------------------------------------------
+
+/// The body of a registration that can be told by its round.
+fn registration(round: usize) -> Value {
+    json!({
+        "query": tests::world::mutation("organisationRegister", "organisation { id }"),
+        "variables": { "input": {
+            "name": format!("Hung up in round {round}"),
+            "kind": "VCSE",
+            "idempotencyKey": format!("round {round}"),
+        } },
+    })
+}
+
+/// Sends `body` as one whole request and hangs up before the answer, after giving way `patience` times.
+async fn hang_up(world: &World, body: &Value, patience: usize) {
+    let body = body.to_string();
+    let head = format!(
+        "POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n\
+         authorization: Bearer {}\r\ncontent-length: {}\r\n\r\n",
+        world.officer(),
+        body.len(),
+    );
+    let address = world.base_url.trim_start_matches("http://");
+    let mut socket = TcpStream::connect(address).await.expect("the service listens");
+    socket.write_all(format!("{head}{body}").as_bytes()).await.expect("the request is sent");
+    for _ in 0..patience {
+        tokio::task::yield_now().await;
+    }
+}
+
+/// How often round `round` took effect: as an organisation, in the trail, in the outbox, as a kept key.
+async fn effects(world: &World, round: usize) -> [i64; 4] {
+    let name = format!("name = 'Hung up in round {round}'");
+    let entity = format!("entity_id in (select id from organisation where {name})");
+    let eye = &world.database.eye;
+    [
+        eye.rows_where("organisation", &name).await,
+        eye.rows_where("audit_event", &entity).await,
+        eye.rows_where("outbox_event", &entity).await,
+        eye.rows_where("idempotency_record", &format!("key = 'round {round}'")).await,
+    ]
+}
+
+on_both_databases! {
+    async fn after_a_hang_up_a_change_is_there_as_a_whole_or_not_at_all(world: World) {
+        for round in 0..50 {
+            hang_up(&world, &registration(round), round).await;
+        }
+        world.come_to_rest().await;
+        let mut done = 0;
+        for round in 0..50 {
+            let effects = effects(&world, round).await;
+            assert!(effects == [1; 4] || effects == [0; 4], "round {round}: {effects:?}");
+            done += effects[0];
+        }
+        assert!(done > 0, "control: some of the requests arrived");
+    }
+
+    async fn a_retry_after_a_hang_up_makes_the_change_exactly_once(world: World) {
+        for round in 0..50 {
+            let body = registration(round);
+            hang_up(&world, &body, round % 10).await;
+            let retry = world.post(Some(&world.officer())).json(&body).send().await.expect("an answer");
+            let answer: Value = retry.json().await.expect("a JSON body");
+            let payload = &answer["data"]["organisationRegister"];
+            assert_eq!(payload["userErrors"], json!([]), "round {round}: {answer}");
+        }
+        world.come_to_rest().await;
+        for round in 0..50 {
+            assert_eq!(effects(&world, round).await, [1; 4], "round {round}");
+        }
+    }
+
+    async fn a_mutation_goes_on_when_its_caller_goes_away(world: World) {
+        for polls in 1..4 {
+            let organisation = given::organisation(&world).register().await;
+            let activation = given::as_system(world.app.core(), move |unit| {
+                Box::pin(step(unit, organisation.id, 1, Command::Activate))
+            });
+            drop(abandoned_after(polls, activation).await);
+        }
+        world.come_to_rest().await;
+        assert_eq!(world.database.eye.rows_where("organisation", "status = 'ACTIVE'").await, 3);
+    }
+}
+
+// --- what is written once -------------------------------------------------------------------------
+
+/// Fails unless `sql` is refused because the trail is never changed.
+async fn assert_append_only(on: &impl sea_orm::ConnectionTrait, sql: &str) {
+    match on.execute_unprepared(sql).await.map_err(DbFault::from) {
+        Err(DbFault::Constraint(name)) => assert_eq!(name, "audit_event_append_only", "{sql}"),
+        other => unreachable!("{sql}: {other:?}"),
+    }
+}
+
+on_both_databases! {
+    async fn nobody_changes_or_deletes_an_audit_event(world: World) {
+        let before = world.database.eye.contents().await;
+        let owner = world.database.owner().await;
+        if world.engine() == Engine::Postgres {
+            owner.execute_unprepared("set app.kind = 'system'").await.expect("the widest scope");
+        }
+        for sql in ["update audit_event set reason = 'altered'", "delete from audit_event"] {
+            assert_append_only(&owner, sql).await;
+            assert_append_only(world.database.eye.connection(), sql).await;
+        }
+        if world.engine() == Engine::Postgres {
+            assert_append_only(&owner, "truncate audit_event").await;
+            assert_append_only(world.database.eye.connection(), "truncate audit_event").await;
+        }
+        let changes = world.database.eye.contents().await.changes_since(&before);
+        assert_eq!(changes, [] as [String; 0]);
     }
 }
