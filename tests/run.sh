@@ -420,7 +420,7 @@ main() {
     create_roles
     export_variables
     say "building the service"
-    run_job cargo build -p alongside
+    run_job cargo build --workspace
     say "running the tests"
     run_job cargo_test "$@" || status=$?
     read -r passed failed < <(count_results)

@@ -1,6 +1,6 @@
 //! The database schema, one change per file, for PostgreSQL and SQLite alike.
 //!
-//! A migration is SQL written once in the words of [`sql`]: `{uuid}`, `{instant}` and the like become
+//! A migration is SQL written once in the words of `sql.rs`: `{uuid}`, `{instant}` and the like become
 //! each engine's own type. What only one engine offers (row security, exclusion constraints; triggers)
 //! stands beside it in the same file. Every constraint is named after the rule it guards, so that
 //! `alongside::db::refusal` can turn its violation into an answer.
