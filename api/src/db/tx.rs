@@ -87,6 +87,8 @@ impl Tx {
     }
 
     async fn fetch(&self, sql: &str, values: Vec<Value>) -> Result<Rows, sqlx::Error> {
+        // The text only: values are parameters, and may be personal.
+        tracing::trace!(sql);
         let arguments = SqlxValues(Values(values));
         let sql = AssertSqlSafe(sql.to_owned());
         let mut loan = self.loan.lock().await;

@@ -1,1 +1,476 @@
-//! x
+//! What every mutation does beside its own work: one effect per key, one winner per version, a sealed
+//! trail, an outbox event per change; and nothing at all when it is refused or only tried.
+
+use std::collections::BTreeSet;
+
+use alongside::actor::{GrantScope, Role};
+use sea_orm::{ConnectionTrait as _, TransactionTrait as _};
+use serde_json::{Value, json};
+use tests::invariants::broken_links;
+use tests::race::at_once;
+use tests::{Contents, Engine, Tenant, World, given, on_both_databases};
+
+/// Every row of every table.
+async fn contents(world: &World) -> Contents {
+    world.database.eye.contents().await
+}
+
+/// The input of a renaming of `tenant` from version 1, under a key.
+fn renaming(tenant: &Tenant, name: &str, key: &str) -> Value {
+    json!({ "id": tenant.global_id(), "expectedVersion": 1, "name": name, "idempotencyKey": key })
+}
+
+/// The input of a renaming of `tenant` from a version, on a later day for each later version.
+fn next_name(tenant: &Tenant, version: i32) -> Value {
+    let (name, day) = (format!("Name {version}"), format!("2024-01-{:02}", 1 + version));
+    json!({ "id": tenant.global_id(), "expectedVersion": version, "name": name, "effectiveOn": day })
+}
+
+/// Renames as `token`; gives the answer.
+async fn rename(world: &World, token: &str, input: Value) -> tests::Reply {
+    world.mutate(Some(token), "organisationRename", "organisation { id name version }", input).await
+}
+
+/// The version in the database.
+async fn version(world: &World, tenant: &Tenant) -> i64 {
+    let sql = format!("select version from organisation where id = {}", world.uuid(tenant.id));
+    world.database.eye.count(&format!("select cast(version as bigint) from ({sql}) v")).await
+}
+
+/// A second account with the licensing officer's role.
+async fn deputy(world: &World) -> String {
+    world.grant_to("deputy", Role::LicensingOfficer, GrantScope::Nation).await
+}
+
+// --- idempotency keys -----------------------------------------------------------------------------
+
+on_both_databases! {
+    async fn a_repeated_request_has_one_effect_and_the_same_answer(world: World) {
+        let officer = world.officer();
+        let input = renaming(&world.a, "Renamed once", "key 1");
+        let first = rename(&world, &officer, input.clone()).await;
+        assert_eq!(first.done("organisation")["version"], 2);
+        let before = contents(&world).await;
+        for _ in 0..3 {
+            assert_eq!(rename(&world, &officer, input.clone()).await, first);
+        }
+        assert_eq!(contents(&world).await.changes_since(&before), [] as [String; 0]);
+        assert_eq!(version(&world, &world.b).await, 1, "the other tenant stays as it was");
+    }
+
+    async fn control_without_a_key_the_repeat_is_a_request_of_its_own(world: World) {
+        let officer = world.officer();
+        let input = json!({ "id": world.a.global_id(), "expectedVersion": 1, "name": "Renamed" });
+        rename(&world, &officer, input.clone()).await.done("organisation");
+        assert_eq!(rename(&world, &officer, input).await.codes(), ["CONFLICT"]);
+    }
+
+    async fn a_key_with_another_request_is_refused(world: World) {
+        let officer = world.officer();
+        rename(&world, &officer, renaming(&world.a, "Renamed once", "key 1")).await.done("organisation");
+        let before = contents(&world).await;
+        for input in [
+            renaming(&world.a, "Renamed twice", "key 1"),
+            renaming(&world.b, "Renamed once", "key 1"),
+        ] {
+            assert_eq!(rename(&world, &officer, input).await.codes(), ["IDEMPOTENCY_MISMATCH"]);
+        }
+        let close = json!({
+            "id": world.b.global_id(), "expectedVersion": 1, "idempotencyKey": "key 1",
+        });
+        let reply = world.mutate(Some(&officer), "organisationActivate", "", close).await;
+        assert_eq!(reply.codes(), ["IDEMPOTENCY_MISMATCH"], "another mutation is another request");
+        assert_eq!(contents(&world).await.changes_since(&before), [] as [String; 0]);
+    }
+
+    async fn the_same_key_of_another_account_is_another_key(world: World) {
+        let (officer, deputy) = (world.officer(), deputy(&world).await);
+        let first = rename(&world, &officer, renaming(&world.a, "Renamed by one", "key 1")).await;
+        let second = rename(&world, &deputy, renaming(&world.b, "Renamed by the other", "key 1")).await;
+        assert_eq!(first.done("organisation")["id"], world.a.global_id());
+        assert_eq!(second.done("organisation")["id"], world.b.global_id());
+        // Nor does a key lead to the answer that another account was given.
+        let repeat = rename(&world, &deputy, renaming(&world.a, "Renamed by one", "key 1")).await;
+        assert_eq!(repeat.codes(), ["IDEMPOTENCY_MISMATCH"]);
+        let coordinator = world.coordinator(&world.b);
+        let replay = rename(&world, &coordinator, renaming(&world.a, "Renamed by one", "key 1")).await;
+        assert_eq!(replay.codes(), ["FORBIDDEN"]);
+    }
+
+    async fn a_refused_request_does_not_use_up_its_key(world: World) {
+        let officer = world.officer();
+        let mut input = renaming(&world.a, "Renamed", "key 1");
+        input["expectedVersion"] = 7.into();
+        assert_eq!(rename(&world, &officer, input).await.codes(), ["CONFLICT"]);
+        let reply = rename(&world, &officer, renaming(&world.a, "Renamed", "key 1")).await;
+        assert_eq!(reply.done("organisation")["version"], 2);
+        assert_eq!(version(&world, &world.b).await, 1);
+    }
+
+    async fn a_key_is_kept_for_thirty_days(world: World) {
+        rename(&world, &world.officer(), renaming(&world.a, "Renamed", "key 1")).await.done("organisation");
+        world.set_clock("2026-05-31T08:59:59Z");
+        let early = rename(&world, &world.officer(), renaming(&world.b, "Renamed", "key 1")).await;
+        assert_eq!(early.codes(), ["IDEMPOTENCY_MISMATCH"]);
+        world.set_clock("2026-05-31T09:00:00Z");
+        let input = renaming(&world.b, "Renamed", "key 1");
+        let later = rename(&world, &world.officer(), input.clone()).await;
+        assert_eq!(later.done("organisation")["version"], 2);
+        assert_eq!(rename(&world, &world.officer(), input).await, later, "the key has a new time");
+    }
+
+    async fn a_key_is_between_one_and_two_hundred_characters_long(world: World) {
+        let officer = world.officer();
+        for (key, accepted) in [(String::new(), false), ("é".repeat(201), false), ("é".repeat(200), true)] {
+            let reply = rename(&world, &officer, renaming(&world.a, "Renamed", &key)).await;
+            let expected: &[&str] = if accepted { &[] } else { &["INVALID"] };
+            assert_eq!(reply.codes(), expected, "{} characters", key.chars().count());
+        }
+        assert_eq!(version(&world, &world.b).await, 1);
+    }
+
+    async fn many_identical_requests_at_once_have_one_effect(world: World) {
+        let rivals = [world.a.clone(), world.b.clone()];
+        for (round, tenant) in rivals.iter().enumerate() {
+            let replies = at_once(20, |_| {
+                let (world, tenant) = (world.clone(), tenant.clone());
+                async move {
+                    let input = renaming(&tenant, "Renamed once", &format!("key {round}"));
+                    rename(&world, &world.officer(), input).await
+                }
+            })
+            .await;
+            for reply in &replies {
+                assert_eq!(reply.done("organisation")["version"], 2);
+                assert_eq!(reply, &replies[0]);
+            }
+            assert_eq!(version(&world, tenant).await, 2);
+            let keys = world.database.eye.rows_where("idempotency_record", "true").await;
+            assert_eq!(keys, i64::try_from(round).unwrap_or_default() + 1);
+        }
+    }
+}
+
+// --- versions -------------------------------------------------------------------------------------
+
+on_both_databases! {
+    async fn a_change_needs_the_present_version(world: World) {
+        let officer = world.officer();
+        rename(&world, &officer, next_name(&world.a, 1)).await.done("organisation");
+        let before = contents(&world).await;
+        for stale in [-1, 0, 1, 3, i32::MAX] {
+            let input = json!({ "id": world.a.global_id(), "expectedVersion": stale, "name": "Third name" });
+            assert_eq!(rename(&world, &officer, input).await.codes(), ["CONFLICT"], "version {stale}");
+        }
+        assert_eq!(contents(&world).await.changes_since(&before), [] as [String; 0]);
+        let reply = rename(&world, &officer, next_name(&world.a, 2)).await;
+        assert_eq!(reply.done("organisation")["version"], 3);
+        assert_eq!(version(&world, &world.b).await, 1);
+    }
+
+    async fn a_change_without_a_version_is_not_understood(world: World) {
+        let input = json!({ "id": world.a.global_id(), "name": "Renamed" });
+        let reply = rename(&world, &world.officer(), input).await;
+        let error = &reply.body()["errors"][0];
+        assert_eq!(reply.body()["data"], Value::Null);
+        assert!(error["extensions"]["code"].is_string(), "{error}");
+        assert_eq!((version(&world, &world.a).await, version(&world, &world.b).await), (1, 1));
+    }
+
+    async fn steps_and_closure_at_once_leave_a_legal_history(world: World) {
+        let officer = world.officer();
+        for _ in 0..10 {
+            let tenant = given::organisation(&world).active().register().await;
+            let dormant = json!({ "id": tenant.global_id(), "expectedVersion": 2 });
+            let close = json!({
+                "id": tenant.global_id(), "expectedVersion": 2, "closedOn": "2026-04-30", "reason": "merged",
+            });
+            let requests = [("organisationMakeDormant", dormant), ("organisationClose", close)];
+            let replies = at_once(2, |index| {
+                let (world, officer) = (world.clone(), officer.clone());
+                let (field, input) = requests[index].clone();
+                async move { world.mutate(Some(&officer), field, "", input).await }
+            })
+            .await;
+            let mut codes: Vec<_> = replies.iter().flat_map(|reply| reply.codes()).collect();
+            codes.sort_unstable();
+            assert_eq!(codes, ["CONFLICT"], "one of the two comes too late");
+            assert_eq!(version(&world, &tenant).await, 3);
+        }
+    }
+}
+
+// --- trail and outbox -----------------------------------------------------------------------------
+
+on_both_databases! {
+    async fn every_change_is_sealed_into_the_chain_of_its_organisation(world: World) {
+        let officer = world.officer();
+        for number in 1..=5 {
+            for tenant in [&world.a, &world.b] {
+                rename(&world, &officer, next_name(tenant, number)).await.done("organisation");
+            }
+        }
+        let eye = &world.database.eye;
+        for tenant in [&world.a, &world.b] {
+            let chain = format!("chain = {}", world.uuid(tenant.id));
+            let renamed = format!("{chain} and action = 'organisation.renamed' and acting_as = 'NLO'");
+            assert_eq!(eye.rows_where("audit_event", &renamed).await, 5);
+            let told = format!("{chain} and kind = 'organisation.renamed' and delivered_at is null");
+            assert_eq!(eye.rows_where("outbox_event", &told).await, 5);
+            let fields = format!("{renamed} and fields = 'name version'");
+            assert_eq!(eye.rows_where("audit_event", &fields).await, 5, "fields by name, never values");
+        }
+        assert_eq!(broken_links(eye.connection()).await, [] as [String; 0]);
+    }
+
+    async fn changes_of_one_organisation_at_once_leave_a_chain_without_gaps(world: World) {
+        let tenants = [world.a.clone(), world.b.clone()];
+        at_once(12, |index| {
+            let (world, tenant) = (world.clone(), tenants[index % 2].clone());
+            async move { world.grant_to(&format!("reader {index}"), Role::Trainer, GrantScope::Organisation(tenant.id)).await }
+        })
+        .await;
+        assert_eq!(broken_links(world.database.eye.connection()).await, [] as [String; 0]);
+    }
+
+    async fn control_tampering_with_the_trail_is_found(world: World) {
+        for number in 1..=3 {
+            rename(&world, &world.officer(), next_name(&world.a, number)).await.done("organisation");
+        }
+        let chain = format!("chain = {}", world.uuid(world.a.id));
+        let unguarded: &[&str] = match world.engine() {
+            Engine::Postgres => &["alter table audit_event disable trigger all"],
+            Engine::Sqlite => &["drop trigger audit_event_append_only_update", "drop trigger audit_event_append_only_delete"],
+        };
+        for tampering in [
+            format!("update audit_event set acting_as = 'DPO' where {chain} and seq = 2"),
+            format!("update audit_event set at = '2026-04-30 09:00:00+00:00' where {chain} and seq = 2"),
+            format!("update audit_event set reason = 'none' where {chain} and seq = 2"),
+            format!("delete from audit_event where {chain} and seq = 2"),
+            format!("delete from audit_event where {chain} and seq = (select max(seq) from audit_event where {chain})"),
+            format!("update audit_event set seq = seq + 1000 where {chain} and seq > 2"),
+        ] {
+            #[expect(clippy::disallowed_methods, reason = "the tampering is taken back")]
+            let tx = world.database.eye.connection().begin().await.expect("it begins");
+            for sql in unguarded.iter().copied().chain([tampering.as_str()]) {
+                tx.execute_unprepared(sql).await.expect("the trail is altered");
+            }
+            assert_ne!(broken_links(&tx).await, [] as [String; 0], "{tampering}");
+            tx.rollback().await.expect("it is taken back");
+        }
+        assert_eq!(broken_links(world.database.eye.connection()).await, [] as [String; 0]);
+    }
+}
+
+// --- what writes nothing --------------------------------------------------------------------------
+
+/// An input for every mutation, each valid on organisations of its own, by the name of the mutation.
+struct Samples {
+    inputs: Vec<(&'static str, Value)>,
+    organisations: Vec<Tenant>,
+}
+
+/// The samples. A mutation without one fails `every_mutation_has_a_sample`.
+async fn samples(world: &World) -> Samples {
+    let prospect = given::organisation(world).register().await;
+    let unverified = given::organisation(world).unverified().register().await;
+    let active = given::organisation(world).active().register().await;
+    let ending = given::organisation(world).active().register().await;
+    let renamed = given::organisation(world).register().await;
+    let moved = given::organisation(world).register().await;
+    let merged = given::organisation(world).active().register().await;
+    let merging = given::organisation(world).active().register().await;
+    let split = given::organisation(world).in_a_split_board().register().await;
+    let (place, place_version) = world.board_assignment(&split).await;
+    let (elsewhere, candidate) = (world.board_id("QJK").await, world.board_id("T6Y0W").await);
+    let registration = json!({ "name": "Newly registered", "kind": "CIC" });
+    let step = |tenant: &Tenant, version: i64| json!({ "id": tenant.global_id(), "expectedVersion": version });
+    let with = |mut input: Value, more: Value| {
+        if let (Some(input), Value::Object(more)) = (input.as_object_mut(), more) {
+            input.extend(more);
+        }
+        input
+    };
+    let inputs = vec![
+        ("organisationRegister", registration),
+        (
+            "organisationIdentifierVerify",
+            with(step(&unverified, 1), json!({ "scheme": "ODS", "value": unverified.ods })),
+        ),
+        ("organisationActivate", step(&prospect, 1)),
+        ("organisationMakeDormant", step(&active, 2)),
+        (
+            "organisationClose",
+            with(step(&ending, 2), json!({ "closedOn": "2026-04-30", "reason": "its contract ended" })),
+        ),
+        ("organisationRename", with(step(&renamed, 1), json!({ "name": "Newly named" }))),
+        (
+            "organisationMoveBoard",
+            with(step(&moved, 1), json!({ "boardId": elsewhere, "effectiveOn": "2026-05-01" })),
+        ),
+        (
+            "organisationSucceed",
+            json!({
+                "kind": "ACQUISITION",
+                "predecessorIds": [merged.global_id()],
+                "successorIds": [merging.global_id()],
+                "effectiveOn": "2026-04-30",
+            }),
+        ),
+        (
+            "boardAssignmentChoose",
+            json!({ "id": place, "expectedVersion": place_version, "boardId": candidate }),
+        ),
+    ];
+    let organisations =
+        vec![prospect, unverified, active, ending, renamed, moved, merged, merging, split];
+    Samples { inputs, organisations }
+}
+
+impl Samples {
+    /// Grants `role` in every organisation of the samples, and in both tenants; gives the token.
+    async fn grant_everywhere(&self, world: &World, role: Role) -> String {
+        let subject = format!("{} everywhere", role.code());
+        for tenant in self.organisations.iter().chain([&world.a, &world.b]) {
+            world.grant_to(&subject, role, GrantScope::Organisation(tenant.id)).await;
+        }
+        world.token_of(&subject)
+    }
+}
+
+/// The names of the schema's mutations, and those whose input has `dryRun`.
+async fn mutations(world: &World) -> (BTreeSet<String>, BTreeSet<String>) {
+    let document = "{ __schema { mutationType { fields { name args { type { ofType { \
+         inputFields { name } } } } } } } }";
+    let data = world.data(None, document, json!({})).await;
+    let fields = data["__schema"]["mutationType"]["fields"].as_array().expect("mutations");
+    let name = |field: &Value| field["name"].as_str().expect("a name").to_owned();
+    let tries = |field: &&Value| {
+        let inputs = field["args"][0]["type"]["ofType"]["inputFields"].as_array();
+        inputs.is_some_and(|inputs| inputs.iter().any(|input| input["name"] == "dryRun"))
+    };
+    (fields.iter().map(name).collect(), fields.iter().filter(tries).map(name).collect())
+}
+
+on_both_databases! {
+    async fn every_mutation_has_a_sample_that_the_licensing_officer_may_make(world: World) {
+        let samples = samples(&world).await;
+        let sampled: BTreeSet<String> = samples.inputs.iter().map(|(field, _)| (*field).to_owned()).collect();
+        assert_eq!(mutations(&world).await.0, sampled);
+        for (field, input) in samples.inputs {
+            let before = contents(&world).await;
+            let reply = world.mutate(Some(&world.officer()), field, "", input).await;
+            assert_eq!(reply.codes(), [] as [&str; 0], "{field}: {}", reply.body());
+            assert_ne!(contents(&world).await.changes_since(&before), [] as [String; 0], "{field}");
+        }
+    }
+
+    async fn nobody_but_the_licensing_officer_of_the_nation_changes_anything(world: World) {
+        let samples = samples(&world).await;
+        let mut askers = vec![
+            ("the public".to_owned(), None),
+            ("an account without a role".to_owned(), Some(world.token_of("nobody"))),
+        ];
+        for role in Role::ALL {
+            let token = samples.grant_everywhere(&world, role).await;
+            askers.push((format!("{} of every organisation", role.title()), Some(token)));
+            if role.may_be_national() && role != Role::LicensingOfficer {
+                askers.push((format!("{} of the nation", role.title()), Some(world.grant(role, None).await)));
+            }
+        }
+        assert_eq!(askers.len(), 2 + 15 + 6);
+        let before = contents(&world).await;
+        for (asker, token) in askers {
+            for (field, input) in &samples.inputs {
+                let reply = world.mutate(token.as_deref(), field, "", input.clone()).await;
+                assert_eq!(reply.codes(), ["FORBIDDEN"], "{field} by {asker}");
+            }
+            assert_eq!(contents(&world).await.changes_since(&before), [] as [String; 0], "{asker}");
+        }
+    }
+
+    async fn what_is_only_tried_writes_nothing(world: World) {
+        let samples = samples(&world).await;
+        let tries = mutations(&world).await.1;
+        assert!(tries.len() >= 4, "{tries:?}");
+        for (field, mut input) in samples.inputs {
+            if !tries.contains(field) {
+                continue;
+            }
+            input["dryRun"] = true.into();
+            input["idempotencyKey"] = "tried".into();
+            let before = contents(&world).await;
+            let tried = world.mutate(Some(&world.officer()), field, "organisation { id }", input.clone()).await;
+            assert_eq!(tried.codes(), [] as [&str; 0], "{field}");
+            assert_eq!(tried.payload()["organisation"], Value::Null, "{field}");
+            assert_eq!(contents(&world).await.changes_since(&before), [] as [String; 0], "{field}");
+            // What was tried can then be done, under the same key, and brings what was foretold.
+            input["dryRun"] = false.into();
+            input["idempotencyKey"] = format!("done {field}").into();
+            let done = world.mutate(Some(&world.officer()), field, "organisation { id }", input).await;
+            assert_eq!(done.payload()["impact"], tried.payload()["impact"], "{field}");
+        }
+    }
+
+    async fn a_refused_request_writes_nothing(world: World) {
+        let prospect = given::organisation(&world).unverified().register().await;
+        let closed_board = world.board_id("QMM").await;
+        let (a, b) = (world.a.global_id(), world.b.global_id());
+        let before = contents(&world).await;
+        for (field, input, code) in [
+            ("organisationRename", json!({ "id": a, "expectedVersion": 9, "name": "New" }), "CONFLICT"),
+            ("organisationRename", json!({ "id": a, "expectedVersion": 1, "name": world.a.name }), "UNCHANGED"),
+            ("organisationRename", json!({ "id": a, "expectedVersion": 1, "name": " " }), "INVALID"),
+            (
+                "organisationRename",
+                json!({ "id": a, "expectedVersion": 1, "name": "New", "effectiveOn": "2020-01-01" }),
+                "DATE_BEFORE_RECORDED_FACT",
+            ),
+            (
+                "organisationRename",
+                json!({ "id": a.replace(&a[4..12], "ffffffff"), "expectedVersion": 1, "name": "New" }),
+                "NOT_FOUND",
+            ),
+            (
+                "organisationRegister",
+                json!({ "name": "New", "kind": "CIC", "identifiers": [{ "scheme": "ODS", "value": world.b.ods }] }),
+                "IDENTIFIER_TAKEN",
+            ),
+            ("organisationRegister", json!({ "name": "New", "kind": "NHS_TRUST" }), "BOARD_REQUIRED"),
+            (
+                "organisationRegister",
+                json!({ "name": "New", "kind": "NHS_TRUST", "boardId": closed_board }),
+                "BOARD_NOT_IN_FORCE",
+            ),
+            (
+                "organisationActivate",
+                json!({ "id": prospect.global_id(), "expectedVersion": 1 }),
+                "IDENTIFIER_NOT_VERIFIED",
+            ),
+            ("organisationMakeDormant", json!({ "id": b, "expectedVersion": 1 }), "CONFLICT"),
+            (
+                "organisationClose",
+                json!({ "id": b, "expectedVersion": 1, "closedOn": "2026-04-30", "reason": "ended" }),
+                "CONFLICT",
+            ),
+            (
+                "organisationSucceed",
+                json!({ "kind": "MERGER", "predecessorIds": [a], "successorIds": [a], "effectiveOn": "2026-04-30" }),
+                "SUCCESSION_CYCLE",
+            ),
+            (
+                "organisationIdentifierVerify",
+                json!({ "id": a, "expectedVersion": 1, "scheme": "ODS", "value": world.b.ods }),
+                "NOT_FOUND",
+            ),
+        ] {
+            let mut input = input;
+            input["idempotencyKey"] = "refused".into();
+            let reply = world.mutate(Some(&world.officer()), field, "organisation { id }", input).await;
+            assert!(reply.codes().contains(&code), "{field}: {code}, not {}", reply.body());
+            assert_eq!(reply.payload()["organisation"], Value::Null);
+            let changes = contents(&world).await.changes_since(&before);
+            assert_eq!(changes, [] as [String; 0], "{field}: {code}");
+        }
+    }
+}

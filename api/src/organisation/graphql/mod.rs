@@ -142,9 +142,9 @@ pub enum BoardAssignmentStatus {
     Assigned,
 }
 
-/// The ODS code held on the day asked about.
+/// The ODS code held on the day asked about; the first by its letters, where there are several.
 const ODS_CODE: &str = "(select i.value from organisation_identifier i where i.organisation_id = t.id \
-     and i.scheme = 'ODS' and {in_force:i})";
+     and i.scheme = 'ODS' and {in_force:i} order by i.value limit 1)";
 
 /// The legal name on the day asked about.
 const NAME: &str = "coalesce((select n.name from organisation_name n where n.organisation_id = t.id \
