@@ -45,8 +45,6 @@ pub enum Profile {
 pub struct ServerSettings {
     /// Address and port.
     pub bind: String,
-    /// The address under which clients reach the service.
-    pub public_url: String,
     /// Largest request body, in bytes.
     pub body_limit: usize,
     /// Longest time for a query, in milliseconds.

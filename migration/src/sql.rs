@@ -6,7 +6,8 @@ use sea_orm_migration::sea_orm::{ConnectionTrait, DbBackend};
 /// Words of a template, with their PostgreSQL and SQLite forms.
 const WORDS: [(&str, &str, &str); 9] = [
     ("{uuid}", "uuid", "blob"),
-    ("{text}", "text", "text"),
+    // Both engines compare text by its bytes, so that both give the same order and the same ranges.
+    ("{text}", "text collate \"C\"", "text"),
     ("{date}", "date", "text"),
     ("{instant}", "timestamptz", "text"),
     ("{int}", "integer", "integer"),

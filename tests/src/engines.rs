@@ -4,7 +4,7 @@ use std::future::Future;
 use std::path::Path;
 
 use alongside::clock::{Source as _, SystemSource};
-use alongside::config::{Config, DatabaseSettings, Profile};
+use alongside::config::{DatabaseSettings, Profile};
 use alongside::db::{Db, connect_owner};
 use migration::Migrator;
 use sea_orm::{ConnectionTrait as _, DatabaseConnection};
@@ -193,7 +193,6 @@ impl Database {
             read_timeout_ms: 20_000,
             write_timeout_ms: 20_000,
             idle_timeout_ms: 20_000,
-            ..Config::defaults().expect("the defaults").database
         }
     }
 
@@ -235,7 +234,8 @@ impl Fixture for Database {
 
 /// The URL of the throw-away server for `role`, as `tests/run.sh` names it.
 fn server(role: &str) -> String {
-    std::env::var(format!("ALONGSIDE_TEST_POSTGRES_{role}")).expect("start the servers: ./tests/run.sh")
+    std::env::var(format!("ALONGSIDE_TEST_POSTGRES_{role}"))
+        .expect("start the servers: ./tests/run.sh")
 }
 
 /// Runs one statement on a connection of its own.

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use entities::audit_event;
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, DatabaseConnection, DbErr, QueryResult, Statement,
+    ConnectOptions, ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, QueryOrder,
+    QueryResult, Statement,
 };
 
 use crate::engines::Engine;
@@ -77,13 +79,20 @@ impl Eye {
             selects.push(match self.engine {
                 Engine::Postgres => format!("select '{table} ' || t::text from {table} t"),
                 Engine::Sqlite => {
-                    let columns = self.texts(&format!("select name from pragma_table_info('{table}')")).await;
-                    let row = columns.iter().map(|column| format!("quote({column})")).collect::<Vec<_>>();
+                    let columns =
+                        self.texts(&format!("select name from pragma_table_info('{table}')")).await;
+                    let row =
+                        columns.iter().map(|column| format!("quote({column})")).collect::<Vec<_>>();
                     format!("select '{table} ' || {} from {table}", row.join(" || ',' || "))
                 }
             });
         }
         Contents(self.texts(&selects.join(" union all ")).await.into_iter().collect())
+    }
+
+    /// The audit trail, chain by chain.
+    pub async fn audit_events(&self) -> Vec<audit_event::Model> {
+        audit_events(&self.connection).await
     }
 
     /// Closes the connection.
@@ -121,6 +130,18 @@ pub async fn rows(on: &impl ConnectionTrait, sql: &str) -> Result<Vec<QueryResul
 ///
 /// What the database answers.
 pub async fn texts(on: &impl ConnectionTrait, sql: &str) -> Result<Vec<String>, DbErr> {
-    let text = |row: QueryResult| row.try_get_by_index::<Option<String>>(0).map(Option::unwrap_or_default);
+    let text =
+        |row: QueryResult| row.try_get_by_index::<Option<String>>(0).map(Option::unwrap_or_default);
     rows(on, sql).await?.into_iter().map(text).collect()
+}
+
+/// The audit trail, chain by chain, on any connection or transaction.
+#[expect(clippy::disallowed_methods, reason = "the eye sees every row")]
+pub async fn audit_events(on: &impl ConnectionTrait) -> Vec<audit_event::Model> {
+    audit_event::Entity::find()
+        .order_by_asc(audit_event::Column::Chain)
+        .order_by_asc(audit_event::Column::Seq)
+        .all(on)
+        .await
+        .expect("the audit trail")
 }

@@ -176,7 +176,11 @@ impl Organisation {
     pub async fn register(self, unit: &Unit) -> Result<Uuid, Stop> {
         let boards = Organisations::of(unit).boards().await?;
         let board = self.board.map(|code| {
-            boards.iter().find(|(ods, _)| ods == code).map(|(_, board)| board.id).expect("a known board")
+            boards
+                .iter()
+                .find(|(ods, _)| ods == code)
+                .map(|(_, board)| board.id)
+                .expect("a known board")
         });
         let identifier = GivenIdentifier { scheme: IdentifierScheme::Ods, value: self.ods.clone() };
         let new = NewOrganisation {
@@ -210,7 +214,12 @@ impl Organisation {
 /// # Errors
 ///
 /// What the service refuses.
-pub async fn granted(unit: &Unit, subject: &str, role: Role, scope: GrantScope) -> Result<Uuid, Stop> {
+pub async fn granted(
+    unit: &Unit,
+    subject: &str,
+    role: Role,
+    scope: GrantScope,
+) -> Result<Uuid, Stop> {
     let new = NewGrant {
         issuer: DemoIssuer::NAME.to_owned(),
         subject: subject.to_owned(),

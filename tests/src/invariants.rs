@@ -4,9 +4,9 @@ use alongside::audit::{GENESIS, seal};
 use alongside::core::Core;
 use alongside::verify;
 use entities::{audit_chain, audit_event};
-use sea_orm::{ConnectionTrait, EntityTrait, QueryOrder};
+use sea_orm::{ConnectionTrait, EntityTrait};
 
-use crate::eye::Eye;
+use crate::eye::{Eye, audit_events};
 
 /// Fails unless every invariant of the service holds, by its own check and by ours.
 pub async fn check(core: &Core, eye: &Eye) {
@@ -19,21 +19,18 @@ pub async fn check(core: &Core, eye: &Eye) {
 /// Every place where an audit chain does not verify: a gap, a wrong link, a wrong seal, a wrong head.
 #[expect(clippy::disallowed_methods, reason = "a check of the whole trail")]
 pub async fn broken_links(on: &impl ConnectionTrait) -> Vec<String> {
-    let events = audit_event::Entity::find()
-        .order_by_asc(audit_event::Column::Chain)
-        .order_by_asc(audit_event::Column::Seq)
-        .all(on)
-        .await
-        .expect("the audit trail");
+    let events = audit_events(on).await;
     let heads = audit_chain::Entity::find().all(on).await.expect("the heads of its chains");
     let mut broken = Vec::new();
     for head in &heads {
         let chain: Vec<_> = events.iter().filter(|event| event.chain == head.id).collect();
         let mut last = (0, GENESIS.to_owned());
         for event in &chain {
-            broken.extend(faults(event, &last).into_iter().map(|fault| {
-                format!("chain {} at {}: {fault}", event.chain, event.seq)
-            }));
+            broken.extend(
+                faults(event, &last)
+                    .into_iter()
+                    .map(|fault| format!("chain {} at {}: {fault}", event.chain, event.seq)),
+            );
             last = (event.seq, event.hash.clone());
         }
         if last != (head.last_seq, head.last_hash.clone()) {

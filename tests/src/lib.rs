@@ -11,6 +11,8 @@
 //! * [`invariants`]: what must hold after every test, whatever it did.
 //! * [`race`]: doing things at once, and giving up half-way.
 
+#![expect(clippy::expect_used, reason = "a test whose surroundings fail cannot go on")]
+
 pub mod engines;
 pub mod eye;
 pub mod given;

@@ -59,7 +59,8 @@ impl Tenant {
     /// The Scope of an account that coordinates it and nothing else.
     #[must_use]
     pub fn scope(&self) -> Scope {
-        let account = account_id(DemoIssuer::NAME, &subject(Role::PartnerCoordinator, Some(self.id)));
+        let account =
+            account_id(DemoIssuer::NAME, &subject(Role::PartnerCoordinator, Some(self.id)));
         let grant =
             Grant { role: Role::PartnerCoordinator, scope: GrantScope::Organisation(self.id) };
         Actor::new(Identity::Account(account), vec![grant]).scope()
@@ -144,7 +145,8 @@ impl World {
         config.server.query_timeout_ms = 30_000;
         config.server.mutation_timeout_ms = 30_000;
         change(&mut config);
-        let app = App::build(config, source.clone(), Some(&issuer)).await.expect("the service builds");
+        let app =
+            App::build(config, source.clone(), Some(&issuer)).await.expect("the service builds");
         let (a, b) = populate(&app).await;
         let (base_url, serving) = serve(Arc::clone(&app)).await;
         let client = Client::builder().no_proxy().build().expect("an HTTP client");
@@ -228,7 +230,6 @@ impl World {
     }
 
     /// A POST to the GraphQL endpoint, without a body.
-    #[must_use]
     pub fn post(&self, token: Option<&str>) -> RequestBuilder {
         let request = self.client.post(format!("{}/graphql", self.base_url));
         match token {
@@ -260,25 +261,39 @@ impl World {
 
     /// Runs the mutation `field` on `input`, an object of the type `FieldInput`; `entity` selects from
     /// the payload beyond `impact` and `userErrors`, such as `organisation { id version }`.
-    pub async fn mutate(&self, token: Option<&str>, field: &str, entity: &str, input: Value) -> Reply {
-        Reply(self.query(token, &mutation(field, entity), json!({ "input": input })).await, field.to_owned())
+    pub async fn mutate(
+        &self,
+        token: Option<&str>,
+        field: &str,
+        entity: &str,
+        input: Value,
+    ) -> Reply {
+        Reply(
+            self.query(token, &mutation(field, entity), json!({ "input": input })).await,
+            field.to_owned(),
+        )
     }
 
     /// The id of the integrated care board with this ODS code, as the API gives it.
     pub async fn board_id(&self, ods_code: &str) -> String {
-        let document = "query($code: String!) { integratedCareBoard(by: { odsCode: $code }) { id } }";
+        let document =
+            "query($code: String!) { integratedCareBoard(by: { odsCode: $code }) { id } }";
         let data = self.data(None, document, json!({ "code": ods_code })).await;
         data["integratedCareBoard"]["id"].as_str().expect("a known board").to_owned()
     }
 
     /// The id and version of the open place of `tenant` on the unassigned list, as the API gives them.
     pub async fn board_assignment(&self, tenant: &Tenant) -> (String, i64) {
-        let document = "{ boardAssignments(first: 100) { nodes { id version organisation { id } } } }";
+        let document =
+            "{ boardAssignments(first: 100) { nodes { id version organisation { id } } } }";
         let data = self.data(Some(&self.officer()), document, json!({})).await;
         let nodes = data["boardAssignments"]["nodes"].as_array().expect("a list");
         let place = nodes.iter().find(|node| node["organisation"]["id"] == tenant.global_id());
         let place = place.expect("it is on the unassigned list");
-        (place["id"].as_str().expect("an id").to_owned(), place["version"].as_i64().expect("a version"))
+        (
+            place["id"].as_str().expect("an id").to_owned(),
+            place["version"].as_i64().expect("a version"),
+        )
     }
 
     /// How many statements the service runs for `work`, BEGIN and COMMIT left out.
@@ -353,8 +368,7 @@ impl Reply {
         errors.iter().filter_map(|error| error["code"].as_str()).collect()
     }
 
-    /// The entity of a change that was made.
-    #[must_use]
+    /// The field of the payload, of a change that must have been made.
     pub fn done(&self, field: &str) -> &Value {
         assert_eq!(self.codes(), [] as [&str; 0], "{}", self.0);
         &self.payload()[field]
@@ -373,7 +387,8 @@ async fn populate(app: &App) -> (Tenant, Tenant) {
             for (id, organisation) in ids.iter_mut().zip(new) {
                 *id = organisation.register(unit).await?;
                 let role = Role::PartnerCoordinator;
-                granted(unit, &subject(role, Some(*id)), role, GrantScope::Organisation(*id)).await?;
+                granted(unit, &subject(role, Some(*id)), role, GrantScope::Organisation(*id))
+                    .await?;
             }
             for role in NATIONAL {
                 granted(unit, &subject(role, None), role, GrantScope::Nation).await?;

@@ -41,6 +41,9 @@ pub enum ConnectError {
         /// What is wrong with it.
         why: &'static str,
     },
+    /// The server is older than the constraints and policies need.
+    #[error("the database runs PostgreSQL {0}; Alongside needs version 15 or later")]
+    OldServer(i32),
     /// The database does not answer.
     #[error("the database cannot be reached: {0}")]
     Unreachable(String),
@@ -138,6 +141,7 @@ async fn postgres(settings: &DatabaseSettings, profile: Profile) -> Result<Pools
     };
     let read =
         pool(settings.read_connections, settings.read_timeout_ms).await.map_err(unreachable)?;
+    refuse_old_server(&read).await?;
     refuse_unsafe_role(&read).await?;
     let write =
         pool(settings.write_connections, settings.write_timeout_ms).await.map_err(unreachable)?;
@@ -148,6 +152,19 @@ async fn postgres(settings: &DatabaseSettings, profile: Profile) -> Result<Pools
 /// then serves as the group role, which owns nothing. Production needs two roles.
 fn steps_down(settings: &DatabaseSettings, profile: Profile) -> bool {
     profile == Profile::Demo && settings.owner_url.is_none()
+}
+
+/// The oldest PostgreSQL that is known to work, as `server_version_num` gives it.
+const OLDEST_POSTGRES: i32 = 150_000;
+
+/// Refuses a server that is too old.
+async fn refuse_old_server(pool: &PgPool) -> Result<(), ConnectError> {
+    let version: i32 = sqlx::query("select current_setting('server_version_num')::integer")
+        .fetch_one(pool)
+        .await
+        .map_err(unreachable)?
+        .get(0);
+    if version < OLDEST_POSTGRES { Err(ConnectError::OldServer(version / 10_000)) } else { Ok(()) }
 }
 
 /// Refuses a role that PostgreSQL's row security would not bind.

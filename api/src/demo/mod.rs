@@ -35,7 +35,7 @@ const TRUSTS: &[u8] = include_bytes!("../../assets/reference/ods_etr.csv");
 /// How large a network is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Size {
-    /// The fourteen organisations of the demonstration.
+    /// The demonstration's own seventeen.
     Small,
     /// A hundred more.
     Medium,

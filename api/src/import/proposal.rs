@@ -158,6 +158,9 @@ pub async fn decide(
         .actor()
         .acting_nationally(Permission::DecideProposals)
         .ok_or_else(|| Stop::from(Refusal::whole(Code::Forbidden)))?;
+    // The organisation is locked first: locks are taken in one order.
+    let organisation_id = find(unit, id).await?.organisation_id;
+    Organisations::of(unit).lock(organisation_id).await?;
     let before = lock(unit, id).await?;
     if before.version != expected_version || before.status != Status::Open {
         return Err(Refusal::whole(Code::Conflict).into());
@@ -209,12 +212,18 @@ async fn apply(unit: &Unit, proposal: &Proposal) -> Result<Changed, Stop> {
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the proposal that the caller names, under its Scope"
-)]
+#[expect(clippy::disallowed_methods, reason = "the proposal that the caller names")]
+async fn find(unit: &Unit, id: Uuid) -> Result<Proposal, Stop> {
+    found(change_proposal::Entity::find_by_id(id).one(unit.tx()).await?)
+}
+
+#[expect(clippy::disallowed_methods, reason = "the proposal that the caller names")]
 async fn lock(unit: &Unit, id: Uuid) -> Result<Proposal, Stop> {
     let row = change_proposal::Entity::find_by_id(id).lock(LockType::Update).one(unit.tx()).await?;
+    found(row)
+}
+
+fn found(row: Option<change_proposal::Model>) -> Result<Proposal, Stop> {
     match row {
         Some(row) => Ok(proposal_of(row)?),
         None => Err(Refusal::whole(Code::NotFound).into()),

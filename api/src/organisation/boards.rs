@@ -192,9 +192,10 @@ pub async fn assign_board(
 ) -> Result<Changed, Stop> {
     let desk = Desk::open(unit, Permission::AssignBoards)?;
     let not_found = || Stop::from(Refusal::whole(Code::NotFound));
-    // The organisation first: locks are taken in one order.
+    // The organisation is locked first: locks are taken in one order.
+    let organisation = desk.store.assigned_to(assignment).await?.ok_or_else(not_found)?;
+    let before = desk.locked_any(organisation).await?;
     let found = desk.store.lock_assignment(assignment).await?.ok_or_else(not_found)?;
-    let before = desk.locked_any(found.organisation_id).await?;
     if found.version != expected_version || found.assigned_board_id.is_some() {
         return Err(Refusal::whole(Code::Conflict).into());
     }

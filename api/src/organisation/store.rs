@@ -327,6 +327,12 @@ impl<'a> Organisations<'a> {
         Ok(())
     }
 
+    /// The organisation of a place on the unassigned list.
+    pub async fn assigned_to(&self, id: Uuid) -> Result<Option<Uuid>, Stop> {
+        let row = board_assignment::Entity::find_by_id(id).one(self.unit.tx()).await?;
+        Ok(row.map(|row| row.organisation_id))
+    }
+
     /// A place on the unassigned list, locked.
     pub async fn lock_assignment(&self, id: Uuid) -> Result<Option<BoardAssignment>, Stop> {
         let row = board_assignment::Entity::find_by_id(id)

@@ -20,6 +20,7 @@ pub fn list(value: &Value) -> &[Value] {
 
 /// The text of `field` in each element of a list.
 pub fn texts<'a>(value: &'a Value, field: &str) -> Vec<&'a str> {
-    let text = |row: &'a Value| row[field].as_str().unwrap_or_else(|| unreachable!("a text in {row}"));
+    let text =
+        |row: &'a Value| row[field].as_str().unwrap_or_else(|| unreachable!("a text in {row}"));
     list(value).iter().map(text).collect()
 }

@@ -1,5 +1,10 @@
 //! The rules of the service, each as a test on both databases.
 
+#![expect(clippy::expect_used, reason = "a test whose surroundings fail cannot go on")]
+
+mod answers;
 mod door;
 mod migrations;
+mod network;
+mod reads;
 mod writes;

@@ -145,7 +145,10 @@ async fn gaps(eye: &Eye) -> Vec<String> {
             "no policy for reading",
             "not exists (select from pg_policy p where p.polrelid = c.oid and p.polcmd = 'r')",
         ),
-        of_policies("writes without a check", "p.polcmd in ('a', 'w', '*') and p.polwithcheck is null"),
+        of_policies(
+            "writes without a check",
+            "p.polcmd in ('a', 'w', '*') and p.polwithcheck is null",
+        ),
         of_policies(
             "writes for everyone",
             "p.polcmd in ('a', 'w', '*') and pg_get_expr(p.polwithcheck, p.polrelid) = 'true'",
@@ -154,7 +157,11 @@ async fn gaps(eye: &Eye) -> Vec<String> {
         of_rights("may delete", "DELETE", "true"),
         of_rights("may empty", "TRUNCATE", "true"),
         of_rights("may add triggers", "TRIGGER", "true"),
-        of_rights("may change what is written once", "UPDATE", "c.relname in ('audit_event', 'import_run')"),
+        of_rights(
+            "may change what is written once",
+            "UPDATE",
+            "c.relname in ('audit_event', 'import_run')",
+        ),
         format!(
             "select 'a view that sees as its owner: ' || relname from pg_class \
              where relnamespace {within} and relkind = 'v' \
@@ -180,15 +187,15 @@ const PLANTS: [(&str, &str); 12] = [
         "create policy planted on dataset for update using (false)",
         "writes without a check: planted",
     ),
-    (
-        "create policy open on value_set for insert with check (true)",
-        "writes for everyone: open",
-    ),
+    ("create policy open on value_set for insert with check (true)", "writes for everyone: open"),
     (
         "create policy broad on value_item using (false) with check (false)",
         "a policy for everything at once: broad",
     ),
-    ("grant delete on outbox_event to alongside_service", "may delete: outbox_event to alongside_service"),
+    (
+        "grant delete on outbox_event to alongside_service",
+        "may delete: outbox_event to alongside_service",
+    ),
     ("grant truncate on organisation to public", "may empty: organisation to public"),
     ("grant trigger on ons_code to alongside_app", "may add triggers: ons_code to alongside_app"),
     (
@@ -206,7 +213,10 @@ const PLANTS: [(&str, &str); 12] = [
 /// nobody may see can still be felt through a unique index. Each stands here with the reason why
 /// nothing is learnt that way.
 const UNIQUE: [(&str, &str); 6] = [
-    ("account (issuer, subject)", "only the national team writes accounts, and it sees all of them"),
+    (
+        "account (issuer, subject)",
+        "only the national team writes accounts, and it sees all of them",
+    ),
     ("audit_event (chain, seq)", "begins with the tenant"),
     (
         "audit_event (entity_type, entity_id, entity_version)",

@@ -2,15 +2,45 @@
 //! that wander from one to the next. Its rows are written past every use case, so that they reach what
 //! no use case would leave behind.
 
+use std::ops::Deref;
+
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use entities::{
     account, board_assignment, board_membership, care_board, organisation, organisation_identifier,
     organisation_name, organisation_succession, region, region_membership, role_grant, site,
 };
 use sea_orm::{ActiveModelTrait, DatabaseConnection, EntityTrait, IntoActiveModel};
-use tests::World;
+use tests::engines::Fixture;
 use tests::given::day;
+use tests::{Engine, World};
 use uuid::Uuid;
+
+/// A world for rows that no use case made: whether every invariant holds is not looked at in the end.
+pub struct Wild(World);
+
+impl Deref for Wild {
+    type Target = World;
+
+    fn deref(&self) -> &World {
+        &self.0
+    }
+}
+
+impl Fixture for Wild {
+    async fn open(engine: Engine) -> Self {
+        Self(World::new(engine).await)
+    }
+
+    fn lend(&self) -> Self {
+        Self(self.0.clone())
+    }
+
+    async fn close(self) {
+        self.come_to_rest().await;
+        self.app.core().db().close().await;
+        self.database.eye.close().await;
+    }
+}
 
 /// Chance that is the same on every run: xorshift64* from a fixed seed.
 pub struct Dice(u64);
@@ -141,13 +171,18 @@ fn organisation(dice: &mut Dice, number: usize) -> organisation::Model {
         name: format!("{} {}", dice.pick(&WORDS), dice.below(6)),
         short_name: dice.maybe(&["Short".to_owned(), String::new()]),
         kind: (*dice.pick(&kinds)).to_owned(),
-        status: if closed { "CLOSED" } else { dice.pick(&["PROSPECT", "ACTIVE", "DORMANT"]) }.to_owned(),
+        status: if closed { "CLOSED" } else { dice.pick(&["PROSPECT", "ACTIVE", "DORMANT"]) }
+            .to_owned(),
         reference_only: dice.once_in(2),
         delivers: dice.once_in(2),
         employs: dice.once_in(2),
         parent_id: None,
         address: dice.maybe(&["1 High Street\nTown".to_owned()]),
-        postcode: dice.maybe(&["ZZ1 1AA".to_owned(), "ZZ1 1AB".to_owned(), format!("ZZ{number} 2AA")]),
+        postcode: dice.maybe(&[
+            "ZZ1 1AA".to_owned(),
+            "ZZ1 1AB".to_owned(),
+            format!("ZZ{number} 2AA"),
+        ]),
         opened_on,
         closed_on: closed.then(|| *dice.pick(&[day("2025-01-31"), day("2026-01-01")])),
         closure_reason: closed.then(|| "merged".to_owned()),
@@ -159,7 +194,14 @@ fn organisation(dice: &mut Dice, number: usize) -> organisation::Model {
 
 impl Thrown {
     /// The dated facts of one organisation, its sites, and who holds which role in it.
-    fn facts(&mut self, dice: &mut Dice, of: Uuid, number: usize, boards: &[Uuid], regions: &[Uuid]) {
+    fn facts(
+        &mut self,
+        dice: &mut Dice,
+        of: Uuid,
+        number: usize,
+        boards: &[Uuid],
+        regions: &[Uuid],
+    ) {
         for (index, (from, to)) in dice.periods(3).into_iter().enumerate() {
             let valid_from = if index == 0 { dice.maybe(&[from]) } else { Some(from) };
             let name = format!("{} once {index}", dice.pick(&WORDS));
@@ -179,7 +221,14 @@ impl Thrown {
         }
         let mut membership = |dice: &mut Dice, board: Uuid, role: &str, (valid_from, valid_to)| {
             let (id, role) = (dice.id(), role.to_owned());
-            let row = board_membership::Model { id, organisation_id: of, board_id: board, role, valid_from, valid_to };
+            let row = board_membership::Model {
+                id,
+                organisation_id: of,
+                board_id: board,
+                role,
+                valid_from,
+                valid_to,
+            };
             self.boards.push(row);
         };
         for period in dice.periods(3) {
@@ -303,9 +352,12 @@ impl Thrown {
     /// The successor holds the predecessor's last ODS code from the day on which that gave it up, if
     /// the successor holds no other on any later day.
     fn hand_over(&mut self, dice: &mut Dice, from: Uuid, to: Uuid) {
-        let ods = |row: &&organisation_identifier::Model, of| row.organisation_id == of && row.scheme == "ODS";
+        let ods = |row: &&organisation_identifier::Model, of| {
+            row.organisation_id == of && row.scheme == "ODS"
+        };
         let last = self.identifiers.iter().rfind(|row| ods(row, from));
-        let Some((value, day)) = last.and_then(|row| Some((row.value.clone(), row.valid_to?))) else {
+        let Some((value, day)) = last.and_then(|row| Some((row.value.clone(), row.valid_to?)))
+        else {
             return;
         };
         let held = self.identifiers.iter().filter(|row| ods(row, to));
@@ -335,6 +387,9 @@ where
 {
     let rows: Vec<A> = rows.into_iter().map(|row| row.into_active_model().reset_all()).collect();
     if !rows.is_empty() {
-        A::Entity::insert_many(rows).exec_without_returning(on).await.expect("rows that the tables accept");
+        A::Entity::insert_many(rows)
+            .exec_without_returning(on)
+            .await
+            .expect("rows that the tables accept");
     }
 }

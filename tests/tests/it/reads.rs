@@ -11,7 +11,7 @@ use tests::given::{self, as_system};
 use tests::{World, on_both_databases};
 
 use crate::answers::list;
-use crate::network::{Dice, throw};
+use crate::network::{Dice, Wild, throw};
 
 /// Boards of the East of England until 31 March 2026, with what followed each on 1 April.
 const SUCCESSION: [(&str, Option<&str>); 3] =
@@ -79,7 +79,7 @@ on_both_databases! {
         assert_eq!(ask(100, Some(&b)).await, data, "and for B");
     }
 
-    async fn the_number_of_statements_depends_on_the_levels_of_a_query_and_on_nothing_else(world: World) {
+    async fn the_number_of_statements_depends_on_the_levels_of_a_query_and_on_nothing_else(world: Wild) {
         settle(&world, 6).await;
         throw(&world, &mut Dice::new(1), 20).await;
         let token = world.coordinator(&world.a);

@@ -250,7 +250,6 @@ on_both_databases! {
             format!("delete from audit_event where {chain} and seq = (select max(seq) from audit_event where {chain})"),
             format!("update audit_event set seq = seq + 1000 where {chain} and seq > 2"),
         ] {
-            #[expect(clippy::disallowed_methods, reason = "the tampering is taken back")]
             let tx = world.database.eye.connection().begin().await.expect("it begins");
             for sql in unguarded.iter().copied().chain([tampering.as_str()]) {
                 tx.execute_unprepared(sql).await.expect("the trail is altered");
@@ -301,7 +300,10 @@ async fn samples(world: &World) -> Samples {
         ("organisationMakeDormant", step(&active, 2)),
         (
             "organisationClose",
-            with(step(&ending, 2), json!({ "closedOn": "2026-04-30", "reason": "its contract ended" })),
+            with(
+                step(&ending, 2),
+                json!({ "closedOn": "2026-04-30", "reason": "its contract ended" }),
+            ),
         ),
         ("organisationRename", with(step(&renamed, 1), json!({ "name": "Newly named" }))),
         (

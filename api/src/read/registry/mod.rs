@@ -1,4 +1,5 @@
-//! Declarations as types of async-graphql: the one module that touches its hidden registry.
+//! Declarations as types of async-graphql: the one module that fills its hidden registry. (Payloads of
+//! mutations are put together from the same parts, in `graphql/payload.rs`.)
 //!
 //! async-graphql stays the engine for parsing, validation, introspection and mutations. A readable is
 //! an output type that resolves its own selection: [`ReadRoots`] for the root fields, [`One`] for the

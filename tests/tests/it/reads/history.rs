@@ -4,12 +4,26 @@ use serde_json::{Value, json};
 use tests::{World, given, on_both_databases};
 
 use crate::answers::list;
+use crate::network::Wild;
 
 /// A trust that was renamed, moved, and ended in another, which took over its code.
 async fn a_life(world: &World) -> (tests::Tenant, tests::Tenant) {
     let since = given::day("2023-01-01");
-    let old = given::organisation(world).named("First Name").ods("ZZLIFE").board("QUE").since(since).active().register().await;
-    let new = given::organisation(world).named("Successor").board("QJK").since(given::day("2025-07-01")).active().register().await;
+    let old = given::organisation(world)
+        .named("First Name")
+        .ods("ZZLIFE")
+        .board("QUE")
+        .since(since)
+        .active()
+        .register()
+        .await;
+    let new = given::organisation(world)
+        .named("Successor")
+        .board("QJK")
+        .since(given::day("2025-07-01"))
+        .active()
+        .register()
+        .await;
     let officer = world.officer();
     let change = async |field: &str, input: Value| {
         let entity = "organisation { id version }";
@@ -17,17 +31,27 @@ async fn a_life(world: &World) -> (tests::Tenant, tests::Tenant) {
     };
     let id = old.global_id();
     change("organisationRename", json!({ "id": id, "expectedVersion": 2, "name": "Second Name", "effectiveOn": "2024-03-01" })).await;
-    let board = world.data(None, r#"{ integratedCareBoard(by: { odsCode: "QJK" }) { id } }"#, json!({})).await;
+    let board = world
+        .data(None, r#"{ integratedCareBoard(by: { odsCode: "QJK" }) { id } }"#, json!({}))
+        .await;
     let board = &board["integratedCareBoard"]["id"];
-    change("organisationMoveBoard", json!({ "id": id, "expectedVersion": 3, "boardId": board, "effectiveOn": "2024-10-01" })).await;
+    change(
+        "organisationMoveBoard",
+        json!({ "id": id, "expectedVersion": 3, "boardId": board, "effectiveOn": "2024-10-01" }),
+    )
+    .await;
     let succession = json!({ "kind": "ACQUISITION", "predecessorIds": [id], "successorIds": [new.global_id()], "effectiveOn": "2025-09-01" });
     change("organisationSucceed", succession).await;
     // The code goes on with the successor on the day on which the predecessor gives it up.
     let eye = &world.database.eye;
     let (code, holder) = (world.uuid(uuid::Uuid::from_u128(0xC0DE)), world.uuid(new.id));
-    let own = format!("update organisation_identifier set valid_to = '2025-09-01' where organisation_id = {holder}");
+    let own = format!(
+        "update organisation_identifier set valid_to = '2025-09-01' where organisation_id = {holder}"
+    );
     eye.execute(&own).await.expect("the successor's own code ends");
-    let insert = format!("insert into organisation_identifier values ({code}, {holder}, 'ODS', 'ZZLIFE', '2025-09-01', null, null, null)");
+    let insert = format!(
+        "insert into organisation_identifier values ({code}, {holder}, 'ODS', 'ZZLIFE', '2025-09-01', null, null, null)"
+    );
     eye.execute(&insert).await.expect("the code is free again");
     (old, new)
 }
@@ -36,7 +60,7 @@ const DATED: &str = "query($id: ID!, $on: Date) { organisation(by: { id: $id }, 
     name currentName odsCode region { odsCode } integratedCareBoard { odsCode } } }";
 
 on_both_databases! {
-    async fn name_code_board_and_region_are_those_of_the_day(world: World) {
+    async fn name_code_board_and_region_are_those_of_the_day(world: Wild) {
         let (old, new) = a_life(&world).await;
         let facts = async |id: &str, on: Value| {
             let data = world.data(None, DATED, json!({ "id": id, "on": on })).await;
@@ -65,7 +89,7 @@ on_both_databases! {
         assert_eq!(today, facts(&new.global_id(), json!("2026-05-01")).await, "without a day: today");
     }
 
-    async fn a_code_finds_whoever_held_it_on_the_day(world: World) {
+    async fn a_code_finds_whoever_held_it_on_the_day(world: Wild) {
         let (old, new) = a_life(&world).await;
         let document = r#"query($on: Date) {
             organisation(by: { odsCode: "ZZLIFE" }, asOf: $on) { id }
@@ -86,7 +110,7 @@ on_both_databases! {
         assert_eq!(lookup["organisationLookup"], json!({ "isWellFormed": true, "odsCode": "ZZLIFE", "organisation": { "id": new.global_id() } }));
     }
 
-    async fn a_day_is_handed_down_and_can_be_replaced_below(world: World) {
+    async fn a_day_is_handed_down_and_can_be_replaced_below(world: Wild) {
         let (old, new) = a_life(&world).await;
         let document = r#"query($id: ID!) {
             integratedCareBoard(by: { odsCode: "QUE" }, asOf: "2024-01-01") {
@@ -126,7 +150,7 @@ on_both_databases! {
         }), "{old:?}");
     }
 
-    async fn a_region_lists_the_organisations_of_the_day(world: World) {
+    async fn a_region_lists_the_organisations_of_the_day(world: Wild) {
         let (old, _) = a_life(&world).await;
         let document = "query($on: Date) { regions { nodes { odsCode organisations(first: 100, asOf: $on) { nodes { id } } } } }";
         for (on, region) in [("2024-01-01", Some("Y61")), ("2025-01-01", Some("Y58")), ("2025-09-01", None)] {

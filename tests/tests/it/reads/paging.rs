@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tests::{World, on_both_databases};
 
 use crate::answers::{codes, list, message, texts};
-use crate::network::{Dice, throw};
+use crate::network::{Dice, Wild, throw};
 
 /// What organisations can be ordered by, with the column behind it.
 const FIELDS: [(&str, Column); 5] = [
@@ -31,9 +31,7 @@ const PAGE: &str = "query($first: Int, $after: String, $last: Int, $before: Stri
 }";
 
 fn argument(order: &Order) -> Value {
-    let field = |&(field, descending): &(usize, bool)| {
-        json!({ "field": FIELDS[field].0, "direction": if descending { "DESC" } else { "ASC" } })
-    };
+    let field = |&(field, descending): &(usize, bool)| json!({ "field": FIELDS[field].0, "direction": if descending { "DESC" } else { "ASC" } });
     order.iter().map(field).collect()
 }
 
@@ -72,7 +70,13 @@ async fn rows(world: &World) -> Vec<Model> {
 }
 
 /// Walks a whole list in pages and checks each; gives the ids in the order of the list.
-async fn walk(world: &World, order: &Order, size: usize, backwards: bool, total: usize) -> Vec<String> {
+async fn walk(
+    world: &World,
+    order: &Order,
+    size: usize,
+    backwards: bool,
+    total: usize,
+) -> Vec<String> {
     let (mut pages, mut seen, mut cursor) = (Vec::new(), 0, Value::Null);
     loop {
         let variables = if backwards {
@@ -83,16 +87,21 @@ async fn walk(world: &World, order: &Order, size: usize, backwards: bool, total:
         let data = world.data(None, PAGE, variables).await;
         let (page, info) = (&data["organisations"], &data["organisations"]["pageInfo"]);
         let edges = list(&page["edges"]);
-        let ids: Vec<String> =
-            edges.iter().map(|edge| edge["node"]["id"].as_str().expect("an id").to_owned()).collect();
+        let ids: Vec<String> = edges
+            .iter()
+            .map(|edge| edge["node"]["id"].as_str().expect("an id").to_owned())
+            .collect();
         assert_eq!(texts(&page["nodes"], "id"), ids, "nodes and edges are the same rows");
         assert_eq!(page["totalCount"], total);
         assert_eq!(info["startCursor"], edges.first().expect("a row")["cursor"]);
         assert_eq!(info["endCursor"], edges.last().expect("a row")["cursor"]);
         let first = seen == 0;
         seen += ids.len();
-        let (ahead, behind) =
-            if backwards { ("hasPreviousPage", "hasNextPage") } else { ("hasNextPage", "hasPreviousPage") };
+        let (ahead, behind) = if backwards {
+            ("hasPreviousPage", "hasNextPage")
+        } else {
+            ("hasNextPage", "hasPreviousPage")
+        };
         assert_eq!(info[behind], !first, "{behind} after {seen}");
         assert_eq!(info[ahead], seen < total, "{ahead} after {seen}");
         cursor = info[if backwards { "startCursor" } else { "endCursor" }].clone();
@@ -108,7 +117,7 @@ async fn walk(world: &World, order: &Order, size: usize, backwards: bool, total:
 }
 
 on_both_databases! {
-    async fn pages_of_any_size_give_every_row_once_in_every_order(world: World) {
+    async fn pages_of_any_size_give_every_row_once_in_every_order(world: Wild) {
         throw(&world, &mut Dice::new(3), 17).await;
         let rows = rows(&world).await;
         let one = (0..FIELDS.len()).flat_map(|field| [vec![(field, false)], vec![(field, true)]]);
@@ -125,7 +134,7 @@ on_both_databases! {
         }
     }
 
-    async fn pages_give_every_row_once_in_every_order_of_two_fields(world: World) {
+    async fn pages_give_every_row_once_in_every_order_of_two_fields(world: Wild) {
         throw(&world, &mut Dice::new(4), 17).await;
         let rows = rows(&world).await;
         for (first, second) in (0..5).flat_map(|first| (0..5).map(move |second| (first, second))) {
@@ -151,7 +160,7 @@ on_both_databases! {
         }));
     }
 
-    async fn a_page_without_a_size_holds_twenty_rows(world: World) {
+    async fn a_page_without_a_size_holds_twenty_rows(world: Wild) {
         throw(&world, &mut Dice::new(5), 30).await;
         for arguments in ["", "(first: null, after: null)"] {
             let document = format!("{{ organisations{arguments} {{ totalCount nodes {{ id }} }} }}");
@@ -161,7 +170,7 @@ on_both_databases! {
         }
     }
 
-    async fn nested_lists_are_paged_for_each_parent_alone(world: World) {
+    async fn nested_lists_are_paged_for_each_parent_alone(world: Wild) {
         throw(&world, &mut Dice::new(6), 12).await;
         let all = "{ organisations(first: 100) { nodes { id sites(first: 100) { totalCount nodes { id } } } } }";
         let all = world.data(None, all, json!({})).await;
@@ -191,7 +200,7 @@ on_both_databases! {
         }
     }
 
-    async fn a_cursor_is_good_for_its_own_list_alone(world: World) {
+    async fn a_cursor_is_good_for_its_own_list_alone(world: Wild) {
         throw(&world, &mut Dice::new(7), 8).await;
         let (a, b) = (world.coordinator(&world.a), world.coordinator(&world.b));
         let own = |rest: &str| format!("organisations(first: 1{rest})");
