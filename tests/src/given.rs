@@ -10,6 +10,7 @@ use alongside::actor::token::DemoIssuer;
 use alongside::actor::{GrantScope, Identity, Role};
 use alongside::command::{self, Outcome, Request, Stop, Unit, Work};
 use alongside::core::Core;
+use alongside::import::proposal::{Difference, Field, save_once};
 use alongside::organisation::identifier::IdentifierScheme;
 use alongside::organisation::model::{Command, Kind};
 use alongside::organisation::rules::GivenIdentifier;
@@ -18,6 +19,7 @@ use alongside::organisation::store::Organisations;
 use chrono::NaiveDate;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::json;
 use uuid::Uuid;
 
 use crate::world::{Tenant, World};
@@ -207,6 +209,26 @@ impl Organisation {
         }
         Ok(id)
     }
+}
+
+/// A proposal to give `tenant` this postcode, as a published file would bring it; gives its id as the
+/// API has it. Its version is 1.
+pub async fn proposal(world: &World, tenant: &Tenant, postcode: &str) -> String {
+    let (organisation_id, postcode) = (tenant.id, postcode.to_owned());
+    as_system(world.app.core(), move |unit| {
+        let file = Some(postcode.clone());
+        let field = Field::Postcode;
+        let source = "a fictional file";
+        let difference = Difference { organisation_id, source, field, now: None, file };
+        Box::pin(save_once(unit, difference, "SYSTEM:tests"))
+    })
+    .await;
+    let document =
+        "{ changeProposals(first: 100) { nodes { id proposedValue organisation { id } } } }";
+    let data = world.data(Some(&world.officer()), document, json!({})).await;
+    let nodes = data["changeProposals"]["nodes"].as_array().expect("a list");
+    let made = nodes.iter().rfind(|node| node["organisation"]["id"] == tenant.global_id());
+    made.expect("the proposal was made")["id"].as_str().expect("an id").to_owned()
 }
 
 /// Grants `role` with `scope` to the account of `subject`, in the transaction of `unit`.

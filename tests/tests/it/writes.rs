@@ -178,7 +178,6 @@ on_both_databases! {
     }
 
     async fn steps_and_closure_at_once_leave_a_legal_history(world: World) {
-        let officer = world.officer();
         for _ in 0..10 {
             let tenant = given::organisation(&world).active().register().await;
             let dormant = json!({ "id": tenant.global_id(), "expectedVersion": 2 });
@@ -186,16 +185,71 @@ on_both_databases! {
                 "id": tenant.global_id(), "expectedVersion": 2, "closedOn": "2026-04-30", "reason": "merged",
             });
             let requests = [("organisationMakeDormant", dormant), ("organisationClose", close)];
-            let replies = at_once(2, |index| {
-                let (world, officer) = (world.clone(), officer.clone());
-                let (field, input) = requests[index].clone();
-                async move { world.mutate(Some(&officer), field, "", input).await }
-            })
-            .await;
-            let mut codes: Vec<_> = replies.iter().flat_map(|reply| reply.codes()).collect();
-            codes.sort_unstable();
-            assert_eq!(codes, ["CONFLICT"], "one of the two comes too late");
+            let codes = codes_of_rivals(&world, requests).await;
+            assert_eq!(codes, ["", "CONFLICT"], "one of the two comes too late");
             assert_eq!(version(&world, &tenant).await, 3);
+        }
+    }
+}
+
+/// Sends both requests at once, as the licensing officer; gives the codes of both answers, sorted.
+async fn codes_of_rivals(world: &World, requests: [(&'static str, Value); 2]) -> Vec<String> {
+    let replies = at_once(2, |index| {
+        let (world, (field, input)) = (world.clone(), requests[index].clone());
+        async move { world.mutate(Some(&world.officer()), field, "", input).await }
+    });
+    let mut codes: Vec<String> =
+        replies.await.iter().map(|reply| reply.codes().join(" ")).collect();
+    codes.sort();
+    codes
+}
+
+on_both_databases! {
+    async fn a_board_is_chosen_once_though_it_is_moved_at_the_same_time(world: World) {
+        let candidates = [world.board_id("T6Y0W").await, world.board_id("D7T5G").await];
+        for round in 0..10 {
+            let tenant = given::organisation(&world).in_a_split_board().register().await;
+            let (place, version) = world.board_assignment(&tenant).await;
+            let choose = |board: &str| json!({ "id": place, "expectedVersion": version, "boardId": board });
+            let move_board = json!({
+                "id": tenant.global_id(), "expectedVersion": 1,
+                "boardId": candidates[1], "effectiveOn": "2026-04-01",
+            });
+            let rival = match round % 2 {
+                0 => ("organisationMoveBoard", move_board),
+                _ => ("boardAssignmentChoose", choose(&candidates[1])),
+            };
+            let requests = [("boardAssignmentChoose", choose(&candidates[0])), rival];
+            assert_eq!(codes_of_rivals(&world, requests).await, ["", "CONFLICT"], "round {round}");
+            let host = format!("organisation_id = {} and valid_to is null", world.uuid(tenant.id));
+            assert_eq!(world.database.eye.rows_where("board_membership", &host).await, 1);
+        }
+    }
+
+    async fn a_proposal_is_decided_once_though_two_decide_at_the_same_time(world: World) {
+        for _ in 0..10 {
+            let tenant = given::organisation(&world).register().await;
+            let proposal = given::proposal(&world, &tenant, "ZZ99 9ZZ").await;
+            let decide = |accept: bool| {
+                let input = json!({ "id": proposal, "expectedVersion": 1, "accept": accept });
+                ("changeProposalDecide", input)
+            };
+            assert_eq!(codes_of_rivals(&world, [decide(true), decide(false)]).await, ["", "CONFLICT"]);
+        }
+    }
+
+    async fn a_proposal_accepted_while_its_organisation_is_renamed_loses_neither_change(world: World) {
+        for _ in 0..10 {
+            let tenant = given::organisation(&world).register().await;
+            let proposal = given::proposal(&world, &tenant, "ZZ99 9ZZ").await;
+            let accept = json!({ "id": proposal, "expectedVersion": 1, "accept": true });
+            let requests = [("changeProposalDecide", accept), ("organisationRename", next_name(&tenant, 1))];
+            let codes = codes_of_rivals(&world, requests).await;
+            // Accepting changes the organisation as it is then; renaming names the version it saw.
+            assert!(codes == ["", ""] || codes == ["", "CONFLICT"], "{codes:?}");
+            let kept = format!("id = {} and postcode = 'ZZ99 9ZZ'", world.uuid(tenant.id));
+            assert_eq!(world.database.eye.rows_where("organisation", &kept).await, 1);
+            assert_eq!(version(&world, &tenant).await, if codes[1].is_empty() { 3 } else { 2 });
         }
     }
 }
@@ -281,6 +335,8 @@ async fn samples(world: &World) -> Samples {
     let merging = given::organisation(world).active().register().await;
     let split = given::organisation(world).in_a_split_board().register().await;
     let (place, place_version) = world.board_assignment(&split).await;
+    let differing = given::organisation(world).register().await;
+    let proposal = given::proposal(world, &differing, "ZZ99 9ZZ").await;
     let (elsewhere, candidate) = (world.board_id("QJK").await, world.board_id("T6Y0W").await);
     let registration = json!({ "name": "Newly registered", "kind": "CIC" });
     let step = |tenant: &Tenant, version: i64| json!({ "id": tenant.global_id(), "expectedVersion": version });
@@ -323,9 +379,11 @@ async fn samples(world: &World) -> Samples {
             "boardAssignmentChoose",
             json!({ "id": place, "expectedVersion": place_version, "boardId": candidate }),
         ),
+        ("changeProposalDecide", json!({ "id": proposal, "expectedVersion": 1, "accept": true })),
     ];
-    let organisations =
-        vec![prospect, unverified, active, ending, renamed, moved, merged, merging, split];
+    let organisations = vec![
+        prospect, unverified, active, ending, renamed, moved, merged, merging, split, differing,
+    ];
     Samples { inputs, organisations }
 }
 
