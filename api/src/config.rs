@@ -9,6 +9,9 @@ use thiserror::Error;
 /// The defaults, with a comment on every key.
 pub const DEFAULTS: &str = include_str!("../config.default.toml");
 
+/// The largest page that the settings can allow.
+pub const MAX_PAGE: u32 = 10_000;
+
 /// All settings.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -209,7 +212,7 @@ impl Config {
         let checks = [
             (key == 0 || key >= 32, "api.cursor_key", "must be empty or at least 32 characters"),
             (
-                self.api.max_page >= 1 && self.api.max_page <= 10_000,
+                (1..=MAX_PAGE).contains(&self.api.max_page),
                 "api.max_page",
                 "must lie between 1 and 10000",
             ),

@@ -16,7 +16,7 @@ impl MigrationTrait for Migration {
         row_security::protect(
             manager,
             "account",
-            &any_of(&[NATION, &account("id")]),
+            &any_of(&[NATION, &account("id"), &holds_a_role_in(&owner("g.scope_id"))]),
             NATION,
             Writes::Change,
         )
@@ -35,6 +35,11 @@ impl MigrationTrait for Migration {
         sql::drop_tables(manager, &["role_grant", "account"]).await?;
         sql::run_postgres(manager, "drop function if exists refuse_change()").await
     }
+}
+
+/// The account holds, or held, a role in an organisation: whoever sees a grant sees whose it is.
+fn holds_a_role_in(organisation: &str) -> String {
+    format!("id in (select g.account_id from role_grant g where {organisation})")
 }
 
 /// The group role, the extension behind exclusion constraints, and the guard of append-only tables.

@@ -64,7 +64,7 @@ pub async fn run<T: Fixture, W: Future<Output = ()>>(engine: Engine, rule: impl 
 /// [`Database`](crate::Database) without tables.
 #[macro_export]
 macro_rules! on_both_databases {
-    ($(async fn $name:ident($fixture:ident: $ty:ty) $body:block)+) => {$(
+    ($(async fn $name:ident($fixture:ident: $ty:ty $(,)?) $body:block)+) => {$(
         mod $name {
             use super::*;
 
@@ -86,7 +86,7 @@ macro_rules! on_both_databases {
 /// Makes one test of each rule that only PostgreSQL knows: row security, roles, its own protocol.
 #[macro_export]
 macro_rules! on_postgres {
-    ($(async fn $name:ident($fixture:ident: $ty:ty) $body:block)+) => {$(
+    ($(async fn $name:ident($fixture:ident: $ty:ty $(,)?) $body:block)+) => {$(
         mod $name {
             use super::*;
 
@@ -103,7 +103,7 @@ macro_rules! on_postgres {
 /// Makes one test of each rule that only SQLite knows.
 #[macro_export]
 macro_rules! on_sqlite {
-    ($(async fn $name:ident($fixture:ident: $ty:ty) $body:block)+) => {$(
+    ($(async fn $name:ident($fixture:ident: $ty:ty $(,)?) $body:block)+) => {$(
         mod $name {
             use super::*;
 

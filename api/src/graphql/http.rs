@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationType};
+use async_graphql::parser::types::OperationType;
 use async_graphql::{ErrorExtensionValues, Request, Response, ServerError, Variables};
 use axum::body::{Body, to_bytes};
 use axum::extract::State;
@@ -15,6 +15,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response as HttpResponse};
 use serde::Deserialize;
 
+use super::document::{self, Arrangement};
 use super::error::ErrorCode;
 use crate::actor::Identity;
 use crate::app::App;
@@ -77,14 +78,20 @@ async fn answer(app: &Arc<App>, headers: &HeaderMap, body: Body, request_id: &st
             return reply.request_error(format.client_error(), error);
         }
     };
-    let mutation = is_mutation(&document, request.operation_name.as_deref());
-    let mut operation = Request::new(query);
+    let mut variables = Variables::from_json(request.variables.unwrap_or_default().into());
+    let chosen = document::operation(&document, request.operation_name.as_deref());
+    let mutation = chosen.is_some_and(|operation| operation.ty == OperationType::Mutation);
+    let arrangement = chosen.map(|operation| Arrangement::of(operation, &document));
+    if let Some(operation) = chosen {
+        document::fill_defaults(operation, &mut variables);
+    }
+    let mut operation = Request::new(query).variables(variables);
     operation.set_parsed_query(document);
     operation.operation_name = request.operation_name;
-    if let Some(variables) = request.variables {
-        operation.variables = Variables::from_json(variables.into());
+    let mut response = execute(app, operation, identity, request_id, mutation).await;
+    if let Some(arrangement) = arrangement {
+        response.data = arrangement.apply(response.data);
     }
-    let response = execute(app, operation, identity, request_id, mutation).await;
     reply.response(response)
 }
 
@@ -128,16 +135,6 @@ fn identity(app: &App, headers: &HeaderMap) -> Result<Identity, ()> {
     app.verifier().verify(token.trim(), app.core().source().now()).map_err(|refused| {
         tracing::info!(reason = %refused, "token refused");
     })
-}
-
-fn is_mutation(document: &ExecutableDocument, name: Option<&str>) -> bool {
-    let of = |ty: OperationType| ty == OperationType::Mutation;
-    match &document.operations {
-        DocumentOperations::Single(operation) => of(operation.node.ty),
-        DocumentOperations::Multiple(operations) => operations
-            .iter()
-            .any(|(key, operation)| Some(key.as_str()) == name && of(operation.node.ty)),
-    }
 }
 
 /// `application/json`, with no charset or UTF-8.

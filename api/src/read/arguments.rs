@@ -45,12 +45,13 @@ impl Planner<'_, '_> {
             return Err(bad("use first and after, or last and before, not both", at));
         }
         let max = self.op.settings().max_page;
-        let size = match if backward { last } else { first } {
+        let (name, size) = if backward { ("last", last) } else { ("first", first) };
+        let size = match size {
             None => DEFAULT_PAGE.min(max),
             Some(size) => u32::try_from(size)
                 .ok()
                 .filter(|size| (1..=max).contains(size))
-                .ok_or_else(|| bad(format!("a page holds between 1 and {max} rows"), at))?,
+                .ok_or_else(|| bad(format!("{name} must be between 1 and {max}"), at))?,
         };
         if let Some(Answer::Object(filter)) = arguments.get("where") {
             self.refuse_withheld_filters(def, filter, at)?;

@@ -1,5 +1,5 @@
-//! The door to the database. Each defence stands next to a control that shows the harm without it, so
-//! that these tests notice when a defence goes.
+//! The door to the database. Each defence stands next to a control that shows the harm without it,
+//! so that these tests notice when a defence goes.
 
 use alongside::actor::{Role, Scope};
 use alongside::audit::NATION;
@@ -16,6 +16,7 @@ use tests::world::system_scope;
 use tests::{Engine, Tenant, World, given, on_both_databases, on_postgres};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
+use uuid::Uuid;
 
 /// A plain pool of `size` connections as the service's role, with no defence of ours around it.
 async fn plain_pool(world: &World, size: u32) -> PgPool {
@@ -23,12 +24,13 @@ async fn plain_pool(world: &World, size: u32) -> PgPool {
     options.connect(&world.database.url).await.expect("a plain pool")
 }
 
-// --- a caller who goes away while a transaction begins --------------------------------------------
+// --- a caller who goes away while a transaction begins -------------------------------------------
 
 on_postgres! {
     async fn control_a_cancelled_begin_of_plain_sqlx_lends_a_foreign_tenant(world: World) {
         let pool = plain_pool(&world, 1).await;
-        let begin = format!("begin; select set_config('app.organisations', '{{{}}}', true)", world.a.id);
+        let begin =
+            format!("begin; select set_config('app.organisations', '{{{}}}', true)", world.a.id);
         let mut leaks = 0;
         for round in 0..200 {
             #[expect(clippy::disallowed_methods, reason = "the control")]
@@ -47,11 +49,15 @@ on_postgres! {
 
     async fn a_cancelled_begin_never_reaches_the_next_borrower(world: World) {
         let db = world.database.narrow_door().await;
-        for (access, isolation) in [(Access::Read, "repeatable read"), (Access::Write, "read committed")] {
+        for (access, isolation) in
+            [(Access::Read, "repeatable read"), (Access::Write, "read committed")]
+        {
             for polls in (1..30).cycle().take(150) {
                 drop(abandoned_after(polls, db.begin(access, &world.a.scope())).await);
-                let since = world.database.eye.texts("select clock_timestamp()::text").await.remove(0);
-                let tx = db.begin(access, &Scope::public()).await.expect("the next transaction begins");
+                let since =
+                    world.database.eye.texts("select clock_timestamp()::text").await.remove(0);
+                let tx =
+                    db.begin(access, &Scope::public()).await.expect("the next transaction begins");
                 let state = format!(
                     "select current_setting('app.organisations', true) || ' ' || \
                        current_setting('app.kind', true) || ' ' || \
@@ -59,7 +65,11 @@ on_postgres! {
                        (now() >= '{since}'::timestamptz)"
                 );
                 let seen = texts(&tx, &state).await.expect("its first statement runs");
-                assert_eq!(seen, [format!("{{}} public {isolation} true")], "{access:?}, {polls} polls");
+                assert_eq!(
+                    seen,
+                    [format!("{{}} public {isolation} true")],
+                    "{access:?}, {polls} polls"
+                );
                 tx.rollback().await;
             }
         }
@@ -90,7 +100,8 @@ on_both_databases! {
             eye::rows(&tx, "select name from region").await.expect("and reads");
             tx.rollback().await;
             let tx = db.begin(Access::Write, &system_scope()).await.expect("a write begins");
-            let sql = format!("update region set name = 'after {polls} polls' where ods_code = 'Y56'");
+            let sql =
+                format!("update region set name = 'after {polls} polls' where ods_code = 'Y56'");
             tx.execute_unprepared(&sql).await.expect("and writes");
             tx.commit().await.expect("and commits");
             let written = format!("name = 'after {polls} polls'");
@@ -123,11 +134,14 @@ on_both_databases! {
     }
 }
 
-// --- a swallowed error ----------------------------------------------------------------------------
+// --- a swallowed error ---------------------------------------------------------------------------
 
 on_postgres! {
     async fn control_plain_sqlx_commits_nothing_and_says_it_did(world: World) {
-        world.database.eye.execute("create table scratch (id int); grant all on scratch to public")
+        world
+            .database
+            .eye
+            .execute("create table scratch (id int); grant all on scratch to public")
             .await
             .expect("a scratch table");
         let pool = plain_pool(&world, 1).await;
@@ -180,11 +194,14 @@ on_both_databases! {
     }
 }
 
-// --- many at once ---------------------------------------------------------------------------------
+// --- many at once --------------------------------------------------------------------------------
 
 on_postgres! {
     async fn control_looking_before_writing_does_not_keep_a_second_writer_out(world: World) {
-        world.database.eye.execute("create table scratch (code text); grant all on scratch to public")
+        world
+            .database
+            .eye
+            .execute("create table scratch (code text); grant all on scratch to public")
             .await
             .expect("a scratch table");
         let pool = plain_pool(&world, 8).await;
@@ -194,9 +211,10 @@ on_postgres! {
             async move {
                 #[expect(clippy::disallowed_methods, reason = "the control")]
                 let mut tx = pool.begin_with("begin isolation level repeatable read").await?;
-                let held: i64 = sqlx::query_scalar("select count(*) from scratch where code = 'ZZ1'")
-                    .fetch_one(&mut *tx)
-                    .await?;
+                let held: i64 =
+                    sqlx::query_scalar("select count(*) from scratch where code = 'ZZ1'")
+                        .fetch_one(&mut *tx)
+                        .await?;
                 looked.wait().await;
                 if held == 0 {
                     sqlx::query("insert into scratch values ('ZZ1')").execute(&mut *tx).await?;
@@ -219,20 +237,34 @@ on_both_databases! {
                     let name = format!("Renamed by editor {editor}");
                     let input = json!({ "id": id, "expectedVersion": 1, "name": name });
                     let officer = world.officer();
-                    world.mutate(Some(&officer), "organisationRename", "organisation { version }", input).await
+                    world
+                        .mutate(
+                            Some(&officer),
+                            "organisationRename",
+                            "organisation { version }",
+                            input,
+                        )
+                        .await
                 }
             })
             .await;
-            let mut codes: Vec<String> = replies.iter().map(|reply| reply.codes().join(" ")).collect();
+            let mut codes: Vec<String> =
+                replies.iter().map(|reply| reply.codes().join(" ")).collect();
             codes.sort();
             let expected: Vec<&str> = std::iter::once("").chain(["CONFLICT"; 7]).collect();
             assert_eq!(codes, expected, "round {round}");
             let id = world.uuid(organisation.id);
             let eye = &world.database.eye;
-            assert_eq!(eye.rows_where("organisation", &format!("id = {id} and version = 2")).await, 1);
+            assert_eq!(
+                eye.rows_where("organisation", &format!("id = {id} and version = 2")).await,
+                1
+            );
             let events = format!("entity_id = {id} and action = 'organisation.renamed'");
             assert_eq!(eye.rows_where("audit_event", &events).await, 1, "round {round}");
-            assert_eq!(eye.rows_where("organisation_name", &format!("organisation_id = {id}")).await, 2);
+            assert_eq!(
+                eye.rows_where("organisation_name", &format!("organisation_id = {id}")).await,
+                2
+            );
         }
     }
 
@@ -249,25 +281,35 @@ on_both_databases! {
                         "identifiers": [{ "scheme": "ODS", "value": code }],
                     });
                     let officer = world.officer();
-                    world.mutate(Some(&officer), "organisationRegister", "organisation { id }", input).await
+                    world
+                        .mutate(
+                            Some(&officer),
+                            "organisationRegister",
+                            "organisation { id }",
+                            input,
+                        )
+                        .await
                 }
             })
             .await;
-            let mut codes: Vec<String> = replies.iter().map(|reply| reply.codes().join(" ")).collect();
+            let mut codes: Vec<String> =
+                replies.iter().map(|reply| reply.codes().join(" ")).collect();
             codes.sort();
             let expected: Vec<&str> = std::iter::once("").chain(["IDENTIFIER_TAKEN"; 7]).collect();
             assert_eq!(codes, expected, "round {round}");
             let held = format!("value = '{code}'");
             assert_eq!(world.database.eye.rows_where("organisation_identifier", &held).await, 1);
         }
-        let registered = world.database.eye.rows_where("organisation", "name like 'Registered by%'").await;
+        let registered =
+            world.database.eye.rows_where("organisation", "name like 'Registered by%'").await;
         assert_eq!(registered, 20, "losers leave no organisation behind");
     }
 }
 
-// --- rows of another tenant -----------------------------------------------------------------------
+// --- rows of another tenant ----------------------------------------------------------------------
 
-/// Two tenants with a row in every private table: each is on the unassigned list and has a coordinator.
+/// Two tenants with a row in every private table: both are on the unassigned list and have a
+/// coordinator.
 async fn tenants_with_private_rows(world: &World) -> [Tenant; 2] {
     let a = given::organisation(world).in_a_split_board().register().await;
     let b = given::organisation(world).in_a_split_board().register().await;
@@ -304,6 +346,45 @@ fn rows_of(tenant: &Tenant) -> Vec<String> {
     rows
 }
 
+/// A forged audit event in `chain`.
+fn event(chain: Uuid) -> String {
+    format!(
+        "insert into audit_event (id, chain, seq, at, acting_as, action, entity_type, entity_id, \
+           entity_version, fields, request_id, previous_hash, hash) \
+         values (gen_random_uuid(), '{chain}', 99, now(), 'PCO', 'forged', 'organisation', \
+           gen_random_uuid(), 1, '', '', '', '')"
+    )
+}
+
+/// A forged outbox event about `chain`.
+fn told(chain: Uuid) -> String {
+    format!(
+        "insert into outbox_event (id, chain, at, kind, entity_type, entity_id, entity_version, \
+           attempts) \
+         values (gen_random_uuid(), '{chain}', now(), 'forged', 'organisation', \
+           gen_random_uuid(), 1, 0)"
+    )
+}
+
+/// A forged head of `chain`.
+fn head(chain: Uuid) -> String {
+    format!("insert into audit_chain values ('{chain}', 0, '')")
+}
+
+/// The nation's licensing role for whoever holds a role in `organisation`.
+fn promotion(organisation: Uuid) -> String {
+    format!(
+        "insert into role_grant (id, account_id, role, scope_type, valid_from, created_at, version) \
+         select gen_random_uuid(), account_id, 'NLO', 'NATION', '2026-01-01', now(), 1 \
+         from role_grant where scope_id = '{organisation}'"
+    )
+}
+
+/// A forged name of `organisation`.
+fn naming(organisation: Uuid) -> String {
+    format!("insert into organisation_name values (gen_random_uuid(), '{organisation}', 'Forged')")
+}
+
 on_postgres! {
     async fn row_security_hides_private_rows_of_other_tenants(world: World) {
         let [a, b] = tenants_with_private_rows(&world).await;
@@ -318,38 +399,26 @@ on_postgres! {
 
     async fn row_security_refuses_rows_written_for_other_tenants(world: World) {
         let [a, b] = tenants_with_private_rows(&world).await;
-        let event = |chain| format!(
-            "insert into audit_event (id, chain, seq, at, acting_as, action, entity_type, entity_id, \
-               entity_version, fields, request_id, previous_hash, hash) values (gen_random_uuid(), \
-               '{chain}', 99, now(), 'PCO', 'planted', 'organisation', gen_random_uuid(), 1, '', '', '', '')"
-        );
-        let told = |chain| format!(
-            "insert into outbox_event (id, chain, at, kind, entity_type, entity_id, entity_version, attempts) \
-             values (gen_random_uuid(), '{chain}', now(), 'planted', 'organisation', gen_random_uuid(), 1, 0)"
-        );
-        let head = |chain| format!("insert into audit_chain values ('{chain}', 0, '')");
-        let promotion = format!(
-            "insert into role_grant (id, account_id, role, scope_type, valid_from, created_at, version) \
-             select gen_random_uuid(), account_id, 'NLO', 'NATION', '2026-01-01', now(), 1 \
-             from role_grant where scope_id = '{}'", a.id
-        );
-        let renaming = format!("insert into organisation_name values (gen_random_uuid(), '{}', 'Planted')", a.id);
         for (sql, allowed) in [
             (event(a.id), true),
             (event(b.id), false),
             (event(NATION), false),
             (told(a.id), true),
             (told(b.id), false),
-            (head(uuid::Uuid::max()), false),
-            (promotion, false),
-            (renaming, false),
+            (head(Uuid::max()), false),
+            (promotion(a.id), false),
+            (naming(a.id), false),
         ] {
-            let tx = world.app.core().db().begin(Access::Write, &a.scope()).await.expect("it begins");
-            let done = tx.execute_unprepared(&sql).await.map(|_| ()).map_err(|error| error.to_string());
+            let tx =
+                world.app.core().db().begin(Access::Write, &a.scope()).await.expect("it begins");
+            let done =
+                tx.execute_unprepared(&sql).await.map(|_| ()).map_err(|error| error.to_string());
             tx.rollback().await;
             match done {
                 Ok(()) => assert!(allowed, "{sql}"),
-                Err(text) => assert!(!allowed && text.contains("row-level security"), "{sql}: {text}"),
+                Err(text) => {
+                    assert!(!allowed && text.contains("row-level security"), "{sql}: {text}")
+                }
             }
         }
     }
@@ -366,7 +435,8 @@ on_postgres! {
             ("update board_assignment set since = since".to_owned(), 0),
             ("update account set enabled = false".to_owned(), 0),
         ] {
-            let tx = world.app.core().db().begin(Access::Write, &a.scope()).await.expect("it begins");
+            let tx =
+                world.app.core().db().begin(Access::Write, &a.scope()).await.expect("it begins");
             let done = tx.execute_unprepared(&sql).await.expect("the statement runs");
             tx.rollback().await;
             assert_eq!(done.rows_affected(), rows, "{sql}");
@@ -377,12 +447,16 @@ on_postgres! {
         let [a, _] = tenants_with_private_rows(&world).await;
         let pool = plain_pool(&world, 1).await;
         let scope = format!("begin; select set_config('app.organisations', '{{{}}}', true)", a.id);
-        for (before, seen) in [("select", false), (scope.as_str(), true), ("commit", false), ("select", false)] {
+        for (before, seen) in
+            [("select", false), (scope.as_str(), true), ("commit", false), ("select", false)]
+        {
             sqlx::raw_sql(AssertSqlSafe(before.to_owned())).execute(&pool).await.expect("it runs");
             for (table, _) in PRIVATE {
                 let count = format!("select count(*) from {table}");
-                let count: i64 =
-                    sqlx::query_scalar(AssertSqlSafe(count)).fetch_one(&pool).await.expect("it counts");
+                let count: i64 = sqlx::query_scalar(AssertSqlSafe(count))
+                    .fetch_one(&pool)
+                    .await
+                    .expect("it counts");
                 assert_eq!(count > 0, seen, "{table} after {before}");
             }
             let organisations: i64 = sqlx::query_scalar("select count(*) from organisation")
@@ -438,7 +512,11 @@ on_both_databases! {
             let events = mine["data"]["organisation"]["auditEvents"]["nodes"].as_array();
             assert!(events.is_some_and(|events| !events.is_empty()), "control: {mine}");
             let theirs = private_answers(&world, Some(&token), other).await;
-            assert_eq!(theirs["data"]["organisation"]["auditEvents"]["nodes"], json!([]), "{theirs}");
+            assert_eq!(
+                theirs["data"]["organisation"]["auditEvents"]["nodes"],
+                json!([]),
+                "{theirs}"
+            );
             for answer in [&mine, &theirs] {
                 assert_eq!(organisations_in(answer, "boardAssignments"), [own.global_id()]);
                 assert_eq!(organisations_in(answer, "roleGrants"), [own.global_id()]);
@@ -464,7 +542,7 @@ on_both_databases! {
     }
 }
 
-// --- a client that hangs up -----------------------------------------------------------------------
+// --- a client that hangs up ----------------------------------------------------------------------
 
 /// The body of a registration that can be told by its round.
 fn registration(round: usize) -> Value {
@@ -478,7 +556,8 @@ fn registration(round: usize) -> Value {
     })
 }
 
-/// Sends `body` as one whole request and hangs up before the answer, after giving way `patience` times.
+/// Sends `body` as one whole request and hangs up before the answer, after giving way `patience`
+/// times.
 async fn hang_up(world: &World, body: &Value, patience: usize) {
     let body = body.to_string();
     let head = format!(
@@ -495,7 +574,8 @@ async fn hang_up(world: &World, body: &Value, patience: usize) {
     }
 }
 
-/// How often round `round` took effect: as an organisation, in the trail, in the outbox, as a kept key.
+/// How often round `round` took effect: as an organisation, in the trail, in the outbox, as a kept
+/// key.
 async fn effects(world: &World, round: usize) -> [i64; 4] {
     let name = format!("name = 'Hung up in round {round}'");
     let entity = format!("entity_id in (select id from organisation where {name})");
@@ -527,7 +607,8 @@ on_both_databases! {
         for round in 0..50 {
             let body = registration(round);
             hang_up(&world, &body, round % 10).await;
-            let retry = world.post(Some(&world.officer())).json(&body).send().await.expect("an answer");
+            let retry =
+                world.post(Some(&world.officer())).json(&body).send().await.expect("an answer");
             let answer: Value = retry.json().await.expect("a JSON body");
             let payload = &answer["data"]["organisationRegister"];
             assert_eq!(payload["userErrors"], json!([]), "round {round}: {answer}");
@@ -551,7 +632,7 @@ on_both_databases! {
     }
 }
 
-// --- what is written once -------------------------------------------------------------------------
+// --- what is written once ------------------------------------------------------------------------
 
 /// Fails unless `sql` is refused because the trail is never changed.
 async fn assert_append_only(on: &impl sea_orm::ConnectionTrait, sql: &str) {

@@ -1,5 +1,5 @@
-//! The database schema: it comes and goes as a whole, says the same on both engines, and on PostgreSQL
-//! every table is behind row security.
+//! The database schema: it comes and goes as a whole, says the same on both engines, and on
+//! PostgreSQL every table is behind row security.
 
 use std::collections::BTreeSet;
 
@@ -31,7 +31,8 @@ on_both_databases! {
 
     async fn the_status_tells_what_is_left_to_apply(database: Database) {
         let owner = database.owner().await;
-        let pending = async || Migrator::get_pending_migrations(&owner).await.expect("the status").len();
+        let pending =
+            async || Migrator::get_pending_migrations(&owner).await.expect("the status").len();
         assert_eq!(pending().await, Migrator::migrations().len());
         Migrator::up(&owner, Some(2)).await.expect("two up");
         assert_eq!(pending().await, Migrator::migrations().len() - 2);
@@ -84,7 +85,9 @@ on_postgres! {
         assert_eq!(database.eye.texts(mighty).await, [] as [String; 0]);
     }
 
-    async fn unique_indexes_on_private_tables_begin_with_the_tenant_or_have_a_reason(database: Database) {
+    async fn unique_indexes_on_private_tables_begin_with_the_tenant_or_have_a_reason(
+        database: Database,
+    ) {
         up(&database).await;
         let listed = UNIQUE.map(|(index, _reason)| index.to_owned());
         assert_eq!(private_unique_indexes(&database.eye).await, listed);
@@ -168,7 +171,8 @@ async fn gaps(eye: &Eye) -> Vec<String> {
              and not coalesce(reloptions @> array['security_invoker=true'], false)"
         ),
         format!(
-            "select 'a stored view: ' || relname from pg_class where relnamespace {within} and relkind = 'm'"
+            "select 'a stored view: ' || relname from pg_class \
+             where relnamespace {within} and relkind = 'm'"
         ),
         format!(
             "select 'a function that runs as its owner: ' || proname from pg_proc \

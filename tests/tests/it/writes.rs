@@ -1,14 +1,16 @@
-//! What every mutation does beside its own work: one effect per key, one winner per version, a sealed
-//! trail, an outbox event per change; and nothing at all when it is refused or only tried.
+//! What every mutation does beside its own work: one effect per key, one winner per version, a
+//! sealed trail, an outbox event per change; and nothing at all when it is refused or only tried.
 
 use std::collections::BTreeSet;
 
 use alongside::actor::{GrantScope, Role};
+use alongside::graphql::ids;
 use sea_orm::{ConnectionTrait as _, TransactionTrait as _};
 use serde_json::{Value, json};
 use tests::invariants::broken_links;
 use tests::race::at_once;
 use tests::{Contents, Engine, Tenant, World, given, on_both_databases};
+use uuid::Uuid;
 
 /// Every row of every table.
 async fn contents(world: &World) -> Contents {
@@ -23,7 +25,8 @@ fn renaming(tenant: &Tenant, name: &str, key: &str) -> Value {
 /// The input of a renaming of `tenant` from a version, on a later day for each later version.
 fn next_name(tenant: &Tenant, version: i32) -> Value {
     let (name, day) = (format!("Name {version}"), format!("2024-01-{:02}", 1 + version));
-    json!({ "id": tenant.global_id(), "expectedVersion": version, "name": name, "effectiveOn": day })
+    let id = tenant.global_id();
+    json!({ "id": id, "expectedVersion": version, "name": name, "effectiveOn": day })
 }
 
 /// Renames as `token`; gives the answer.
@@ -42,7 +45,7 @@ async fn deputy(world: &World) -> String {
     world.grant_to("deputy", Role::LicensingOfficer, GrantScope::Nation).await
 }
 
-// --- idempotency keys -----------------------------------------------------------------------------
+// --- idempotency keys ----------------------------------------------------------------------------
 
 on_both_databases! {
     async fn a_repeated_request_has_one_effect_and_the_same_answer(world: World) {
@@ -67,7 +70,9 @@ on_both_databases! {
 
     async fn a_key_with_another_request_is_refused(world: World) {
         let officer = world.officer();
-        rename(&world, &officer, renaming(&world.a, "Renamed once", "key 1")).await.done("organisation");
+        rename(&world, &officer, renaming(&world.a, "Renamed once", "key 1"))
+            .await
+            .done("organisation");
         let before = contents(&world).await;
         for input in [
             renaming(&world.a, "Renamed twice", "key 1"),
@@ -86,14 +91,16 @@ on_both_databases! {
     async fn the_same_key_of_another_account_is_another_key(world: World) {
         let (officer, deputy) = (world.officer(), deputy(&world).await);
         let first = rename(&world, &officer, renaming(&world.a, "Renamed by one", "key 1")).await;
-        let second = rename(&world, &deputy, renaming(&world.b, "Renamed by the other", "key 1")).await;
+        let second =
+            rename(&world, &deputy, renaming(&world.b, "Renamed by the other", "key 1")).await;
         assert_eq!(first.done("organisation")["id"], world.a.global_id());
         assert_eq!(second.done("organisation")["id"], world.b.global_id());
         // Nor does a key lead to the answer that another account was given.
         let repeat = rename(&world, &deputy, renaming(&world.a, "Renamed by one", "key 1")).await;
         assert_eq!(repeat.codes(), ["IDEMPOTENCY_MISMATCH"]);
         let coordinator = world.coordinator(&world.b);
-        let replay = rename(&world, &coordinator, renaming(&world.a, "Renamed by one", "key 1")).await;
+        let replay =
+            rename(&world, &coordinator, renaming(&world.a, "Renamed by one", "key 1")).await;
         assert_eq!(replay.codes(), ["FORBIDDEN"]);
     }
 
@@ -108,7 +115,9 @@ on_both_databases! {
     }
 
     async fn a_key_is_kept_for_thirty_days(world: World) {
-        rename(&world, &world.officer(), renaming(&world.a, "Renamed", "key 1")).await.done("organisation");
+        rename(&world, &world.officer(), renaming(&world.a, "Renamed", "key 1"))
+            .await
+            .done("organisation");
         world.set_clock("2026-05-31T08:59:59Z");
         let early = rename(&world, &world.officer(), renaming(&world.b, "Renamed", "key 1")).await;
         assert_eq!(early.codes(), ["IDEMPOTENCY_MISMATCH"]);
@@ -121,7 +130,9 @@ on_both_databases! {
 
     async fn a_key_is_between_one_and_two_hundred_characters_long(world: World) {
         let officer = world.officer();
-        for (key, accepted) in [(String::new(), false), ("é".repeat(201), false), ("é".repeat(200), true)] {
+        for (key, accepted) in
+            [(String::new(), false), ("é".repeat(201), false), ("é".repeat(200), true)]
+        {
             let reply = rename(&world, &officer, renaming(&world.a, "Renamed", &key)).await;
             let expected: &[&str] = if accepted { &[] } else { &["INVALID"] };
             assert_eq!(reply.codes(), expected, "{} characters", key.chars().count());
@@ -151,7 +162,7 @@ on_both_databases! {
     }
 }
 
-// --- versions -------------------------------------------------------------------------------------
+// --- versions ------------------------------------------------------------------------------------
 
 on_both_databases! {
     async fn a_change_needs_the_present_version(world: World) {
@@ -159,8 +170,13 @@ on_both_databases! {
         rename(&world, &officer, next_name(&world.a, 1)).await.done("organisation");
         let before = contents(&world).await;
         for stale in [-1, 0, 1, 3, i32::MAX] {
-            let input = json!({ "id": world.a.global_id(), "expectedVersion": stale, "name": "Third name" });
-            assert_eq!(rename(&world, &officer, input).await.codes(), ["CONFLICT"], "version {stale}");
+            let id = world.a.global_id();
+            let input = json!({ "id": id, "expectedVersion": stale, "name": "Third name" });
+            assert_eq!(
+                rename(&world, &officer, input).await.codes(),
+                ["CONFLICT"],
+                "version {stale}"
+            );
         }
         assert_eq!(contents(&world).await.changes_since(&before), [] as [String; 0]);
         let reply = rename(&world, &officer, next_name(&world.a, 2)).await;
@@ -182,7 +198,10 @@ on_both_databases! {
             let tenant = given::organisation(&world).active().register().await;
             let dormant = json!({ "id": tenant.global_id(), "expectedVersion": 2 });
             let close = json!({
-                "id": tenant.global_id(), "expectedVersion": 2, "closedOn": "2026-04-30", "reason": "merged",
+                "id": tenant.global_id(),
+                "expectedVersion": 2,
+                "closedOn": "2026-04-30",
+                "reason": "merged",
             });
             let requests = [("organisationMakeDormant", dormant), ("organisationClose", close)];
             let codes = codes_of_rivals(&world, requests).await;
@@ -210,7 +229,8 @@ on_both_databases! {
         for round in 0..10 {
             let tenant = given::organisation(&world).in_a_split_board().register().await;
             let (place, version) = world.board_assignment(&tenant).await;
-            let choose = |board: &str| json!({ "id": place, "expectedVersion": version, "boardId": board });
+            let choose =
+                |board: &str| json!({ "id": place, "expectedVersion": version, "boardId": board });
             let move_board = json!({
                 "id": tenant.global_id(), "expectedVersion": 1,
                 "boardId": candidates[1], "effectiveOn": "2026-04-01",
@@ -234,16 +254,22 @@ on_both_databases! {
                 let input = json!({ "id": proposal, "expectedVersion": 1, "accept": accept });
                 ("changeProposalDecide", input)
             };
-            assert_eq!(codes_of_rivals(&world, [decide(true), decide(false)]).await, ["", "CONFLICT"]);
+            assert_eq!(
+                codes_of_rivals(&world, [decide(true), decide(false)]).await,
+                ["", "CONFLICT"]
+            );
         }
     }
 
-    async fn a_proposal_accepted_while_its_organisation_is_renamed_loses_neither_change(world: World) {
+    async fn a_proposal_accepted_while_its_organisation_is_renamed_loses_neither_change(
+        world: World,
+    ) {
         for _ in 0..10 {
             let tenant = given::organisation(&world).register().await;
             let proposal = given::proposal(&world, &tenant, "ZZ99 9ZZ").await;
             let accept = json!({ "id": proposal, "expectedVersion": 1, "accept": true });
-            let requests = [("changeProposalDecide", accept), ("organisationRename", next_name(&tenant, 1))];
+            let requests =
+                [("changeProposalDecide", accept), ("organisationRename", next_name(&tenant, 1))];
             let codes = codes_of_rivals(&world, requests).await;
             // Accepting changes the organisation as it is then; renaming names the version it saw.
             assert!(codes == ["", ""] || codes == ["", "CONFLICT"], "{codes:?}");
@@ -254,7 +280,7 @@ on_both_databases! {
     }
 }
 
-// --- trail and outbox -----------------------------------------------------------------------------
+// --- trail and outbox ----------------------------------------------------------------------------
 
 on_both_databases! {
     async fn every_change_is_sealed_into_the_chain_of_its_organisation(world: World) {
@@ -267,12 +293,18 @@ on_both_databases! {
         let eye = &world.database.eye;
         for tenant in [&world.a, &world.b] {
             let chain = format!("chain = {}", world.uuid(tenant.id));
-            let renamed = format!("{chain} and action = 'organisation.renamed' and acting_as = 'NLO'");
+            let renamed =
+                format!("{chain} and action = 'organisation.renamed' and acting_as = 'NLO'");
             assert_eq!(eye.rows_where("audit_event", &renamed).await, 5);
-            let told = format!("{chain} and kind = 'organisation.renamed' and delivered_at is null");
+            let told =
+                format!("{chain} and kind = 'organisation.renamed' and delivered_at is null");
             assert_eq!(eye.rows_where("outbox_event", &told).await, 5);
             let fields = format!("{renamed} and fields = 'name version'");
-            assert_eq!(eye.rows_where("audit_event", &fields).await, 5, "fields by name, never values");
+            assert_eq!(
+                eye.rows_where("audit_event", &fields).await,
+                5,
+                "fields by name, never values"
+            );
         }
         assert_eq!(broken_links(eye.connection()).await, [] as [String; 0]);
     }
@@ -281,7 +313,15 @@ on_both_databases! {
         let tenants = [world.a.clone(), world.b.clone()];
         at_once(12, |index| {
             let (world, tenant) = (world.clone(), tenants[index % 2].clone());
-            async move { world.grant_to(&format!("reader {index}"), Role::Trainer, GrantScope::Organisation(tenant.id)).await }
+            async move {
+                world
+                    .grant_to(
+                        &format!("reader {index}"),
+                        Role::Trainer,
+                        GrantScope::Organisation(tenant.id),
+                    )
+                    .await
+            }
         })
         .await;
         assert_eq!(broken_links(world.database.eye.connection()).await, [] as [String; 0]);
@@ -289,19 +329,29 @@ on_both_databases! {
 
     async fn control_tampering_with_the_trail_is_found(world: World) {
         for number in 1..=3 {
-            rename(&world, &world.officer(), next_name(&world.a, number)).await.done("organisation");
+            rename(&world, &world.officer(), next_name(&world.a, number))
+                .await
+                .done("organisation");
         }
         let chain = format!("chain = {}", world.uuid(world.a.id));
         let unguarded: &[&str] = match world.engine() {
             Engine::Postgres => &["alter table audit_event disable trigger all"],
-            Engine::Sqlite => &["drop trigger audit_event_append_only_update", "drop trigger audit_event_append_only_delete"],
+            Engine::Sqlite => &[
+                "drop trigger audit_event_append_only_update",
+                "drop trigger audit_event_append_only_delete",
+            ],
         };
         for tampering in [
             format!("update audit_event set acting_as = 'DPO' where {chain} and seq = 2"),
-            format!("update audit_event set at = '2026-04-30 09:00:00+00:00' where {chain} and seq = 2"),
+            format!(
+                "update audit_event set at = '2026-04-30 09:00:00+00:00' where {chain} and seq = 2"
+            ),
             format!("update audit_event set reason = 'none' where {chain} and seq = 2"),
             format!("delete from audit_event where {chain} and seq = 2"),
-            format!("delete from audit_event where {chain} and seq = (select max(seq) from audit_event where {chain})"),
+            format!(
+                "delete from audit_event where {chain} \
+                   and seq = (select max(seq) from audit_event where {chain})"
+            ),
             format!("update audit_event set seq = seq + 1000 where {chain} and seq > 2"),
         ] {
             let tx = world.database.eye.connection().begin().await.expect("it begins");
@@ -315,15 +365,16 @@ on_both_databases! {
     }
 }
 
-// --- what writes nothing --------------------------------------------------------------------------
+// --- what writes nothing -------------------------------------------------------------------------
 
-/// An input for every mutation, each valid on organisations of its own, by the name of the mutation.
+/// An input for every mutation by its name, each valid on organisations of its own.
 struct Samples {
     inputs: Vec<(&'static str, Value)>,
     organisations: Vec<Tenant>,
 }
 
-/// The samples. A mutation without one fails `every_mutation_has_a_sample`.
+/// The samples. A mutation without one fails
+/// [`every_mutation_has_a_sample_that_the_licensing_officer_may_make`].
 async fn samples(world: &World) -> Samples {
     let prospect = given::organisation(world).register().await;
     let unverified = given::organisation(world).unverified().register().await;
@@ -415,7 +466,8 @@ async fn mutations(world: &World) -> (BTreeSet<String>, BTreeSet<String>) {
 on_both_databases! {
     async fn every_mutation_has_a_sample_that_the_licensing_officer_may_make(world: World) {
         let samples = samples(&world).await;
-        let sampled: BTreeSet<String> = samples.inputs.iter().map(|(field, _)| (*field).to_owned()).collect();
+        let sampled: BTreeSet<String> =
+            samples.inputs.iter().map(|(field, _)| (*field).to_owned()).collect();
         assert_eq!(mutations(&world).await.0, sampled);
         for (field, input) in samples.inputs {
             let before = contents(&world).await;
@@ -435,7 +487,10 @@ on_both_databases! {
             let token = samples.grant_everywhere(&world, role).await;
             askers.push((format!("{} of every organisation", role.title()), Some(token)));
             if role.may_be_national() && role != Role::LicensingOfficer {
-                askers.push((format!("{} of the nation", role.title()), Some(world.grant(role, None).await)));
+                askers.push((
+                    format!("{} of the nation", role.title()),
+                    Some(world.grant(role, None).await),
+                ));
             }
         }
         assert_eq!(askers.len(), 2 + 15 + 6);
@@ -460,14 +515,17 @@ on_both_databases! {
             input["dryRun"] = true.into();
             input["idempotencyKey"] = "tried".into();
             let before = contents(&world).await;
-            let tried = world.mutate(Some(&world.officer()), field, "organisation { id }", input.clone()).await;
+            let tried = world
+                .mutate(Some(&world.officer()), field, "organisation { id }", input.clone())
+                .await;
             assert_eq!(tried.codes(), [] as [&str; 0], "{field}");
             assert_eq!(tried.payload()["organisation"], Value::Null, "{field}");
             assert_eq!(contents(&world).await.changes_since(&before), [] as [String; 0], "{field}");
             // What was tried can then be done, under the same key, and brings what was foretold.
             input["dryRun"] = false.into();
             input["idempotencyKey"] = format!("done {field}").into();
-            let done = world.mutate(Some(&world.officer()), field, "organisation { id }", input).await;
+            let done =
+                world.mutate(Some(&world.officer()), field, "organisation { id }", input).await;
             assert_eq!(done.payload()["impact"], tried.payload()["impact"], "{field}");
         }
     }
@@ -476,27 +534,50 @@ on_both_databases! {
         let prospect = given::organisation(&world).unverified().register().await;
         let closed_board = world.board_id("QMM").await;
         let (a, b) = (world.a.global_id(), world.b.global_id());
+        let nowhere = ids::encode("org", Uuid::max());
         let before = contents(&world).await;
         for (field, input, code) in [
-            ("organisationRename", json!({ "id": a, "expectedVersion": 9, "name": "New" }), "CONFLICT"),
-            ("organisationRename", json!({ "id": a, "expectedVersion": 1, "name": world.a.name }), "UNCHANGED"),
-            ("organisationRename", json!({ "id": a, "expectedVersion": 1, "name": " " }), "INVALID"),
             (
                 "organisationRename",
-                json!({ "id": a, "expectedVersion": 1, "name": "New", "effectiveOn": "2020-01-01" }),
+                json!({ "id": a, "expectedVersion": 9, "name": "New" }),
+                "CONFLICT",
+            ),
+            (
+                "organisationRename",
+                json!({ "id": a, "expectedVersion": 1, "name": world.a.name }),
+                "UNCHANGED",
+            ),
+            (
+                "organisationRename",
+                json!({ "id": a, "expectedVersion": 1, "name": " " }),
+                "INVALID",
+            ),
+            (
+                "organisationRename",
+                json!({
+                    "id": a, "expectedVersion": 1, "name": "New", "effectiveOn": "2020-01-01",
+                }),
                 "DATE_BEFORE_RECORDED_FACT",
             ),
             (
                 "organisationRename",
-                json!({ "id": a.replace(&a[4..12], "ffffffff"), "expectedVersion": 1, "name": "New" }),
+                json!({ "id": nowhere, "expectedVersion": 1, "name": "New" }),
                 "NOT_FOUND",
             ),
             (
                 "organisationRegister",
-                json!({ "name": "New", "kind": "CIC", "identifiers": [{ "scheme": "ODS", "value": world.b.ods }] }),
+                json!({
+                    "name": "New",
+                    "kind": "CIC",
+                    "identifiers": [{ "scheme": "ODS", "value": world.b.ods }],
+                }),
                 "IDENTIFIER_TAKEN",
             ),
-            ("organisationRegister", json!({ "name": "New", "kind": "NHS_TRUST" }), "BOARD_REQUIRED"),
+            (
+                "organisationRegister",
+                json!({ "name": "New", "kind": "NHS_TRUST" }),
+                "BOARD_REQUIRED",
+            ),
             (
                 "organisationRegister",
                 json!({ "name": "New", "kind": "NHS_TRUST", "boardId": closed_board }),
@@ -510,12 +591,19 @@ on_both_databases! {
             ("organisationMakeDormant", json!({ "id": b, "expectedVersion": 1 }), "CONFLICT"),
             (
                 "organisationClose",
-                json!({ "id": b, "expectedVersion": 1, "closedOn": "2026-04-30", "reason": "ended" }),
+                json!({
+                    "id": b, "expectedVersion": 1, "closedOn": "2026-04-30", "reason": "ended",
+                }),
                 "CONFLICT",
             ),
             (
                 "organisationSucceed",
-                json!({ "kind": "MERGER", "predecessorIds": [a], "successorIds": [a], "effectiveOn": "2026-04-30" }),
+                json!({
+                    "kind": "MERGER",
+                    "predecessorIds": [a],
+                    "successorIds": [a],
+                    "effectiveOn": "2026-04-30",
+                }),
                 "SUCCESSION_CYCLE",
             ),
             (
@@ -526,7 +614,8 @@ on_both_databases! {
         ] {
             let mut input = input;
             input["idempotencyKey"] = "refused".into();
-            let reply = world.mutate(Some(&world.officer()), field, "organisation { id }", input).await;
+            let reply =
+                world.mutate(Some(&world.officer()), field, "organisation { id }", input).await;
             assert!(reply.codes().contains(&code), "{field}: {code}, not {}", reply.body());
             assert_eq!(reply.payload()["organisation"], Value::Null);
             let changes = contents(&world).await.changes_since(&before);

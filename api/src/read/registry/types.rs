@@ -5,6 +5,7 @@ use async_graphql::registry::{MetaField, MetaInputValue, Registry};
 use async_graphql::{ID, InputType, Positioned, ServerResult};
 
 use super::meta::{argument, choice, field, input, object, prose};
+use crate::config::MAX_PAGE;
 use crate::graphql::scalars::{Date, DateTime};
 use crate::read::condition::order_value;
 use crate::read::declaration::{Def, Field, Kind, Many, Root, RootForm, What};
@@ -87,7 +88,8 @@ fn page_cost(
 ) -> ServerResult<usize> {
     let size = |name| ctx.param_value::<Option<i32>>(variables, field, name, None);
     let rows = size("first")?.or(size("last")?).unwrap_or(DEFAULT_PAGE.cast_signed());
-    let rows = usize::try_from(rows).unwrap_or(1);
+    // No page is that large: a size that will be refused for itself is not refused for its cost.
+    let rows = usize::try_from(rows).ok().filter(|rows| *rows <= MAX_PAGE as usize).unwrap_or(1);
     Ok(rows.saturating_mul(child).saturating_add(1))
 }
 

@@ -243,7 +243,6 @@ on_both_databases! {
             "currentName: { like: \"x\" }",
             "currentName: { eq: 1 }",
             "kind: { eq: SHOP }",
-            "kind: { eq: \"VCSE\" }",
             "delivers: { eq: 1 }",
             "openedOn: { eq: \"yesterday\" }",
             "openedOn: { eq: \"2023-02-30\" }",

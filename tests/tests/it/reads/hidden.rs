@@ -89,7 +89,7 @@ on_both_databases! {
         let ask = async |token: Option<&str>, of: &tests::Tenant| {
             world.query(token, document, json!({ "id": of.global_id() })).await
         };
-        let shown = json!({ "totalCount": 1, "nodes": [{ "action": "organisation.registered" }] });
+        let shown = json!({ "totalCount": 2, "nodes": [{ "action": "organisation.registered" }, { "action": "role.granted" }] });
         let empty = json!({ "totalCount": 0, "nodes": [] });
         let dpo = world.token(Role::DataProtectionOfficer, None);
         for (own, other) in [(&world.a, &world.b), (&world.b, &world.a)] {

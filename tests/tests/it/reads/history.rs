@@ -12,7 +12,7 @@ async fn a_life(world: &World) -> (tests::Tenant, tests::Tenant) {
     let old = given::organisation(world)
         .named("First Name")
         .ods("ZZLIFE")
-        .board("QUE")
+        .board("QOP")
         .since(since)
         .active()
         .register()
@@ -69,10 +69,10 @@ on_both_databases! {
         };
         for (on, expected) in [
             ("2022-12-31", json!(["Second Name", null, null, null])),
-            ("2023-01-01", json!(["First Name", "ZZLIFE", "Y61", "QUE"])),
-            ("2024-02-29", json!(["First Name", "ZZLIFE", "Y61", "QUE"])),
-            ("2024-03-01", json!(["Second Name", "ZZLIFE", "Y61", "QUE"])),
-            ("2024-09-30", json!(["Second Name", "ZZLIFE", "Y61", "QUE"])),
+            ("2023-01-01", json!(["First Name", "ZZLIFE", "Y62", "QOP"])),
+            ("2024-02-29", json!(["First Name", "ZZLIFE", "Y62", "QOP"])),
+            ("2024-03-01", json!(["Second Name", "ZZLIFE", "Y62", "QOP"])),
+            ("2024-09-30", json!(["Second Name", "ZZLIFE", "Y62", "QOP"])),
             ("2024-10-01", json!(["Second Name", "ZZLIFE", "Y58", "QJK"])),
             ("2025-08-31", json!(["Second Name", "ZZLIFE", "Y58", "QJK"])),
             ("2025-09-01", json!(["Second Name", null, null, null])),
@@ -113,7 +113,7 @@ on_both_databases! {
     async fn a_day_is_handed_down_and_can_be_replaced_below(world: Wild) {
         let (old, new) = a_life(&world).await;
         let document = r#"query($id: ID!) {
-            integratedCareBoard(by: { odsCode: "QUE" }, asOf: "2024-01-01") {
+            integratedCareBoard(by: { odsCode: "QOP" }, asOf: "2024-01-01") {
                 organisations {
                     nodes { name odsCode integratedCareBoard { odsCode organisations { totalCount } } }
                 }
@@ -136,7 +136,7 @@ on_both_databases! {
             "integratedCareBoard": {
                 "organisations": { "nodes": [{
                     "name": "First Name", "odsCode": "ZZLIFE",
-                    "integratedCareBoard": { "odsCode": "QUE", "organisations": { "totalCount": 1 } },
+                    "integratedCareBoard": { "odsCode": "QOP", "organisations": { "totalCount": 1 } },
                 }] },
                 "later": { "totalCount": 0 },
             },
@@ -144,7 +144,7 @@ on_both_databases! {
                 "odsCode": "ZZLIFE",
                 "predecessors": [{ "predecessor": {
                     "name": "Second Name", "odsCode": null,
-                    "then": { "odsCode": "QUE", "region": { "name": "East of England" } }, "now": null,
+                    "then": { "odsCode": "QOP", "region": { "name": "North West" } }, "now": null,
                 } }],
             },
         }), "{old:?}");
@@ -153,7 +153,7 @@ on_both_databases! {
     async fn a_region_lists_the_organisations_of_the_day(world: Wild) {
         let (old, _) = a_life(&world).await;
         let document = "query($on: Date) { regions { nodes { odsCode organisations(first: 100, asOf: $on) { nodes { id } } } } }";
-        for (on, region) in [("2024-01-01", Some("Y61")), ("2025-01-01", Some("Y58")), ("2025-09-01", None)] {
+        for (on, region) in [("2024-01-01", Some("Y62")), ("2025-01-01", Some("Y58")), ("2025-09-01", None)] {
             let data = world.data(None, document, json!({ "on": on })).await;
             let lists = |region: &&Value| list(&region["organisations"]["nodes"]).iter().any(|row| row["id"] == *old.global_id());
             let found = list(&data["regions"]["nodes"]).iter().find(lists);
