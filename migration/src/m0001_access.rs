@@ -32,6 +32,8 @@ impl MigrationTrait for Migration {
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        // The policy of accounts looks at role grants.
+        sql::run_postgres(manager, "drop policy if exists account_read on account").await?;
         sql::drop_tables(manager, &["role_grant", "account"]).await?;
         sql::run_postgres(manager, "drop function if exists refuse_change()").await
     }

@@ -4,7 +4,9 @@
 
 mod answers;
 mod door;
+mod import;
 mod migrations;
 mod network;
+mod process;
 mod reads;
 mod writes;

@@ -90,7 +90,7 @@ on_both_databases! {
             (4, "organisations(first: $n) { nodes { region { name } integratedCareBoard { name } } }"),
             (6, "organisations(first: $n) { nodes { names { name } identifiers { value } boardMemberships { integratedCareBoard { name } } } }"),
             (4, "organisations(first: $n) { nodes { sites(first: 5) { totalCount nodes { name } } } }"),
-            (7, "organisations(first: $n) { nodes { successors { successor { name region { name } } } predecessors { kind } } }"),
+            (6, "organisations(first: $n) { nodes { successors { successor { name region { name } } } predecessors { kind } } }"),
             (5, "integratedCareBoards(first: $n) { nodes { region { name onsCodes { value } } predecessors { kind } } }"),
             (5, "regions(first: $n) { nodes { integratedCareBoards(first: 3) { nodes { organisations(first: 3) { nodes { odsCode region { name } } } } } } }"),
             (4, "roleGrants(first: $n) { totalCount nodes { accountLabel organisation { name } } }"),

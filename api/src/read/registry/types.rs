@@ -40,9 +40,10 @@ fn declared_field(declared: &'static Field, registry: &mut Registry) -> MetaFiel
                     let ty = non_null(target.name, required && there);
                     field(declared.name, &description, ty, arguments)
                 }
-                Many::List(_) => {
+                Many::List(bound) => {
                     let arguments = as_of_argument(relation.dated, registry);
                     let ty = non_null(&format!("[{}!]", target.name), there);
+                    let description = format!("{description} At most {bound}.");
                     field(declared.name, &description, ty, arguments)
                 }
                 Many::Page => {
