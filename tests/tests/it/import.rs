@@ -178,7 +178,6 @@ on_both_databases! {
             let beyond = "organisation_id in (select id from organisation o where o.closed_on < coalesce(valid_to, '9999-12-31'))";
             assert_eq!(eye.rows_where(table, beyond).await, 0, "no {table} goes on after its organisation");
         }
-        assert_eq!(texts(&world.data(Some(&world.officer()), "{ roleGrants(first: 9) { nodes { role } } }", json!({})).await["roleGrants"]["nodes"], "role").len(), 8, "A and B are as they were");
     }
 
     async fn the_same_file_again_changes_nothing(world: World) {
@@ -199,7 +198,7 @@ on_both_databases! {
         let register = ["organisation ", "organisation_name ", "organisation_identifier ", "board_membership ", "region_membership "];
         let before = world.database.eye.contents().await;
         let renamed = published_with("SOUTH TYNESIDE AND SUNDERLAND NHS", "NORTH TYNESIDE NHS");
-        let changed = String::from_utf8(renamed).expect("UTF-8").replacen("BH15 2JB", "BH15 2JC", 1).into_bytes();
+        let changed = String::from_utf8(renamed).expect("UTF-8").replacen("BH15 2JB", "BH15 2JD", 1).into_bytes();
         let first = import(&world, &changed, false).await;
         assert_eq!(summary(&first), [218, 0, 213, 2, 6, 9, 3]);
         assert_adds_up(&first);
@@ -213,7 +212,7 @@ on_both_databases! {
         };
         assert_eq!(proposals["changeProposals"], json!({ "totalCount": 2, "nodes": [
             proposal("R0B", "NAME", "SOUTH TYNESIDE AND SUNDERLAND NHS FOUNDATION TRUST", "NORTH TYNESIDE NHS FOUNDATION TRUST"),
-            proposal("R0D", "POSTCODE", "BH15 2JB", "BH15 2JC"),
+            proposal("R0D", "POSTCODE", "BH15 2JB", "BH15 2JD"),
         ] }));
         for token in [None, Some(world.coordinator(&world.a)), Some(world.coordinator(&world.b))] {
             let hidden = world.data(token.as_deref(), document, json!({})).await;

@@ -3,10 +3,15 @@
 #![expect(clippy::expect_used, reason = "a test whose surroundings fail cannot go on")]
 
 mod answers;
+mod architecture;
+mod demo;
 mod door;
+mod http;
 mod import;
 mod migrations;
 mod network;
+mod portal;
 mod process;
 mod reads;
+mod schema;
 mod writes;

@@ -4,6 +4,8 @@
 
 use std::ops::Deref;
 
+use alongside::actor::service::account_id;
+use alongside::actor::token::DemoIssuer;
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use entities::{
     account, board_assignment, board_membership, care_board, organisation, organisation_identifier,
@@ -217,7 +219,11 @@ impl Thrown {
         for (index, (from, to)) in dice.periods(2).into_iter().enumerate() {
             self.identifier(dice, of, "ODS", format!("ZY{number:03}{index}"), (Some(from), to));
         }
-        for scheme in dice.some(dice.0 as usize % 3, &["UKPRN", "CHARITY_EW", "ORG_ID"]) {
+        if dice.once_in(6) {
+            self.identifier(dice, of, "ODS", format!("ZX{number:03}"), (None, None));
+        }
+        let others = dice.below(3);
+        for scheme in dice.some(others, &["UKPRN", "CHARITY_EW", "ORG_ID"]) {
             self.identifier(dice, of, scheme, format!("{number:08}"), (None, None));
         }
         let mut membership = |dice: &mut Dice, board: Uuid, role: &str, (valid_from, valid_to)| {
@@ -264,7 +270,8 @@ impl Thrown {
                 postcode: dice.maybe(&["ZZ9 9ZZ".to_owned()]),
             });
         }
-        for previous in dice.some(dice.0 as usize % 2, boards) {
+        let splits = dice.below(2);
+        for previous in dice.some(splits, boards) {
             let assigned = dice.maybe(boards);
             self.assignments.push(board_assignment::Model {
                 id: dice.id(),
@@ -278,7 +285,7 @@ impl Thrown {
             });
         }
         for _ in 0..dice.below(3) {
-            self.grant(dice, of, number);
+            self.grant(dice, of);
         }
     }
 
@@ -303,31 +310,34 @@ impl Thrown {
         });
     }
 
-    fn grant(&mut self, dice: &mut Dice, of: Uuid, number: usize) {
-        let account = account::Model {
-            id: dice.id(),
-            issuer: "https://elsewhere.invalid/".to_owned(),
-            subject: format!("{number}-{}", self.accounts.len()),
-            kind: "PERSON".to_owned(),
-            label: format!("Person {number}"),
-            enabled: true,
-            created_at: instant(dice),
-            version: 1,
-        };
+    /// A grant to a new account or, now and then, to the one before.
+    fn grant(&mut self, dice: &mut Dice, of: Uuid) {
+        if self.accounts.is_empty() || !dice.once_in(4) {
+            let subject = format!("thrown-{}", dice.id().simple());
+            self.accounts.push(account::Model {
+                id: account_id(DemoIssuer::NAME, &subject),
+                issuer: DemoIssuer::NAME.to_owned(),
+                label: format!("Person {}", self.accounts.len()),
+                subject,
+                kind: "PERSON".to_owned(),
+                enabled: !dice.once_in(6),
+                created_at: instant(dice),
+                version: 1,
+            });
+        }
         let valid_from = dice.day();
         self.grants.push(role_grant::Model {
             id: dice.id(),
-            account_id: account.id,
+            account_id: self.accounts.last().expect("one was made").id,
             role: (*dice.pick(&["PCO", "PSG", "TNR", "SUP"])).to_owned(),
             scope_type: "ORGANISATION".to_owned(),
             scope_id: Some(of),
             valid_from,
-            valid_to: if dice.once_in(2) { None } else { Some(valid_from + Days::new(61)) },
+            valid_to: if dice.once_in(2) { None } else { Some(valid_from + Days::new(300)) },
             granted_by: None,
             created_at: instant(dice),
             version: 1,
         });
-        self.accounts.push(account);
     }
 
     /// Some follow others; a code that one gave up goes on with whoever followed.
