@@ -83,6 +83,13 @@ impl Refusal {
         Self { code, path: path.map(str::to_owned).collect(), message: message.into() }
     }
 
+    /// The row changed since the caller read it.
+    #[must_use]
+    pub fn stale() -> Self {
+        let message = "it changed since you read it: read it again and repeat with its version";
+        Self::at(Code::Conflict, "expectedVersion", message)
+    }
+
     /// A refusal of the request as a whole, in the words of the code.
     #[must_use]
     pub fn whole(code: Code) -> Self {

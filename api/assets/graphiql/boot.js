@@ -11,8 +11,8 @@
 #
 # Press the play button, or Ctrl-Enter, to run the query.
 # Press Ctrl-Space for what can be written at the cursor.
-# A bearer token goes in the Headers tab below: {"Authorization": "Bearer …"}
-# Then press "Re-fetch GraphQL schema", for what can be asked depends on who asks.
+# A bearer token goes in the Headers tab below:
+# {"Authorization": "Bearer …"}
 
 query Regions {
   regions(first: 10) {

@@ -8,7 +8,9 @@ use super::{GrantScope, Permission};
 use crate::graphql::error::of_fault;
 use crate::graphql::ids;
 use crate::read::Op;
-use crate::read::declaration::{Root, Rows, Way, choice, date, id, one_through, text};
+use crate::read::declaration::{
+    Filter, Kind, Root, Rows, Way, choice, date, id, one_through, text,
+};
 use crate::{organisation, readable};
 
 /// The root fields of access.
@@ -91,7 +93,12 @@ readable! {
         Way::Nation(Permission::SeeGrants),
         Way::Organisation("t.scope_id", Permission::SeeGrants),
         Way::Account("t.account_id"),
-    ]).ordered_by("validFrom");
+    ]).filters(&[Filter {
+        name: "organisationId",
+        description: "The organisation in which the role counts.",
+        sql: "case when t.scope_type = 'ORGANISATION' then t.scope_id end",
+        kind: Kind::Id("org"),
+    }]).ordered_by("validFrom");
     /// The id of the grant.
     id: id("rgr"),
     /// The role.

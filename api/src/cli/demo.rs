@@ -101,21 +101,24 @@ fn greet(app: &App, made: &Made, tokens: &Tokens, url: &str) {
     for (role, token) in tokens {
         println!("  {}  {}\n       {token}", role.code(), role.title());
     }
-    println!("\nThree queries to paste into GraphiQL:\n{QUERIES}");
+    if let Some((_, token)) = tokens.iter().find(|(role, _)| *role == Role::PartnerCoordinator) {
+        println!("\nGraphiQL as the partner coordinator:\n\n  {url}/graphiql#token={token}");
+    }
+    println!("\nThree queries to paste into GraphiQL; tokens go in its Headers tab:\n{QUERIES}");
     println!("Ctrl-C stops.");
 }
 
 const QUERIES: &str = r#"
-  # Trusts of a region, with their board before and after 1 April 2026
-  { region(by: {odsCode: "Y61"}) { name organisations(first: 50) { nodes { name
+  # Organisations of a region, with their board before and after 1 April 2026
+  query BoardsOnTwoDates { region(by: {odsCode: "Y61"}) { name organisations(first: 50) { nodes { name
       before: integratedCareBoard(asOf: "2026-03-31") { name }
       after: integratedCareBoard(asOf: "2026-04-01") { name } } } } }
 
-  # The unassigned list (token PCO sees its own, NLO all)
-  { boardAssignments(first: 20) { totalCount nodes { organisation { name } since
+  # The unassigned list (with the token of NLO; a partner sees its own organisation's place)
+  query UnassignedList { boardAssignments(first: 20) { totalCount nodes { organisation { name } since
       previousBoard { name } candidates { odsCode name } } } }
 
   # The network's own organisations by name, with what is known of each
-  { organisations(first: 20, where: {isReferenceOnly: {eq: false}}) { totalCount
+  query OwnNetwork { organisations(first: 20, where: {isReferenceOnly: {eq: false}}) { totalCount
       nodes { name kind status odsCode region { name } identifiers { scheme value verifiedAt } } } }
 "#;

@@ -1,15 +1,11 @@
 //! `alongside generate`.
 
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use clap::Args;
 
-use super::Done;
-use crate::clock::SystemSource;
+use super::{Done, open};
 use crate::config::{Config, Profile};
-use crate::core::Core;
-use crate::db::Db;
 use crate::demo::{self, Size};
 
 #[derive(Args)]
@@ -23,12 +19,13 @@ pub(super) struct Options {
 }
 
 pub(super) async fn run(mut config: Config, options: Options) -> Done {
-    config.profile = Profile::Demo;
+    if config.profile == Profile::Production {
+        return Err("generate adds fictional organisations: not to a production database".into());
+    }
     if let Some(url) = options.database {
         config.database.url = url;
     }
-    let db = Db::connect(&config.database, config.profile).await?;
-    let core = Core::new(db, Arc::new(SystemSource));
+    let core = open(&config).await?;
     let made = demo::generate(&core, options.size).await?;
     core.db().close().await;
     println!("{made} fictional organisations added");

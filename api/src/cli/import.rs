@@ -7,13 +7,11 @@ use std::sync::Arc;
 use clap::Subcommand;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{Done, Failure};
+use super::{Done, Failure, open};
 use crate::actor::Identity;
-use crate::clock::SystemSource;
 use crate::command::{self, Outcome, Request};
 use crate::config::Config;
 use crate::core::Core;
-use crate::db::Db;
 use crate::import::ods_file;
 use crate::import::ods_trusts::{self, Fate, Report};
 
@@ -44,8 +42,7 @@ pub(super) async fn run(mut config: Config, command: Command) -> Done {
         config.database.url = url;
     }
     let bytes = std::fs::read(&file).map_err(|e| format!("cannot read {}: {e}", file.display()))?;
-    let db = Db::connect(&config.database, config.profile).await?;
-    let core = Core::new(db, Arc::new(SystemSource));
+    let core = open(&config).await?;
     let outcome = trusts(&core, &bytes, dry_run).await;
     core.db().close().await;
     let Some(done) = outcome? else { return Ok(ExitCode::FAILURE) };

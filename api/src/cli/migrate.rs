@@ -32,6 +32,8 @@ pub(super) async fn run(config: Config, command: Command) -> Done {
             println!("applied {pending} migrations");
         }
         Command::Down { steps } => {
+            let applied = Migrator::get_applied_migrations(&owner).await?.len();
+            let steps = u32::try_from(applied).unwrap_or(u32::MAX).min(steps);
             Migrator::down(&owner, Some(steps)).await?;
             println!("took back {steps} migrations");
         }

@@ -17,11 +17,14 @@ mod verify;
 
 use std::fmt::Display;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
 
+use crate::clock::SystemSource;
 use crate::config::{Config, DatabaseSettings};
-use crate::db::connect_owner;
+use crate::core::Core;
+use crate::db::{Db, connect_owner};
 
 /// Backend of a national peer support licensing network: GraphQL over HTTP.
 #[derive(Parser)]
@@ -106,6 +109,24 @@ fn runtime(command: Command) -> Done {
             Command::Schema => schema::run(),
         }
     })
+}
+
+/// The core on a database that has every migration.
+pub(crate) async fn open(config: &Config) -> Result<Core, Failure> {
+    let db = Db::connect(&config.database, config.profile).await?;
+    let core = Core::new(db, Arc::new(SystemSource));
+    refuse_pending(&core).await?;
+    Ok(core)
+}
+
+/// Refuses a database that lacks migrations.
+pub(crate) async fn refuse_pending(core: &Core) -> Result<(), Failure> {
+    use migration::MigratorTrait as _;
+    let known = migration::Migrator::migrations().len();
+    match core.db().pending_migrations(known).await? {
+        0 => Ok(()),
+        _ => Err("the database lacks migrations: run `alongside migrate up` first".into()),
+    }
 }
 
 /// Brings the schema of the database up to date.

@@ -3,10 +3,9 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use migration::MigratorTrait as _;
 use tokio::net::TcpListener;
 
-use super::{Done, Failure};
+use super::{Done, Failure, refuse_pending};
 use crate::app::App;
 use crate::clock::SystemSource;
 use crate::config::Config;
@@ -15,8 +14,9 @@ use crate::lifecycle;
 pub(super) async fn run(config: Config) -> Done {
     let listener = bind(&config.server.bind).await?;
     let app = App::build(config, Arc::new(SystemSource), None).await?;
-    if app.core().db().pending_migrations(migration::Migrator::migrations().len()).await? > 0 {
-        return Err("the database lacks migrations: run `alongside migrate up` first".into());
+    refuse_pending(app.core()).await?;
+    if app.config().auth.issuers.is_empty() {
+        tracing::warn!("no [[auth.issuers]] are set: every token will be refused");
     }
     tracing::info!(address = %app.config().server.bind, "serving");
     lifecycle::serve(app, listener).await?;

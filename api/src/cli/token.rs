@@ -21,7 +21,7 @@ pub(super) struct Options {
     #[arg(long, conflicts_with = "role")]
     subject: Option<String>,
     /// How long the token is good, in seconds; at most a day.
-    #[arg(long, default_value_t = 12 * 60 * 60)]
+    #[arg(long, default_value_t = 24 * 60 * 60)]
     life: i64,
     /// The demonstration's signing key.
     #[arg(long, default_value = demo::KEY_FILE)]

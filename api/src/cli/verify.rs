@@ -4,11 +4,8 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::Done;
-use crate::clock::SystemSource;
+use super::{Done, open};
 use crate::config::Config;
-use crate::core::Core;
-use crate::db::Db;
 use crate::verify;
 
 #[derive(Args)]
@@ -22,8 +19,7 @@ pub(super) async fn run(mut config: Config, options: Options) -> Done {
     if let Some(url) = options.database {
         config.database.url = url;
     }
-    let db = Db::connect(&config.database, config.profile).await?;
-    let core = Core::new(db, std::sync::Arc::new(SystemSource));
+    let core = open(&config).await?;
     let findings = verify::run(&core).await?;
     core.db().close().await;
     for check in &findings {

@@ -9,7 +9,7 @@ use migration::SERVICE_ROLE;
 use sea_orm::{ConnectOptions, Database, DatabaseConnection};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions as _, PgPool, Row as _};
+use sqlx::{ConnectOptions as _, Connection as _, PgPool, Row as _};
 use thiserror::Error;
 
 use super::{Db, Pools};
@@ -41,6 +41,11 @@ pub enum ConnectError {
         /// What is wrong with it.
         why: &'static str,
     },
+    /// There is no such SQLite file.
+    #[error(
+        "there is no database at {0}: check the name, or make it with `alongside migrate up` or `alongside demo`"
+    )]
+    NoFile(String),
     /// The server is older than the constraints and policies need.
     #[error("the database runs PostgreSQL {0}; Alongside needs version 15 or later")]
     OldServer(i32),
@@ -99,7 +104,8 @@ impl Db {
 async fn sqlite(settings: &DatabaseSettings) -> Result<Pools, ConnectError> {
     let options = SqliteConnectOptions::from_str(&settings.url)
         .map_err(|_| ConnectError::BadUrl)?
-        .create_if_missing(true)
+        // Migrations make the file: a mistyped name must not become an empty database.
+        .create_if_missing(false)
         .foreign_keys(true)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
@@ -111,7 +117,9 @@ async fn sqlite(settings: &DatabaseSettings) -> Result<Pools, ConnectError> {
             .acquire_timeout(Duration::from_millis(settings.pool_timeout_ms))
             .test_before_acquire(false)
     };
-    // The writer first: it creates the file and turns the journal mode on.
+    if !options.get_filename().exists() {
+        return Err(ConnectError::NoFile(options.get_filename().display().to_string()));
+    }
     let write = pool(1).connect_with(options.clone()).await.map_err(unreachable)?;
     let read = pool(settings.read_connections)
         .connect_with(options.pragma("query_only", "on"))
@@ -127,6 +135,8 @@ async fn postgres(settings: &DatabaseSettings, profile: Profile) -> Result<Pools
     } else {
         options
     };
+    // One connection first: its error says what is wrong, where a pool's says that time ran out.
+    options.connect().await.map_err(unreachable)?.close().await.map_err(unreachable)?;
     let pool = |size: u32, statement_timeout: u64| {
         let options = options.clone().options([
             ("statement_timeout", statement_timeout.to_string()),

@@ -37,9 +37,9 @@ const TRUSTS: &[u8] = include_bytes!("../../assets/reference/ods_etr.csv");
 pub enum Size {
     /// The demonstration's own seventeen.
     Small,
-    /// A hundred more.
+    /// A hundred generated ones besides.
     Medium,
-    /// Four hundred more.
+    /// Four hundred generated ones besides.
     National,
 }
 

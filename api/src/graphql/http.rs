@@ -8,7 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_graphql::parser::types::OperationType;
-use async_graphql::{ErrorExtensionValues, Request, Response, ServerError, Variables};
+use async_graphql::{
+    ErrorExtensionValues, Name, PathSegment, Request, Response, ServerError, Value, Variables,
+};
 use axum::body::{Body, to_bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -19,6 +21,7 @@ use super::document::{self, Arrangement};
 use super::error::ErrorCode;
 use crate::actor::Identity;
 use crate::app::App;
+use crate::config::ApiSettings;
 use crate::read::Op;
 
 /// The media type of GraphQL over HTTP.
@@ -54,7 +57,7 @@ async fn answer(app: &Arc<App>, headers: &HeaderMap, body: Body, request_id: &st
             "accept application/graphql-response+json or application/json",
         );
     };
-    let reply = Reply { format, request_id };
+    let reply = Reply { limits: &app.config().api, format, request_id };
     let Ok(bytes) = to_bytes(body, app.config().server.body_limit).await else {
         return plain(StatusCode::PAYLOAD_TOO_LARGE, "the body is larger than the limit");
     };
@@ -90,9 +93,25 @@ async fn answer(app: &Arc<App>, headers: &HeaderMap, body: Body, request_id: &st
     operation.operation_name = request.operation_name;
     let mut response = execute(app, operation, identity, request_id, mutation).await;
     if let Some(arrangement) = arrangement {
-        response.data = arrangement.apply(response.data);
+        response.data = arrangement.apply(complete(response.data, &response.errors, mutation));
     }
     reply.response(response)
+}
+
+/// Puts the null of a failed root field where async-graphql leaves the key out. Every mutation is
+/// nullable; a query field that is missing is not, so that nothing is left of the data.
+fn complete(data: Value, errors: &[ServerError], mutation: bool) -> Value {
+    let Value::Object(mut object) = data else { return data };
+    for error in errors {
+        let Some(PathSegment::Field(key)) = error.path.first() else { continue };
+        if !object.contains_key(key.as_str()) {
+            if !mutation {
+                return Value::Null;
+            }
+            object.insert(Name::new(key), Value::Null);
+        }
+    }
+    Value::Object(object)
 }
 
 async fn execute(
@@ -192,6 +211,7 @@ impl Format {
 
 /// Writes answers.
 struct Reply<'a> {
+    limits: &'a ApiSettings,
     format: Format,
     request_id: &'a str,
 }
@@ -242,11 +262,29 @@ impl Reply<'_> {
             Some(_) => None,
             None => Some(inferred(error)),
         };
+        if code == Some(ErrorCode::QueryRejected) {
+            error.message = self.limit(&error.message);
+        }
         let extensions = error.extensions.get_or_insert_with(ErrorExtensionValues::default);
         if let Some(code) = code {
             extensions.set("code", code.text());
         }
         extensions.set("requestId", self.request_id);
+    }
+}
+
+impl Reply<'_> {
+    /// The limit that async-graphql's message means, in words that say what to do.
+    fn limit(&self, message: &str) -> String {
+        let ApiSettings { max_cost, max_depth, .. } = self.limits;
+        if message.contains("complex") {
+            format!(
+                "the operation costs more than {max_cost}: a list costs its page size times the cost \
+                 of a row; ask for smaller pages or fewer fields"
+            )
+        } else {
+            format!("the operation nests fields deeper than {max_depth}")
+        }
     }
 }
 

@@ -89,7 +89,7 @@ impl Asked {
 /// `BAD_USER_INPUT` for an id of another type.
 pub fn ids_of(prefix: &str, path: &str, id: &ID) -> Result<Uuid> {
     ids::decode(prefix, id).ok_or_else(|| {
-        let message = format!("input.{path} must be an id that begins with {prefix}_");
+        let message = format!("input.{path} must be {prefix}_ and 32 hexadecimal digits");
         coded(ErrorCode::BadUserInput.error(message, None))
     })
 }

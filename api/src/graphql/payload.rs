@@ -92,6 +92,11 @@ impl<M: Mutation> OutputType for Payload<M> {
         Cow::Owned(format!("{}Payload", M::NAME))
     }
 
+    /// Nullable: a mutation that fails takes none of its neighbours' answers with it.
+    fn qualified_type_name() -> String {
+        format!("{}Payload", M::NAME)
+    }
+
     fn create_type_info(registry: &mut Registry) -> String {
         registry.create_output_type::<Self, _>(MetaTypeId::Object, |registry| {
             let entity = One::<M::Entity>::create_type_info(registry);

@@ -9,7 +9,9 @@ use crate::graphql::mutate::{Asked, ids_of};
 use crate::graphql::payload::Payload;
 use crate::mutations;
 use crate::organisation::graphql::Organisation;
-use crate::read::declaration::{Root, Rows, Way, choice, id, instant, int, one, text};
+use crate::read::declaration::{
+    Filter, Kind, Root, Rows, Way, choice, id, instant, int, one, text,
+};
 use crate::readable;
 
 /// The root fields of imports.
@@ -18,6 +20,7 @@ pub const ROOTS: &[Root] = &[
         "changeProposals",
         "Differences between a published file and the register, for a person to decide.",
     ),
+    Root::by::<ChangeProposal>("changeProposal", "One proposal by its id."),
     Root::page::<ImportRun>("importRuns", "Published files that were read, and with what result."),
 ];
 
@@ -57,6 +60,12 @@ readable! {
     /// A difference between a published file and the register.
     pub ChangeProposal = Rows::of("change_proposal", "chp")
         .visible_to(&[Way::Nation(Permission::DecideProposals)])
+        .filters(&[Filter {
+            name: "organisationId",
+            description: "The organisation.",
+            sql: "t.organisation_id",
+            kind: Kind::Id("org"),
+        }])
         .ordered_by("createdAt");
     /// The id of the proposal.
     id: id("chp"),

@@ -162,7 +162,10 @@ pub async fn decide(
     let organisation_id = find(unit, id).await?.organisation_id;
     Organisations::of(unit).lock(organisation_id).await?;
     let before = lock(unit, id).await?;
-    if before.version != expected_version || before.status != Status::Open {
+    if before.version != expected_version {
+        return Err(Refusal::stale().into());
+    }
+    if before.status != Status::Open {
         return Err(Refusal::whole(Code::Conflict).into());
     }
     let mut changed = Changed { id: before.organisation_id, impact: Vec::new() };

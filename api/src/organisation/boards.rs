@@ -196,7 +196,10 @@ pub async fn assign_board(
     let organisation = desk.store.assigned_to(assignment).await?.ok_or_else(not_found)?;
     let before = desk.locked_any(organisation).await?;
     let found = desk.store.lock_assignment(assignment).await?.ok_or_else(not_found)?;
-    if found.version != expected_version || found.assigned_board_id.is_some() {
+    if found.version != expected_version {
+        return Err(Refusal::stale().into());
+    }
+    if found.assigned_board_id.is_some() {
         return Err(Refusal::whole(Code::Conflict).into());
     }
     let successions = desk.store.board_successions().await?;

@@ -87,8 +87,7 @@ impl<'a> Desk<'a> {
     pub(super) async fn locked(&self, id: Uuid, version: i32) -> Result<Organisation, Stop> {
         let organisation = self.locked_any(id).await?;
         if organisation.version != version {
-            let message = "it changed since you read it: read it again and repeat with its version";
-            return Err(Refusal::at(Code::Conflict, "expectedVersion", message).into());
+            return Err(Refusal::stale().into());
         }
         Ok(organisation)
     }
@@ -234,11 +233,11 @@ fn organisation_of(unit: &Unit, new: &NewOrganisation, postcode: Option<String>)
     }
 }
 
-/// Marks an identifier as verified at its source.
+/// Marks an identifier as verified at its source; records it first if the organisation does not hold it.
 ///
 /// # Errors
 ///
-/// `NOT_FOUND` for an organisation or identifier that is not there, or what the database answers.
+/// Every unmet rule, or what the database answers.
 pub async fn verify_identifier(
     unit: &Unit,
     id: Uuid,
@@ -253,8 +252,11 @@ pub async fn verify_identifier(
         .map_err(|error| Refusal::at(Code::Invalid, "value", error.to_string()))?;
     let by = desk.signature();
     if !desk.store.verify_identifier(id, given.scheme, &value, &by).await? {
-        let message = "the organisation holds no such identifier today";
-        return Err(Refusal::at(Code::NotFound, "value", message).into());
+        refuse_any(open_only(&before))?;
+        let period = period(Some(before.opened_on.unwrap_or_else(|| unit.today())), None)?;
+        let verified = Some((unit.now(), by));
+        let identifier = Identifier { scheme: given.scheme, value, period, verified };
+        desk.store.add_identifier(id, &identifier).await?;
     }
     let after = before.clone();
     desk.save("organisation.identifier_verified", &before, after, &["identifiers"], None).await?;
@@ -333,7 +335,7 @@ async fn end(
     desk.save("organisation.closed", before, after, &facts, reason).await?;
     let held = identifiers.iter().filter(|identifier| identifier.period.to().is_none()).count();
     Ok(vec![
-        format!("{held} identifiers end on {on} and may be held by a successor from that day"),
+        format!("identifiers that end on {on} and may be held by a successor from then: {held}"),
         format!("its board and region memberships end on {on}"),
     ])
 }

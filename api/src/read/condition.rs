@@ -135,8 +135,14 @@ fn parse_test(filter: &Filter, operator: &Name, value: &Answer) -> Result<Test, 
     let at = format!("where.{}.{operator}", filter.name);
     let one = |value: &Answer| {
         value::parameter(filter.kind, value).ok_or_else(|| match filter.kind {
-            Kind::Id(prefix) => format!("{at} must be an id that begins with {prefix}_"),
-            _ => format!("{at} is not a value of this field's type"),
+            Kind::Id(prefix) => format!("{at} must be {prefix}_ and 32 hexadecimal digits"),
+            Kind::Date => format!("{at} must be a date as YYYY-MM-DD"),
+            Kind::Instant => {
+                format!("{at} must be an instant as RFC 3339, such as 2026-04-01T09:00:00Z")
+            }
+            Kind::Int => format!("{at} must be a whole number"),
+            Kind::Bool => format!("{at} must be true or false"),
+            Kind::Text | Kind::Enum(_) => format!("{at} must be text without the character NUL"),
         })
     };
     Ok(match (operator.as_str(), value) {

@@ -185,7 +185,7 @@ pub struct Planner<'a, 'r> {
     pub(super) op: &'r Op,
     pub(super) reader: &'r Reader,
     /// Response keys from the field being resolved down to where the planner is.
-    path: Vec<Name>,
+    pub(super) path: Vec<Name>,
     /// Fields that the actor may not read, with their paths, for errors beside the data.
     pub withheld: Vec<(Vec<Name>, Pos)>,
 }

@@ -16,7 +16,8 @@ fn sources(folder: &str) -> Vec<(String, String)> {
             if path.is_dir() {
                 open.push(path);
             } else if path.extension().is_some_and(|extension| extension == "rs") {
-                let name = path.strip_prefix(root()).expect("below the workspace").display().to_string();
+                let name =
+                    path.strip_prefix(root()).expect("below the workspace").display().to_string();
                 found.push((name, std::fs::read_to_string(&path).expect("text")));
             }
         }
@@ -43,7 +44,8 @@ fn rules_and_models_know_no_database_no_protocol_and_no_clock() {
     let mut files = sources("api/src");
     files.retain(|(name, _)| name.ends_with("/rules.rs") || name.ends_with("/model.rs"));
     assert!(files.len() >= 2);
-    let words = ["sea_orm", "sqlx", "async_graphql", "Utc::now", "crate::db", "tokio", "entities::"];
+    let words =
+        ["sea_orm", "sqlx", "async_graphql", "Utc::now", "crate::db", "tokio", "entities::"];
     assert_eq!(mentions(&files, &words), [] as [String; 0]);
 }
 
@@ -51,10 +53,18 @@ fn rules_and_models_know_no_database_no_protocol_and_no_clock() {
 fn the_hidden_registry_is_touched_in_few_places() {
     let mut files = sources("api/src");
     files.retain(|(name, _)| {
-        let allowed = ["api/src/read/registry/", "api/src/read/registry.rs", "api/src/read/declaration.rs", "api/src/graphql/payload.rs"];
+        let allowed = [
+            "api/src/read/registry/",
+            "api/src/read/registry.rs",
+            "api/src/read/declaration.rs",
+            "api/src/graphql/payload.rs",
+        ];
         !allowed.iter().any(|place| name.starts_with(place))
     });
-    assert_eq!(mentions(&files, &["async_graphql::registry", "MetaType", "registry::Registry"]), [] as [String; 0]);
+    assert_eq!(
+        mentions(&files, &["async_graphql::registry", "MetaType", "registry::Registry"]),
+        [] as [String; 0]
+    );
 }
 
 #[test]
@@ -70,21 +80,35 @@ fn entities_know_no_protocol() {
 fn transactions_are_opened_behind_one_door() {
     let mut files = sources("api/src");
     files.retain(|(name, _)| !name.starts_with("api/src/db/"));
-    assert_eq!(mentions(&files, &["sqlx::query", "PgPool", "SqlitePool", "TransactionTrait", ".begin_with("]), [] as [String; 0]);
+    assert_eq!(
+        mentions(
+            &files,
+            &["sqlx::query", "PgPool", "SqlitePool", "TransactionTrait", ".begin_with("]
+        ),
+        [] as [String; 0]
+    );
 }
 
 #[test]
 fn no_file_is_too_long() {
     let files = ["api/src", "entities/src", "migration/src"].map(sources).concat();
     let long = files.iter().filter(|(_, text)| text.lines().count() > 600);
-    assert_eq!(long.map(|(name, text)| format!("{name}: {} lines", text.lines().count())).collect::<Vec<_>>(), [] as [String; 0]);
+    assert_eq!(
+        long.map(|(name, text)| format!("{name}: {} lines", text.lines().count()))
+            .collect::<Vec<_>>(),
+        [] as [String; 0]
+    );
 }
 
 #[test]
 fn nothing_is_left_to_do() {
     let files = ["api/src", "entities/src", "migration/src"].map(sources).concat();
     assert_eq!(mentions(&files, &["todo!", "unimplemented!", "dbg!"]), [] as [String; 0]);
-    assert_eq!(mentions(&files, &["#[allow(", "#![allow("]), [] as [String; 0], "#[expect(…, reason)] goes when it is no longer needed");
+    assert_eq!(
+        mentions(&files, &["#[allow(", "#![allow("]),
+        [] as [String; 0],
+        "#[expect(…, reason)] goes when it is no longer needed"
+    );
 }
 
 #[test]
@@ -103,9 +127,12 @@ fn every_dependency_has_a_reason_and_a_use() {
             continue;
         };
         assert!(explained, "{name} has no reason above it");
-        let used = members.iter().any(|member| member.lines().any(|line| {
-            line.strip_prefix(name).is_some_and(|rest| rest.starts_with(".workspace") || rest.starts_with(" ="))
-        }));
+        let used = members.iter().any(|member| {
+            member.lines().any(|line| {
+                line.strip_prefix(name)
+                    .is_some_and(|rest| rest.starts_with(".workspace") || rest.starts_with(" ="))
+            })
+        });
         assert!(used, "{name} is used by no member");
         checked += 1;
     }
@@ -115,11 +142,21 @@ fn every_dependency_has_a_reason_and_a_use() {
 #[test]
 fn every_dependency_of_a_member_comes_from_the_workspace() {
     for member in ["api", "entities", "migration", "tests"] {
-        let manifest = std::fs::read_to_string(root().join(member).join("Cargo.toml")).expect("a manifest");
-        let section = |name: &str| manifest.split(name).nth(1).map(|rest| rest.split("\n[").next().unwrap_or_default().to_owned());
-        for section in ["\n[dependencies]", "\n[dev-dependencies]"].into_iter().filter_map(section) {
+        let manifest =
+            std::fs::read_to_string(root().join(member).join("Cargo.toml")).expect("a manifest");
+        let section = |name: &str| {
+            manifest
+                .split(name)
+                .nth(1)
+                .map(|rest| rest.split("\n[").next().unwrap_or_default().to_owned())
+        };
+        for section in ["\n[dependencies]", "\n[dev-dependencies]"].into_iter().filter_map(section)
+        {
             for line in section.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
-                assert!(line.contains(".workspace = true") || line.contains("workspace = true,"), "{member}: {line}");
+                assert!(
+                    line.contains(".workspace = true") || line.contains("workspace = true,"),
+                    "{member}: {line}"
+                );
             }
         }
     }
@@ -129,10 +166,18 @@ fn every_dependency_of_a_member_comes_from_the_workspace() {
 fn the_aggregates_read_in_one_order() {
     let text = std::fs::read_to_string(root().join("api/src/lib.rs")).expect("text");
     for (name, _) in sources("api/src") {
-        let module = name.trim_start_matches("api/src/").split(['/', '.']).next().expect("a name").to_owned();
+        let module = name
+            .trim_start_matches("api/src/")
+            .split(['/', '.'])
+            .next()
+            .expect("a name")
+            .to_owned();
         if !["lib", "main"].contains(&module.as_str()) {
             let declared = [format!("pub mod {module};"), format!("mod {module};")];
-            assert!(code(&text).any(|line| declared.iter().any(|declared| line == declared)), "{module} is in the table of contents");
+            assert!(
+                code(&text).any(|line| declared.iter().any(|declared| line == declared)),
+                "{module} is in the table of contents"
+            );
         }
     }
 }

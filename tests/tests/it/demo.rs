@@ -35,8 +35,10 @@ impl Fixture for Place {
         let postgres = match engine {
             Engine::Sqlite => None,
             Engine::Postgres => {
-                let server = std::env::var("ALONGSIDE_TEST_POSTGRES_SUPERUSER").expect("start the servers: ./tests/run.sh");
-                let folder = folder.path().file_name().and_then(|name| name.to_str()).expect("a name");
+                let server = std::env::var("ALONGSIDE_TEST_POSTGRES_SUPERUSER")
+                    .expect("start the servers: ./tests/run.sh");
+                let folder =
+                    folder.path().file_name().and_then(|name| name.to_str()).expect("a name");
                 let name = format!("demo_{}", folder.trim_start_matches('.').to_lowercase());
                 let eye = Eye::open(engine, &server).await;
                 eye.execute(&format!("create database {name}")).await.expect("a database");
@@ -54,7 +56,9 @@ impl Fixture for Place {
 
     async fn close(self) {
         if let Some((eye, name, _)) = &self.0.postgres {
-            eye.execute(&format!("drop database {name} with (force)")).await.expect("the database goes");
+            eye.execute(&format!("drop database {name} with (force)"))
+                .await
+                .expect("the database goes");
             eye.close().await;
         }
     }
@@ -90,7 +94,8 @@ impl Place {
     /// Starts the demonstration on a free port and reads until it is ready.
     async fn start(&self) -> Demo {
         let mut command = self.command(&["demo", "--port", "0", "--tokens", "tokens.json"]);
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary runs");
+        let mut child =
+            command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary runs");
         let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
         let mut said = Vec::new();
         let ready = async {
@@ -133,9 +138,18 @@ impl Demo {
 
     /// The queries that it printed, each with its comment.
     fn queries(&self) -> Vec<String> {
-        let from = self.said.iter().position(|line| line.starts_with("Three queries")).expect("queries");
-        let lines: Vec<&str> = self.said[from + 1..].iter().map(String::as_str).filter(|line| *line != "Ctrl-C stops.").collect();
-        lines.split(|line| line.trim().is_empty()).filter(|lines| !lines.is_empty()).map(|lines| lines.join("\n")).collect()
+        let from =
+            self.said.iter().position(|line| line.starts_with("Three queries")).expect("queries");
+        let lines: Vec<&str> = self.said[from + 1..]
+            .iter()
+            .map(String::as_str)
+            .filter(|line| *line != "Ctrl-C stops.")
+            .collect();
+        lines
+            .split(|line| line.trim().is_empty())
+            .filter(|lines| !lines.is_empty())
+            .map(|lines| lines.join("\n"))
+            .collect()
     }
 
     async fn ask(&self, token: Option<&str>, query: &str) -> Value {
@@ -279,12 +293,21 @@ on_sqlite! {
         for (url, words) in [
             ("foo://x", "sqlite: or postgres:"),
             ("", "sqlite: or postgres:"),
-            ("postgres://", "database"),
             ("sqlite://no/such/folder/x.sqlite", "database"),
-            ("postgres://nobody@127.0.0.1:1/nothing", "database"),
         ] {
             let ended = run(alongside(folder, &["demo", "--port", "0", "--database", url])).await;
             assert!(ended.complaint().contains(words), "{url}: {ended:?}");
+        }
+    }
+
+    async fn a_database_that_does_not_answer_is_one_clear_line(place: Place) {
+        let url = "postgres://somebody:secret@127.0.0.1:1/nothing";
+        for arguments in [&["verify", "--database", url][..], &["generate", "--database", url]] {
+            let mut command = alongside(place.0.folder.path(), arguments);
+            command.env("ALONGSIDE__DATABASE__POOL_TIMEOUT_MS", "200");
+            let ended = run(command).await;
+            assert!(ended.complaint().contains("cannot be reached"), "{ended:?}");
+            assert!(!ended.err.contains("secret"), "{ended:?}");
         }
     }
 

@@ -16,7 +16,8 @@ const VIEWER: &str = "{ viewer { isSignedIn } }";
 
 /// Status and body of an answer that must carry the headers of every answer.
 async fn taken(answer: Response) -> (u16, String) {
-    let header = |name| answer.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let header =
+        |name| answer.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let (id, cached) = (header("x-request-id"), header(CACHE_CONTROL.as_str()));
     let status = answer.status().as_u16();
     let body = answer.text().await.expect("a body");
@@ -26,7 +27,10 @@ async fn taken(answer: Response) -> (u16, String) {
     if let Ok(json) = serde_json::from_str::<Value>(&body) {
         for error in json["errors"].as_array().into_iter().flatten() {
             assert_eq!(error["extensions"]["requestId"], *id, "{body}");
-            assert!(error["extensions"]["code"].is_string() && error["message"].is_string(), "{body}");
+            assert!(
+                error["extensions"]["code"].is_string() && error["message"].is_string(),
+                "{body}"
+            );
         }
     }
     (status, body)
@@ -51,7 +55,9 @@ fn wrong_tokens(world: &World, subject: &str) -> Vec<(&'static str, String)> {
     let claims = json!({ "iss": DemoIssuer::NAME, "aud": audience, "sub": subject, "iat": seconds, "exp": seconds + 600 });
     let mut header = Header::new(Algorithm::ES256);
     (header.typ, header.kid) = (Some("at+jwt".to_owned()), Some("demo".to_owned()));
-    let signed = |header: &Header, claims: &Value| jsonwebtoken::encode(header, claims, &key).expect("a token");
+    let signed = |header: &Header, claims: &Value| {
+        jsonwebtoken::encode(header, claims, &key).expect("a token")
+    };
     let with = |name: &str, value: Value| {
         let mut claims = claims.clone();
         claims[name] = value;
@@ -70,7 +76,9 @@ fn wrong_tokens(world: &World, subject: &str) -> Vec<(&'static str, String)> {
     let mut symmetric = header.clone();
     symmetric.alg = Algorithm::HS256;
     let public_key = serde_json::to_vec(&world.issuer.key_set()).expect("the public key");
-    let symmetric = jsonwebtoken::encode(&symmetric, &claims, &EncodingKey::from_secret(&public_key)).expect("a token");
+    let symmetric =
+        jsonwebtoken::encode(&symmetric, &claims, &EncodingKey::from_secret(&public_key))
+            .expect("a token");
     // {"alg":"none","typ":"at+jwt","kid":"demo"}
     let none = "eyJhbGciOiJub25lIiwidHlwIjoiYXQrand0Iiwia2lkIjoiZGVtbyJ9";
     vec![
@@ -86,7 +94,10 @@ fn wrong_tokens(world: &World, subject: &str) -> Vec<(&'static str, String)> {
         ("for another audience", with("aud", json!("elsewhere"))),
         ("for several audiences", with("aud", json!(["elsewhere", "other"]))),
         ("of another issuer", with("iss", json!("https://login.example.org/"))),
-        ("of an issuer with another slash", with("iss", json!(DemoIssuer::NAME.trim_end_matches('/')))),
+        (
+            "of an issuer with another slash",
+            with("iss", json!(DemoIssuer::NAME.trim_end_matches('/'))),
+        ),
         ("without a subject", with("sub", json!(""))),
         ("with a number for a subject", with("sub", json!(7))),
         ("unsigned", format!("{none}.{body}.")),
@@ -94,11 +105,17 @@ fn wrong_tokens(world: &World, subject: &str) -> Vec<(&'static str, String)> {
         ("symmetric", symmetric),
         ("of a foreign key", foreign.token(subject, audience, now, 600).expect("a token")),
         ("without a seal", format!("{head}.{body}.")),
-        ("with another body", format!("{head}.{}.{seal}", world.token_of("other").split('.').nth(1).expect("a body"))),
+        (
+            "with another body",
+            format!("{head}.{}.{seal}", world.token_of("other").split('.').nth(1).expect("a body")),
+        ),
         ("of another type", headed(&|header| header.typ = Some("JWT".to_owned()))),
         ("without a key", headed(&|header| header.kid = None)),
         ("of another key", headed(&|header| header.kid = Some("demo2".to_owned()))),
-        ("that points elsewhere", headed(&|header| header.jku = Some("https://example.org/keys".to_owned()))),
+        (
+            "that points elsewhere",
+            headed(&|header| header.jku = Some("https://example.org/keys".to_owned())),
+        ),
     ]
 }
 

@@ -59,7 +59,9 @@ async fn import_by_hand(world: &World, folder: &Path, bytes: &[u8], options: &[&
 }
 
 fn summary(report: &Report) -> [usize; 7] {
-    let Report { rows_read, created, unchanged, proposed, closed, unassigned, out_of_scope, .. } = report;
+    let Report {
+        rows_read, created, unchanged, proposed, closed, unassigned, out_of_scope, ..
+    } = report;
     [*rows_read, *created, *unchanged, *proposed, *closed, *unassigned, *out_of_scope]
 }
 

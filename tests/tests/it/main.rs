@@ -5,6 +5,7 @@
 mod answers;
 mod architecture;
 mod demo;
+mod differential;
 mod door;
 mod http;
 mod import;

@@ -135,7 +135,9 @@ pub async fn throw(world: &World, dice: &mut Dice, count: usize) -> Vec<Uuid> {
     let connection = world.database.eye.connection();
     let (boards, regions) = places(connection).await;
     let mut thrown = Thrown::default();
-    for number in 0..count {
+    let before = world.database.eye.count("select count(*) from organisation").await;
+    let first = usize::try_from(before).expect("a number");
+    for number in first..first + count {
         let row = organisation(dice, number);
         thrown.facts(dice, row.id, number, &boards, &regions);
         thrown.organisations.push(row);

@@ -15,7 +15,9 @@ use crate::network::{Dice, Wild, throw};
 
 /// Every root that is declared.
 fn roots() -> impl Iterator<Item = &'static Root> {
-    [reference::graphql::ROOTS, organisation::graphql::ROOTS, import::graphql::ROOTS, actor::ROOTS].into_iter().flatten()
+    [reference::graphql::ROOTS, organisation::graphql::ROOTS, import::graphql::ROOTS, actor::ROOTS]
+        .into_iter()
+        .flatten()
 }
 
 /// Every declaration that a root leads to.
@@ -191,7 +193,9 @@ fn values(types: &BTreeMap<String, Value>, ty: &str) -> String {
 /// An account that holds every role for the nation.
 async fn everyone_at_once(world: &World) -> String {
     let mut token = String::new();
-    for role in [Role::LicensingOfficer, Role::DataProtectionOfficer, Role::QualityLead, Role::Analyst] {
+    for role in
+        [Role::LicensingOfficer, Role::DataProtectionOfficer, Role::QualityLead, Role::Analyst]
+    {
         token = world.grant_to("everyone-at-once", role, GrantScope::Nation).await;
     }
     token
@@ -204,9 +208,18 @@ async fn fill(world: &World) {
     let (a, at) = (world.uuid(world.a.id), "'2026-05-01T09:00:00.25+00:00'");
     let id = |number: u128| world.uuid(uuid::Uuid::from_u128(number));
     for row in [
-        format!("insert into change_proposal values ({}, {a}, 'x', 'NAME', 'then', 'now', 'ACCEPTED', {at}, {at}, 2)", id(1)),
-        format!("insert into change_proposal values ({}, {a}, 'x', 'POSTCODE', null, null, 'OPEN', {at}, null, 1)", id(2)),
-        format!("insert into import_run values ({}, 'ods-trusts', 'ff', {at}, null, 1, 2, 3, 4, 5, 6, 7)", id(3)),
+        format!(
+            "insert into change_proposal values ({}, {a}, 'x', 'NAME', 'then', 'now', 'ACCEPTED', {at}, {at}, 2)",
+            id(1)
+        ),
+        format!(
+            "insert into change_proposal values ({}, {a}, 'x', 'POSTCODE', null, null, 'OPEN', {at}, null, 1)",
+            id(2)
+        ),
+        format!(
+            "insert into import_run values ({}, 'ods-trusts', 'ff', {at}, null, 1, 2, 3, 4, 5, 6, 7)",
+            id(3)
+        ),
     ] {
         eye.execute(&row).await.expect("a row");
     }
@@ -247,19 +260,32 @@ impl Seen<'_> {
             ("NON_NULL", _) => return self.value(place, &ty["ofType"], value),
             _ if value.is_null() => true,
             ("LIST", _) => {
-                return list(value).iter().for_each(|value| self.value(place, &ty["ofType"], value));
+                return list(value)
+                    .iter()
+                    .for_each(|value| self.value(place, &ty["ofType"], value));
             }
             ("OBJECT", ty) => match ty.strip_suffix("Connection") {
                 Some(node) => return self.rows(node, &value["nodes"]),
                 None => return self.row(ty, value),
             },
-            ("ENUM", ty) => each(&self.types[ty]["enumValues"]).iter().any(|known| known["name"] == *value),
+            ("ENUM", ty) => {
+                each(&self.types[ty]["enumValues"]).iter().any(|known| known["name"] == *value)
+            }
             (_, "Int") => value.as_i64().is_some_and(|number| i32::try_from(number).is_ok()),
             (_, "Boolean") => value.is_boolean(),
             (_, "String") => value.is_string(),
-            (_, "ID") => value.as_str().and_then(|id| id.split_once('_')).is_some_and(|(_, digits)| digits.len() == 32),
-            (_, "Date") => value.as_str().is_some_and(|text| text.len() == 10 && text.parse::<chrono::NaiveDate>().is_ok()),
-            (_, "DateTime") => value.as_str().is_some_and(|text| text.len() == 27 && text.ends_with('Z') && chrono::DateTime::parse_from_rfc3339(text).is_ok()),
+            (_, "ID") => value
+                .as_str()
+                .and_then(|id| id.split_once('_'))
+                .is_some_and(|(_, digits)| digits.len() == 32),
+            (_, "Date") => value
+                .as_str()
+                .is_some_and(|text| text.len() == 10 && text.parse::<chrono::NaiveDate>().is_ok()),
+            (_, "DateTime") => value.as_str().is_some_and(|text| {
+                text.len() == 27
+                    && text.ends_with('Z')
+                    && chrono::DateTime::parse_from_rfc3339(text).is_ok()
+            }),
             _ => false,
         };
         if !fits {
@@ -268,6 +294,10 @@ impl Seen<'_> {
     }
 
     fn unseen(&self) -> BTreeSet<&str> {
-        self.values.iter().filter(|(_, filled)| !**filled).map(|(place, _)| place.as_str()).collect()
+        self.values
+            .iter()
+            .filter(|(_, filled)| !**filled)
+            .map(|(place, _)| place.as_str())
+            .collect()
     }
 }

@@ -23,7 +23,8 @@ pub use mutations::OrganisationMutations;
 pub const ROOTS: &[Root] = &[
     Root::page::<Organisation>(
         "organisations",
-        "The organisations of the network, and those known from reference data.",
+        "The organisations of the network, and those known from reference data, whatever their status; \
+         `asOf` chooses the day of their names, codes, boards and regions.",
     )
     .dated(),
     Root::by::<Organisation>("organisation", "One organisation by a key; null if there is none.")
@@ -33,6 +34,7 @@ pub const ROOTS: &[Root] = &[
         "The unassigned list: organisations whose board was split, with the candidates. For the \
          national team all, for a partner the own.",
     ),
+    Root::by::<BoardAssignment>("boardAssignment", "One place on the unassigned list by its id."),
 ];
 
 /// What kind of body an organisation is. New values may appear.
@@ -329,6 +331,12 @@ readable! {
             Way::Nation(Permission::SeeUnassigned),
             Way::Organisation("t.organisation_id", Permission::SeeUnassigned),
         ])
+        .filters(&[Filter {
+            name: "organisationId",
+            description: "The organisation.",
+            sql: "t.organisation_id",
+            kind: Kind::Id("org"),
+        }])
         .ordered_by("since");
     /// The id of the place on the list.
     id: id("bas"),

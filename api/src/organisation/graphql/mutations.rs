@@ -19,7 +19,7 @@ use crate::refusal::{Code, Refusal};
 mutations! {
     OrganisationRegister -> organisation: Organisation,
         [IdentifierTaken, BoardNotInForce, BoardRequired, RegionOverrideReasonRequired];
-    OrganisationIdentifierVerify -> organisation: Organisation, [];
+    OrganisationIdentifierVerify -> organisation: Organisation, [IdentifierTaken];
     OrganisationActivate -> organisation: Organisation, [IdentifierNotVerified];
     OrganisationMakeDormant -> organisation: Organisation, [];
     OrganisationClose -> organisation: Organisation,
@@ -247,7 +247,8 @@ impl OrganisationMutations {
         asked.run(ctx, parts, move |unit| Box::pin(service::register(unit, new.clone()))).await
     }
 
-    /// Marks an identifier as verified at its source.
+    /// Marks an identifier as verified at its source; records it first if the organisation does not hold
+    /// it yet.
     async fn organisation_identifier_verify(
         &self,
         ctx: &Context<'_>,

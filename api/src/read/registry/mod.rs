@@ -15,8 +15,8 @@ use std::sync::Arc;
 use async_graphql::parser::types::{Field as AstField, SelectionSet};
 use async_graphql::registry::{MetaTypeId, Registry};
 use async_graphql::{
-    ContainerType, Context, ContextBase, ContextSelectionSet, ObjectType, OutputType, PathSegment,
-    Positioned, ServerResult, Value as Answer,
+    ContainerType, Context, ContextBase, ContextSelectionSet, Name, ObjectType, OutputType,
+    PathSegment, Positioned, ServerError, ServerResult, Value as Answer,
 };
 use sea_orm::Value;
 use uuid::Uuid;
@@ -129,10 +129,19 @@ impl ContainerType for ReadRoots {
         let Some(root) = self.0.iter().flat_map(|r| r.iter()).find(|root| root.name == name) else {
             return Ok(None);
         };
-        let def = (root.target)();
-        let field = ctx.item;
-        let answer = match root.form {
-            RootForm::Page => resolve(ctx, |planner| planner.page(def, field)).await?,
+        // Every root is nullable: what fails is null, and its neighbours stay.
+        Ok(Some(self.resolve_root(root, ctx).await.unwrap_or_else(|error| {
+            ctx.add_error(error);
+            Answer::Null
+        })))
+    }
+}
+
+impl ReadRoots {
+    async fn resolve_root(&self, root: &'static Root, ctx: &Context<'_>) -> ServerResult<Answer> {
+        let (def, field) = ((root.target)(), ctx.item);
+        match root.form {
+            RootForm::Page => resolve(ctx, |planner| planner.page(def, field)).await,
             RootForm::By => {
                 resolve(ctx, |planner| {
                     let arguments = planner.arguments(field)?;
@@ -140,10 +149,9 @@ impl ContainerType for ReadRoots {
                     let key = key(def, arguments.get("by"), field)?;
                     planner.one(def, key, as_of, &field.node.selection_set.node)
                 })
-                .await?
+                .await
             }
-        };
-        Ok(Some(answer))
+        }
     }
 }
 
@@ -173,16 +181,21 @@ fn plan_with<'a, T>(
     plan: impl FnOnce(&mut Planner<'a, '_>) -> Result<(Level, Form), PlanError>,
 ) -> ServerResult<(Level, Form)> {
     let mut planner = Planner::new(ctx.query_env, op, reader);
-    let planned = plan(&mut planner)
-        .map_err(|error| ctx.set_error_path(error.code.error(error.message, Some(error.at))))?;
+    let planned = plan(&mut planner).map_err(|error| {
+        below(ctx, &planner.path, error.code.error(error.message, Some(error.at)))
+    })?;
     for (path, at) in planner.withheld {
-        let mut error = ctx.set_error_path(
-            ErrorCode::Forbidden.error("your roles do not let you read this field", Some(at)),
-        );
-        error.path.extend(path.iter().map(|name| PathSegment::Field(name.to_string())));
-        ctx.add_error(error);
+        let message = "your roles do not let you read this field";
+        ctx.add_error(below(ctx, &path, ErrorCode::Forbidden.error(message, Some(at))));
     }
     Ok(planned)
+}
+
+/// `error` with the path of the field being resolved and then `path`.
+fn below<T>(ctx: &ContextBase<'_, T>, path: &[Name], error: ServerError) -> ServerError {
+    let mut error = ctx.set_error_path(error);
+    error.path.extend(path.iter().map(|name| PathSegment::Field(name.to_string())));
+    error
 }
 
 /// The key that a `by` argument names.
@@ -199,7 +212,7 @@ fn key(
     if name == "id" {
         let prefix = def.rows.prefix;
         let id = parameter(Kind::Id(prefix), value).ok_or_else(|| {
-            bad(format!("by.id must be an id that begins with {prefix}_"), field.pos)
+            bad(format!("by.id must be {prefix}_ and 32 hexadecimal digits"), field.pos)
         })?;
         return Ok((BY_ID, Some(id)));
     }

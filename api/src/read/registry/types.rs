@@ -72,7 +72,8 @@ pub(super) fn root_field(root: &Root, registry: &mut Registry) -> MetaField {
         RootForm::Page => {
             let connection = register_connection(def, registry);
             let arguments = page_arguments(def, root.dated, registry);
-            let ty = non_null(&connection, true);
+            // Nullable: a list that fails takes none of its neighbours with it.
+            let ty = non_null(&connection, false);
             let mut field = field(root.name, root.description, ty, arguments);
             field.compute_complexity = Some(page_cost);
             field
@@ -105,7 +106,7 @@ fn register_connection(def: &'static Def, registry: &mut Registry) -> String {
         field("cursor", "Where this row stands in the list.", text.clone(), Vec::new()),
         field("node", "The row.", non_null(name, true), Vec::new()),
     ];
-    let description = format!("A {name} with its place in a list.");
+    let description = format!("One {name} with its place in a list.");
     registry.types.insert(edge.clone(), object(&edge, &description, fields, None));
     register_page_info(registry);
     let int = i32::qualified_name(registry);
@@ -241,7 +242,7 @@ fn register_filter(kind: Kind, registry: &mut Registry) -> String {
         Kind::Id(_) | Kind::Bool | Kind::Enum(_) => {}
     }
     fields.push(argument("isNull", "Whether there is no value.", yes));
-    let description = format!("Conditions on a {ty} value: all given ones hold.");
+    let description = format!("Conditions on {ty} values: all given ones hold.");
     registry.types.insert(name.clone(), input(&name, &description, fields, false));
     name
 }

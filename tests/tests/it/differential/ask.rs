@@ -3,7 +3,7 @@
 use chrono::{Days, NaiveDate};
 use serde_json::Value;
 
-use super::plain::{Plain, Row};
+use super::facts::{Facts, Row};
 use crate::network::Dice;
 
 /// A type that can be asked for.
@@ -261,27 +261,34 @@ impl Ask {
 
     fn arguments(&self) -> String {
         let mut arguments = Vec::new();
-        arguments.extend(self.by.as_ref().map(|(key, value)| format!("by: {{ {key}: {value:?} }}")));
+        arguments
+            .extend(self.by.as_ref().map(|(key, value)| format!("by: {{ {key}: {value:?} }}")));
         arguments.extend(self.on.map(|on| format!("asOf: \"{on}\"")));
         if let What::Page(page) = &self.what {
             let size = if page.backwards { "last" } else { "first" };
             arguments.extend(page.size.map(|rows| format!("{size}: {rows}")));
             let cursor = if page.backwards { "before" } else { "after" };
             arguments.extend(page.after.as_ref().map(|(_, text)| format!("{cursor}: {text:?}")));
-            arguments.extend(page.filter.as_ref().map(|filter| format!("where: {}", filter.text())));
+            arguments
+                .extend(page.filter.as_ref().map(|filter| format!("where: {}", filter.text())));
             let order = page.order.iter().map(|(_, field, descending)| {
                 let direction = if *descending { ", direction: DESC" } else { "" };
                 format!("{{ field: {field}{direction} }}")
             });
             let order: Vec<String> = order.collect();
-            arguments.extend((!order.is_empty()).then(|| format!("orderBy: [{}]", order.join(", "))));
+            arguments
+                .extend((!order.is_empty()).then(|| format!("orderBy: [{}]", order.join(", "))));
         }
         if arguments.is_empty() { String::new() } else { format!("({})", arguments.join(", ")) }
     }
 
     fn selection(&self) -> String {
         let part = |ask: &Self| {
-            if ask.fragment { format!("... on {} {{ {} }}", self.ty.name(), ask.text()) } else { ask.text() }
+            if ask.fragment {
+                format!("... on {} {{ {} }}", self.ty.name(), ask.text())
+            } else {
+                ask.text()
+            }
         };
         let below = || self.below.iter().map(part).collect::<Vec<_>>().join(" ");
         match &self.what {
@@ -291,7 +298,9 @@ impl Ask {
                 let mut parts = Vec::new();
                 parts.extend(page.count.then(|| "totalCount".to_owned()));
                 parts.extend(page.edges.then(|| format!("edges {{ node {{ {} }} }}", below())));
-                parts.extend(page.info.then(|| "pageInfo { hasNextPage hasPreviousPage }".to_owned()));
+                parts.extend(
+                    page.info.then(|| "pageInfo { hasNextPage hasPreviousPage }".to_owned()),
+                );
                 parts.extend(page.nodes.then(|| format!("nodes {{ {} }}", below())));
                 format!(" {{ {} }}", parts.join(" "))
             }
@@ -308,23 +317,24 @@ impl Ask {
         Some(format!("list: {}{} {{ pageInfo {{ {cursor} }} }}", self.name, whole.arguments()))
     }
 
-    pub fn go_on_after(&mut self, cursor: String) {
-        if let What::Page(Page { after: Some((_, text)), .. }) = &mut self.what {
-            *text = cursor;
+    /// Goes on at a cursor; an empty list has none, and begins at its beginning.
+    pub fn go_on_at(&mut self, cursor: Option<String>) {
+        if let What::Page(Page { after, .. }) = &mut self.what {
+            *after = after.take().and_then(|(rows, _)| Some((rows, cursor?)));
         }
     }
 }
 
 /// Makes questions.
 pub struct Asker<'a> {
-    plain: &'a Plain,
+    plain: &'a Facts,
     dice: &'a mut Dice,
     today: NaiveDate,
     keys: usize,
 }
 
 impl<'a> Asker<'a> {
-    pub const fn new(plain: &'a Plain, dice: &'a mut Dice, today: NaiveDate) -> Self {
+    pub const fn new(plain: &'a Facts, dice: &'a mut Dice, today: NaiveDate) -> Self {
         Self { plain, dice, today, keys: 0 }
     }
 
@@ -346,7 +356,11 @@ impl<'a> Asker<'a> {
             ("roleGrants", Ty::Grant, false, true),
         ]);
         let on = if dated { self.some_day() } else { None };
-        let what = if page { What::Page(self.page(ty, on.unwrap_or(self.today), true)) } else { What::One };
+        let what = if page {
+            What::Page(self.page(ty, on.unwrap_or(self.today), true))
+        } else {
+            What::One
+        };
         let by = (!page).then(|| self.key(ty, on.unwrap_or(self.today)));
         let below = self.below(ty, on.unwrap_or(self.today), 3);
         Ask { key: self.alias(), name, what, ty, by, on, below, fragment: false }
@@ -374,7 +388,9 @@ impl<'a> Asker<'a> {
     fn some_day(&mut self) -> Option<NaiveDate> {
         let day = match self.dice.below(4) {
             0 => return None,
-            1 => *self.dice.pick(&["2026-03-31", "2026-04-01", "2022-07-01"].map(tests::given::day)),
+            1 => {
+                *self.dice.pick(&["2026-03-31", "2026-04-01", "2022-07-01"].map(tests::given::day))
+            }
             2 => self.dice.day(),
             _ => self.dice.day() - Days::new(1),
         };
@@ -385,7 +401,8 @@ impl<'a> Asker<'a> {
     fn below(&mut self, ty: Ty, on: NaiveDate, depth: usize) -> Vec<Ask> {
         let count = 1 + self.dice.below(5);
         let values = self.dice.some(count, &ty.values());
-        let mut asks: Vec<Ask> = values.into_iter().map(|name| self.leaf(ty, name, What::Value)).collect();
+        let mut asks: Vec<Ask> =
+            values.into_iter().map(|name| self.leaf(ty, name, What::Value)).collect();
         if self.dice.once_in(6) {
             asks.push(self.leaf(ty, "__typename", What::Typename));
         }
@@ -420,7 +437,8 @@ impl<'a> Asker<'a> {
     }
 
     fn page(&mut self, ty: Ty, on: NaiveDate, root: bool) -> Page {
-        let size = if root { self.dice.maybe(&[1, 2, 5, 17, 100]) } else { Some(1 + self.dice.below(6)) };
+        let size =
+            if root { self.dice.maybe(&[1, 2, 5, 17, 100]) } else { Some(1 + self.dice.below(6)) };
         let backwards = size.is_some() && self.dice.once_in(3);
         let filter = (!self.dice.once_in(3)).then(|| self.filter(ty, on, 3));
         let mut order = Vec::new();
@@ -432,17 +450,29 @@ impl<'a> Asker<'a> {
         }
         let after = (root && self.dice.once_in(2)).then(|| (1 + self.dice.below(9), String::new()));
         let [count, info, edges] = [2, 2, 3].map(|times| self.dice.once_in(times));
-        Page { size, backwards, filter, order, after, count, info, edges, nodes: !edges || self.dice.once_in(3) }
+        Page {
+            size,
+            backwards,
+            filter,
+            order,
+            after,
+            count,
+            info,
+            edges,
+            nodes: !edges || self.dice.once_in(3),
+        }
     }
 
     fn filter(&mut self, ty: Ty, on: NaiveDate, depth: usize) -> Filter {
-        if depth == 0 {
-            return self.comparison(ty, on);
-        }
-        let count = self.dice.below(4);
-        let mut several = || (0..count).map(|_| self.filter(ty, on, depth - 1)).collect();
-        match count + 4 * usize::from(depth < 3) {
-            0 => Filter::All(several()),
+        let shape = if depth == 0 { 3 } else { self.dice.below(6) };
+        let mut below = || -> Vec<Filter> {
+            let count = self.dice.below(3);
+            (0..count).map(|_| self.filter(ty, on, depth - 1)).collect()
+        };
+        match shape {
+            0 => Filter::All(below()),
+            1 => Filter::Any(below()),
+            2 => Filter::Not(Box::new(self.filter(ty, on, depth - 1))),
             _ => self.comparison(ty, on),
         }
     }
@@ -452,7 +482,8 @@ impl<'a> Asker<'a> {
         let rows: Vec<Row<'_>> = self.plain.all(ty);
         let plain = self.plain;
         let dice = &mut *self.dice;
-        let known = rows.iter().map(|row| plain.filtered(*row, field, on)).filter(|value| !value.is_null());
+        let known =
+            rows.iter().map(|row| plain.filtered(*row, field, on)).filter(|value| !value.is_null());
         let known: Vec<Value> = known.collect();
         let operators: &[&str] = match kind {
             Kind::Bool => &["eq"],

@@ -39,7 +39,7 @@ on_both_databases! {
             ids.sort();
             ids
         };
-        let mut all = vec![one.global_id(), two.global_id()];
+        let mut all = [one.global_id(), two.global_id()];
         all.sort();
         for (tenant, role) in [(&one, Role::PartnerCoordinator), (&two, Role::PartnerSignatory)] {
             let token = world.grant(role, Some(tenant.id)).await;

@@ -166,6 +166,23 @@ on_both_databases! {
         }
     }
 
+    async fn an_organisation_with_two_codes_shows_one_and_is_found_by_both(world: World) {
+        let identifiers = json!([{ "scheme": "ODS", "value": "ZZTWO2" }, { "scheme": "ODS", "value": "ZZTWO1" }]);
+        let input = json!({ "name": "Two Codes", "kind": "VCSE", "identifiers": identifiers });
+        let reply = world.mutate(Some(&world.officer()), "organisationRegister", "organisation { id odsCode }", input).await;
+        let found = reply.done("organisation");
+        assert_eq!(found["odsCode"], "ZZTWO1");
+        let document = "query($code: String!) { organisation(by: { odsCode: $code }) { id odsCode identifiers { value } } }";
+        for token in [world.coordinator(&world.a), world.coordinator(&world.b)] {
+            for code in ["ZZTWO1", "ZZTWO2"] {
+                let data = world.data(Some(&token), document, json!({ "code": code })).await;
+                assert_eq!(data["organisation"]["id"], found["id"]);
+                assert_eq!(data["organisation"]["odsCode"], "ZZTWO1");
+                assert_eq!(list(&data["organisation"]["identifiers"]).len(), 2);
+            }
+        }
+    }
+
     async fn a_day_that_is_none_is_refused(world: World) {
         for (token, day) in [(None, "\"2026-13-01\""), (Some(world.coordinator(&world.a)), "\"1 April 2026\""), (Some(world.coordinator(&world.b)), "20260401")] {
             for field in [
