@@ -195,12 +195,10 @@ where
     T: Serialize + DeserializeOwned + Send + 'static,
     W: for<'a> Fn(&'a Unit) -> Work<'a, T> + Send + Sync + 'static,
 {
-    if request
-        .idempotency_key
-        .as_ref()
-        .is_some_and(|k| k.is_empty() || k.chars().count() > MAX_KEY_LENGTH)
-    {
-        let message = "use between 1 and 200 characters";
+    if request.idempotency_key.as_ref().is_some_and(|k| {
+        k.is_empty() || k.chars().count() > MAX_KEY_LENGTH || k.chars().any(char::is_control)
+    }) {
+        let message = "use between 1 and 200 characters, none of them a control character";
         return Ok(Outcome::Refused(vec![Refusal::at(Code::Invalid, "idempotencyKey", message)]));
     }
     let task = {

@@ -61,7 +61,7 @@ create table board_assignment (
   organisation_id {uuid} not null constraint board_assignment_organisation references organisation (id),
   previous_board_id {uuid} not null constraint board_assignment_previous references care_board (id),
   since {date} not null,
-  status {text} not null constraint board_assignment_status_known check (status in ('OPEN','ASSIGNED')),
+  status {text} not null constraint board_assignment_status_known check (status in ('OPEN','ASSIGNED','LAPSED')),
   assigned_board_id {uuid} constraint board_assignment_assigned references care_board (id),
   created_at {instant} not null,
   version {int} not null constraint board_assignment_version_positive check (version > 0),

@@ -10,7 +10,7 @@ use indicatif::ProgressBar;
 use super::serve::bind;
 use super::{Done, Failure, migrate_up};
 use crate::actor::Role;
-use crate::actor::token::DemoIssuer;
+use crate::actor::token::{DemoIssuer, write_private};
 use crate::app::App;
 use crate::clock::{Source as _, SystemSource};
 use crate::config::{Config, Profile};
@@ -78,8 +78,13 @@ fn tokens(app: &App, issuer: &DemoIssuer) -> Result<Tokens, Failure> {
 fn write_tokens(file: &Path, tokens: &Tokens) -> Result<(), Failure> {
     let map: serde_json::Map<String, serde_json::Value> =
         tokens.iter().map(|(role, token)| (role.code().to_owned(), token.clone().into())).collect();
-    std::fs::write(file, serde_json::to_string_pretty(&map)?)
-        .map_err(|e| format!("cannot write {}: {e}", file.display()).into())
+    let text = serde_json::to_string_pretty(&map)?;
+    // A new file: an old one may be readable by others.
+    let written = match std::fs::remove_file(file) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        _ => write_private(file, text.as_bytes()),
+    };
+    written.map_err(|e| format!("cannot write {}: {e}", file.display()).into())
 }
 
 fn greet(app: &App, made: &Made, tokens: &Tokens, url: &str) {

@@ -152,7 +152,7 @@ async fn postgres(settings: &DatabaseSettings, profile: Profile) -> Result<Pools
     let read =
         pool(settings.read_connections, settings.read_timeout_ms).await.map_err(unreachable)?;
     refuse_old_server(&read).await?;
-    refuse_unsafe_role(&read).await?;
+    refuse_unsafe_role(&read, profile).await?;
     let write =
         pool(settings.write_connections, settings.write_timeout_ms).await.map_err(unreachable)?;
     Ok(Pools::Postgres { read, write })
@@ -178,23 +178,28 @@ async fn refuse_old_server(pool: &PgPool) -> Result<(), ConnectError> {
 }
 
 /// Refuses a role that PostgreSQL's row security would not bind.
-async fn refuse_unsafe_role(pool: &PgPool) -> Result<(), ConnectError> {
+async fn refuse_unsafe_role(pool: &PgPool, profile: Profile) -> Result<(), ConnectError> {
     let row = sqlx::query(
-        "select current_user::text, rolsuper, rolbypassrls, \
-           exists (select from pg_class c where c.relowner = r.oid and c.relkind in ('r', 'p') \
+        // Rights come from every role that the login can become. A demonstration has stepped down.
+        "select u.name::text, \
+           exists (select from pg_roles r where r.rolsuper and pg_has_role(u.name, r.oid, 'member')), \
+           exists (select from pg_roles r where r.rolbypassrls and pg_has_role(u.name, r.oid, 'member')), \
+           exists (select from pg_class c where c.relkind in ('r', 'p') \
+             and pg_has_role(u.name, c.relowner, 'member') \
              and c.relnamespace = current_schema()::regnamespace) \
-         from pg_roles r where rolname = current_user",
+         from (select case when $1 then session_user else current_user end as name) u",
     )
+    .bind(profile == Profile::Production)
     .fetch_one(pool)
     .await
     .map_err(unreachable)?;
     let role: String = row.get(0);
     let why = if row.get(1) {
-        "is a superuser"
+        "is, or can become, a superuser"
     } else if row.get(2) {
-        "has BYPASSRLS"
+        "has, or can gain, BYPASSRLS"
     } else if row.get(3) {
-        "owns the tables"
+        "owns the tables, or can become their owner"
     } else {
         return Ok(());
     };

@@ -1,7 +1,7 @@
 //! What async-graphql 7 leaves undone with a document: the default values of variables do not reach
 //! `@skip` and `@include`, and keys come in the order in which their fields were done.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use async_graphql::parser::types::{
     ExecutableDocument, Field, FragmentDefinition, OperationDefinition, Selection, SelectionSet,
@@ -33,6 +33,46 @@ pub fn fill_defaults(operation: &OperationDefinition, variables: &mut Variables)
             variables.insert(name.clone(), default.node.clone());
         }
     }
+}
+
+/// The first response key under which a mutation would be run more than once.
+///
+/// Fields of one key are one field: async-graphql would run each, and show one. A mutation's root has no
+/// use for it, so that it is refused.
+#[must_use]
+pub fn repeated_key(
+    operation: &OperationDefinition,
+    document: &ExecutableDocument,
+) -> Option<Name> {
+    let mut seen = HashSet::new();
+    let mut fragments = HashSet::new();
+    repeated_in(&operation.selection_set.node, document, &mut seen, &mut fragments)
+}
+
+fn repeated_in<'a>(
+    set: &'a SelectionSet,
+    document: &'a ExecutableDocument,
+    seen: &mut HashSet<&'a Name>,
+    fragments: &mut HashSet<&'a Name>,
+) -> Option<Name> {
+    set.items.iter().find_map(|item| match &item.node {
+        Selection::Field(field) => {
+            let key = &field.node.response_key().node;
+            (!seen.insert(key)).then(|| key.clone())
+        }
+        Selection::InlineFragment(inline) => {
+            repeated_in(&inline.node.selection_set.node, document, seen, fragments)
+        }
+        Selection::FragmentSpread(spread) => {
+            let name = &spread.node.fragment_name.node;
+            let fragment = document.fragments.get(name)?;
+            if !fragments.insert(name) {
+                // The same fragment again: whatever it selects is repeated.
+                return Some(name.clone());
+            }
+            repeated_in(&fragment.node.selection_set.node, document, seen, fragments)
+        }
+    })
 }
 
 /// The order of keys that a document asks for.

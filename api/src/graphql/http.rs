@@ -84,6 +84,13 @@ async fn answer(app: &Arc<App>, headers: &HeaderMap, body: Body, request_id: &st
     let mut variables = Variables::from_json(request.variables.unwrap_or_default().into());
     let chosen = document::operation(&document, request.operation_name.as_deref());
     let mutation = chosen.is_some_and(|operation| operation.ty == OperationType::Mutation);
+    if let Some(operation) = chosen.filter(|_| mutation)
+        && let Some(key) = document::repeated_key(operation, &document)
+    {
+        let message = format!("{key} is selected twice: give each mutation an alias of its own");
+        let error = ErrorCode::ValidationFailed.error(message, None);
+        return reply.request_error(format.client_error(), error);
+    }
     let arrangement = chosen.map(|operation| Arrangement::of(operation, &document));
     if let Some(operation) = chosen {
         document::fill_defaults(operation, &mut variables);

@@ -8,7 +8,8 @@ use async_graphql::parser::types::Field as AstField;
 use async_graphql::registry::{MetaTypeId, Registry};
 use async_graphql::resolver_utils::resolve_container;
 use async_graphql::{
-    ContainerType, Context, ContextSelectionSet, Name, OutputType, Positioned, ServerResult, Value,
+    ContainerType, Context, ContextSelectionSet, Name, OutputType, Positioned, ServerError,
+    ServerResult, Value,
 };
 use uuid::Uuid;
 
@@ -147,13 +148,30 @@ impl<M: Mutation> ContainerType for Payload<M> {
             }
             "impact" => Value::List(self.impact.iter().cloned().map(Value::from).collect()),
             name if name == M::FIELD => match self.entity {
-                Some(id) => One::<M::Entity>::by_id(id).resolve(&below, ctx.item).await?,
+                Some(id) => {
+                    let read = One::<M::Entity>::by_id(id).resolve(&below, ctx.item).await;
+                    read.unwrap_or_else(|error| {
+                        ctx.add_error(written(error));
+                        Value::Null
+                    })
+                }
                 None => Value::Null,
             },
             _ => return Ok(None),
         };
         Ok(Some(value))
     }
+}
+
+/// The change stands though reading it failed: repeating it would make it twice.
+fn written(mut error: ServerError) -> ServerError {
+    if let Some(extensions) = error.extensions.as_mut()
+        && extensions.get("retryable").is_some()
+    {
+        extensions.set("retryable", false);
+        error.message = "the change was made, but could not be read back: read it again".to_owned();
+    }
+    error
 }
 
 /// One entry of `userErrors`.

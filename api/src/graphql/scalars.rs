@@ -33,7 +33,10 @@ impl ScalarType for Date {
 #[must_use]
 pub fn parse_date(text: &str) -> Option<NaiveDate> {
     use chrono::Datelike as _;
-    if text.len() != 10 {
+    let shape = |(i, byte): (usize, u8)| {
+        if i == 4 || i == 7 { byte == b'-' } else { byte.is_ascii_digit() }
+    };
+    if text.len() != 10 || !text.bytes().enumerate().all(shape) {
         return None;
     }
     let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;

@@ -8,13 +8,19 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::ops::Range;
 
-use chrono::NaiveDate;
+use chrono::{Datelike as _, NaiveDate};
 use csv::{ByteRecord, ReaderBuilder};
 
 use crate::organisation::identifier::{IdentifierScheme, Postcode};
 
 /// The largest file that is read, in bytes (16 MiB). The published file is far below it.
 pub const MAX_BYTES: usize = 16 * 1024 * 1024;
+
+/// How many faults are listed before reading stops.
+const MAX_FAULTS: usize = 1_000;
+
+/// The years in which a date can lie.
+const YEARS: Range<i32> = 1800..2100;
 
 /// The longest name of a trust, in characters.
 const MAX_NAME: usize = 200;
@@ -118,6 +124,10 @@ pub fn read(bytes: &[u8]) -> Result<Vec<TrustRow>, Vec<RowFault>> {
     for record in
         ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes).byte_records()
     {
+        if reading.faults.len() >= MAX_FAULTS {
+            reading.faults.push(file_fault("more may be wrong: reading stopped here"));
+            break;
+        }
         match record {
             Ok(record) => reading.take(&record, line_of(&record, bytes)),
             Err(_) => {
@@ -302,7 +312,8 @@ fn date(cell: &str) -> Result<NaiveDate, String> {
     Some(cell)
         .filter(|cell| cell.len() == 8 && cell.bytes().all(|byte| byte.is_ascii_digit()))
         .and_then(|cell| NaiveDate::parse_from_str(cell, "%Y%m%d").ok())
-        .ok_or_else(|| "a date was expected, written as YYYYMMDD".to_owned())
+        .filter(|date| YEARS.contains(&date.year()))
+        .ok_or_else(|| "a date was expected, written as YYYYMMDD, from 1800 to 2099".to_owned())
 }
 
 fn closing_date(cell: &str, opened_on: Option<NaiveDate>) -> Result<NaiveDate, String> {

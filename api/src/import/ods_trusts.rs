@@ -108,7 +108,8 @@ pub async fn import(
     let register = register(unit).await?;
     let mut reports = Vec::with_capacity(rows.len());
     for row in rows {
-        reports.push(import_row(unit, &register, row, &acting_as).await?);
+        let report = import_row(unit, &register, row, &acting_as).await;
+        reports.push(report.map_err(|stop| at_line(row.line, stop))?);
         progress();
     }
     let count = |fate: Fate| reports.iter().filter(|report| report.fate == fate).count();
@@ -146,19 +147,22 @@ async fn import_row(
         line: row.line,
         ods_code: row.ods_code.clone(),
         fate: Fate::OutOfScope,
-        closed: row.closed_on.is_some(),
+        closed: closed_from(row, unit.today()).is_some(),
         unassigned: false,
         proposals: Vec::new(),
     };
+    let Some(region) = register.regions.get(&row.region_ods_code) else { return Ok(report) };
     let board = register.boards.iter().find(|(code, _)| *code == row.board_ods_code);
-    let (Some(region), Some((_, board))) = (register.regions.get(&row.region_ods_code), board)
-    else {
-        return Ok(report);
+    let Some((_, board)) = board else {
+        let message = "its region lies in England, but its board code is not known";
+        return Err(Refusal::at(Code::BoardNotInForce, "", message).into());
     };
     let store = Organisations::of(unit);
     match store.holder(IdentifierScheme::Ods, &row.ods_code).await? {
         None => {
-            let changed = service::register(unit, new_organisation(row, board, *region)).await?;
+            let changed =
+                service::register(unit, new_organisation(row, board, *region, unit.today()))
+                    .await?;
             report.fate = Fate::Created;
             report.unassigned = store.open_assignment(changed.id).await?.is_some();
         }
@@ -172,12 +176,32 @@ async fn import_row(
     Ok(report)
 }
 
-/// The day from which a body is closed: the file gives the last day of its life.
-fn closed_from(row: &TrustRow) -> Option<NaiveDate> {
-    row.closed_on.and_then(|last| last.succ_opt())
+/// A refusal says which line of the file it is about.
+fn at_line(line: u64, stop: Stop) -> Stop {
+    match stop {
+        Stop::Refused(mut refusals) => {
+            for refusal in &mut refusals {
+                let field = refusal.path.iter().skip(1).cloned().collect::<Vec<_>>().join(".");
+                refusal.message = format!("line {line} {field}: {}", refusal.message);
+            }
+            Stop::Refused(refusals)
+        }
+        Stop::Db(fault) => Stop::Db(fault),
+    }
 }
 
-fn new_organisation(row: &TrustRow, board: &Board, region: Uuid) -> NewOrganisation {
+/// The day from which a body is closed: the file gives the last day of its life. A closure to come is
+/// no fact yet.
+fn closed_from(row: &TrustRow, today: NaiveDate) -> Option<NaiveDate> {
+    row.closed_on.and_then(|last| last.succ_opt()).filter(|day| *day <= today)
+}
+
+fn new_organisation(
+    row: &TrustRow,
+    board: &Board,
+    region: Uuid,
+    today: NaiveDate,
+) -> NewOrganisation {
     let foundation = row.name.contains("FOUNDATION TRUST");
     let from = board.period.from().max(row.opened_on);
     NewOrganisation {
@@ -194,7 +218,7 @@ fn new_organisation(row: &TrustRow, board: &Board, region: Uuid) -> NewOrganisat
         address: address(row),
         postcode: row.postcode.clone(),
         opened_on: row.opened_on,
-        closed: closed_from(row).map(|day| (day, "published as closed".to_owned())),
+        closed: closed_from(row, today).map(|day| (day, "published as closed".to_owned())),
         board: Some(board.id),
         board_from: from,
         region: (region != board.region_id).then_some(region),
@@ -230,7 +254,7 @@ async fn propose(
     compare(Field::Address, known.address, address(row));
     compare(Field::Postcode, known.postcode, row.postcode.clone());
     compare(Field::OpenedOn, day(known.opened_on), day(row.opened_on));
-    compare(Field::ClosedOn, day(known.closed_on), day(closed_from(row)));
+    compare(Field::ClosedOn, day(known.closed_on), day(closed_from(row, unit.today())));
     let hosts = Organisations::of(unit).host_boards(id).await?;
     if !hosts.is_empty() && !hosts.iter().any(|host| host.target == board.id) {
         compare(Field::Board, None, Some(row.board_ods_code.clone()));

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use uuid::Uuid;
 
-use super::model::{Board, BoardAssignment, Organisation};
+use super::model::{AssignmentStatus, Board, BoardAssignment, Organisation};
 use super::rules;
 use super::service::{Changed, Desk, NewOrganisation, open_only, period};
 use crate::actor::Permission;
@@ -21,6 +21,10 @@ pub(super) async fn place(
     boards: &[Board],
 ) -> Result<Vec<String>, Stop> {
     let (id, store) = (organisation.id, &desk.store);
+    if organisation.closed_on.is_some_and(|closed| closed <= from) {
+        // It was gone before it could belong anywhere.
+        return Ok(Vec::new());
+    }
     let reason = new.region_override_reason.as_deref();
     let whole = || period(Some(from), organisation.closed_on);
     let Some(board) = board else {
@@ -45,6 +49,25 @@ pub(super) async fn place(
     Ok(unassign(desk, id, places.unassigned).await?.into_iter().collect())
 }
 
+/// The region exists, and the reason for it is harmless text.
+pub(super) async fn unmet_for_region(
+    desk: &Desk<'_>,
+    region: Option<Uuid>,
+    reason: Option<&str>,
+) -> Result<Vec<Refusal>, Stop> {
+    let path = "regionOverrideReason";
+    let mut unmet = reason
+        .filter(|reason| !reason.trim().is_empty())
+        .map(|reason| rules::unmet_for_text(reason, path, rules::MAX_TEXT))
+        .unwrap_or_default();
+    if let Some(region) = region
+        && !desk.store.region_exists(region).await?
+    {
+        unmet.push(Refusal::at(Code::NotFound, "regionId", "no such region"));
+    }
+    Ok(unmet)
+}
+
 /// Puts an organisation whose board was split on the unassigned list; says so.
 async fn unassign(
     desk: &Desk<'_>,
@@ -57,6 +80,7 @@ async fn unassign(
         organisation_id: id,
         previous_board_id,
         since,
+        status: AssignmentStatus::Open,
         assigned_board_id: None,
         created_at: desk.unit.now(),
         version: 1,
@@ -119,6 +143,7 @@ async fn rehost(desk: &Desk<'_>, organisation: &Organisation, to: &Move) -> Resu
     let regions = desk.store.regions(id).await?;
     let mut unmet = open_only(organisation);
     let reason = to.region_override_reason.as_deref();
+    unmet.extend(unmet_for_region(desk, to.region, reason).await?);
     match board {
         None => unmet.push(Refusal::at(Code::NotFound, "boardId", "no such integrated care board")),
         Some(_) => unmet.extend(rules::unmet_for_membership(
@@ -170,6 +195,7 @@ async fn rehost(desk: &Desk<'_>, organisation: &Organisation, to: &Move) -> Resu
 
 async fn resolve(desk: &Desk<'_>, open: BoardAssignment, board: Uuid) -> Result<(), Stop> {
     let after = BoardAssignment {
+        status: AssignmentStatus::Assigned,
         assigned_board_id: Some(board),
         version: open.version + 1,
         ..open.clone()
@@ -199,7 +225,7 @@ pub async fn assign_board(
     if found.version != expected_version {
         return Err(Refusal::stale().into());
     }
-    if found.assigned_board_id.is_some() {
+    if found.status != AssignmentStatus::Open {
         return Err(Refusal::whole(Code::Conflict).into());
     }
     let successions = desk.store.board_successions().await?;
@@ -218,4 +244,17 @@ pub async fn assign_board(
     resolve(&desk, found, board).await?;
     impact.extend(unassign(&desk, before.id, split).await?);
     Ok(Changed { id: before.id, impact })
+}
+
+/// Takes a closing organisation from the unassigned list.
+pub(super) async fn lapse(desk: &Desk<'_>, id: Uuid) -> Result<(), Stop> {
+    let Some(open) = desk.store.open_assignment(id).await? else { return Ok(()) };
+    let after = BoardAssignment {
+        status: AssignmentStatus::Lapsed,
+        version: open.version + 1,
+        ..open.clone()
+    };
+    desk.store.update_assignment(&after).await?;
+    desk.record("organisation.board_assignment_lapsed", Some(&open), &after, &[], None);
+    Ok(())
 }

@@ -196,6 +196,18 @@ pub struct Membership {
     pub period: Period,
 }
 
+coded! {
+    /// Where a place on the unassigned list stands.
+    AssignmentStatus {
+        /// A person has to choose a board.
+        Open = "OPEN",
+        /// A board was chosen.
+        Assigned = "ASSIGNED",
+        /// The organisation closed before a board was chosen.
+        Lapsed = "LAPSED",
+    }
+}
+
 /// A place on the unassigned list: the board was split, and a person has to choose.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct BoardAssignment {
@@ -207,6 +219,8 @@ pub struct BoardAssignment {
     pub previous_board_id: Uuid,
     /// The first day without a board.
     pub since: NaiveDate,
+    /// Where it stands.
+    pub status: AssignmentStatus,
     /// The board that was chosen.
     pub assigned_board_id: Option<Uuid>,
     /// When it came to the list.

@@ -46,8 +46,12 @@ pub fn unmet_for_text(text: &str, path: &str, longest: usize) -> Vec<Refusal> {
 }
 
 fn is_unsafe(letter: char) -> bool {
-    let direction = matches!(letter, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
-    direction || (letter.is_control() && letter != '\n' && letter != '\t')
+    let marks = matches!(
+        letter,
+        '\u{061C}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}'
+            | '\u{2066}'..='\u{2069}' | '\u{FEFF}'
+    );
+    marks || (letter.is_control() && letter != '\n' && letter != '\t')
 }
 
 /// An identifier as it was given.
@@ -81,15 +85,17 @@ pub fn well_formed(
     if unmet.is_empty() { Ok(values) } else { Err(unmet) }
 }
 
-/// A postcode is well-formed. It comes back normalised.
+/// A postcode, where there is one, is well-formed. It comes back normalised.
 ///
 /// # Errors
 ///
-/// The refusal.
-pub fn postcode(given: &str) -> Result<String, Refusal> {
-    Postcode::parse(given)
-        .map(String::from)
-        .map_err(|error| Refusal::at(Code::Invalid, "postcode", error.to_string()))
+/// The refusal, at `path`.
+pub fn optional_postcode(given: Option<&str>, path: &str) -> Result<Option<String>, Refusal> {
+    given
+        .map(Postcode::parse)
+        .transpose()
+        .map(|postcode| postcode.map(String::from))
+        .map_err(|error| Refusal::at(Code::Invalid, path, error.to_string()))
 }
 
 /// ORG-2: an English NHS body has a board that is in force when it joins it, and a region that is the
@@ -164,7 +170,7 @@ pub fn unmet_for_step(
 pub fn unmet_for_closure(
     reason: Option<&str>,
     succeeded: bool,
-    on: NaiveDate,
+    (on, path): (NaiveDate, &str),
     latest_fact: Option<NaiveDate>,
 ) -> Vec<Refusal> {
     let mut unmet = Vec::new();
@@ -175,7 +181,7 @@ pub fn unmet_for_closure(
             "give a reason, or record the succession instead",
         ));
     }
-    unmet.extend(unmet_for_date(on, latest_fact, "closedOn"));
+    unmet.extend(unmet_for_date(on, latest_fact, path));
     unmet
 }
 
@@ -434,10 +440,16 @@ mod tests {
 
     #[test]
     fn a_closure_has_a_reason_and_comes_after_every_recorded_fact() {
-        let unmet = unmet_for_closure(None, false, day("2026-01-01"), Some(day("2026-01-01")));
+        let unmet = unmet_for_closure(
+            None,
+            false,
+            (day("2026-01-01"), "closedOn"),
+            Some(day("2026-01-01")),
+        );
         assert_eq!(codes(&unmet), [Code::ClosureReasonRequired, Code::DateBeforeRecordedFact]);
         assert!(
-            unmet_for_closure(None, true, day("2026-01-02"), Some(day("2026-01-01"))).is_empty()
+            unmet_for_closure(None, true, (day("2026-01-02"), "closedOn"), Some(day("2026-01-01")))
+                .is_empty()
         );
     }
 

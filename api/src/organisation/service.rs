@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::boards::place;
+use super::boards::{lapse, place, unmet_for_region};
 use super::identifier::IdentifierScheme;
 use super::model::{Board, Command, Identifier, Kind, Organisation, Status, SuccessionKind};
 use super::rules::{self, GivenIdentifier, SuccessionFacts};
@@ -138,7 +138,8 @@ pub async fn register(unit: &Unit, new: NewOrganisation) -> Result<Changed, Stop
         desk.store.boards().await?.into_iter().map(|(_, board)| board).collect();
     let from = new.board_from.unwrap_or_else(|| unit.today());
     let board = new.board.and_then(|id| boards.iter().find(|board| board.id == id));
-    let (identifiers, postcode) = checked(unit, &new, board, from)?;
+    let CheckedInput { identifiers, postcode, sites } = checked(&desk, &new, board, from).await?;
+    desk.store.claim_identifiers(&identifiers).await?;
     let organisation = organisation_of(unit, &new, postcode);
     desk.store.insert(&organisation).await?;
     desk.store.add_name(organisation.id, &organisation.name, new.opened_on).await?;
@@ -152,7 +153,7 @@ pub async fn register(unit: &Unit, new: NewOrganisation) -> Result<Changed, Stop
         };
         desk.store.add_identifier(organisation.id, &identifier).await?;
     }
-    for (name, postcode) in &new.sites {
+    for (name, postcode) in &sites {
         desk.store.add_site(organisation.id, name, postcode.as_deref()).await?;
     }
     desk.record(
@@ -166,11 +167,16 @@ pub async fn register(unit: &Unit, new: NewOrganisation) -> Result<Changed, Stop
     Ok(Changed { id: organisation.id, impact })
 }
 
-type CheckedInput = (Vec<(IdentifierScheme, String)>, Option<String>);
+/// What registration saves, in its normal form.
+struct CheckedInput {
+    identifiers: Vec<(IdentifierScheme, String)>,
+    postcode: Option<String>,
+    sites: Vec<(String, Option<String>)>,
+}
 
-/// The normalised identifiers and postcode, if every rule is met.
-fn checked(
-    unit: &Unit,
+/// The input in its normal form, if every rule is met.
+async fn checked(
+    desk: &Desk<'_>,
     new: &NewOrganisation,
     board: Option<&Board>,
     from: NaiveDate,
@@ -182,10 +188,17 @@ fn checked(
     if let Some(address) = &new.address {
         unmet.extend(rules::unmet_for_text(address, "address", rules::MAX_TEXT));
     }
-    for (index, (name, _)) in new.sites.iter().enumerate() {
+    let mut sites = Vec::new();
+    for (index, (name, postcode)) in new.sites.iter().enumerate() {
         unmet.extend(rules::unmet_for_line(name, &format!("sites.{index}.name")));
+        match rules::optional_postcode(postcode.as_deref(), &format!("sites.{index}.postcode")) {
+            Ok(postcode) => sites.push((name.trim().to_owned(), postcode)),
+            Err(refusal) => unmet.push(refusal),
+        }
     }
-    if new.opened_on.is_some_and(|day| day > unit.today()) {
+    let reason = new.region_override_reason.as_deref();
+    unmet.extend(unmet_for_region(desk, new.region, reason).await?);
+    if new.opened_on.is_some_and(|day| day > desk.unit.today()) {
         unmet.push(Refusal::at(Code::Invalid, "openedOn", "must not lie in the future"));
     }
     if new.board.is_some() && board.is_none() {
@@ -193,7 +206,6 @@ fn checked(
     }
     // A body that is closed already, or known from reference data, may stand where no board is in force.
     if !new.reference_only {
-        let reason = new.region_override_reason.as_deref();
         unmet.extend(rules::unmet_for_membership(new.kind, board, new.region, reason, from));
     }
     let given: Vec<GivenIdentifier> =
@@ -203,12 +215,12 @@ fn checked(
         Vec::new()
     });
     let postcode =
-        new.postcode.as_deref().map(rules::postcode).transpose().unwrap_or_else(|refusal| {
+        rules::optional_postcode(new.postcode.as_deref(), "postcode").unwrap_or_else(|refusal| {
             unmet.push(refusal);
             None
         });
     refuse_any(unmet)?;
-    Ok((identifiers, postcode))
+    Ok(CheckedInput { identifiers, postcode, sites })
 }
 
 fn organisation_of(unit: &Unit, new: &NewOrganisation, postcode: Option<String>) -> Organisation {
@@ -303,7 +315,7 @@ pub async fn close(
 ) -> Result<Changed, Stop> {
     let desk = Desk::open(unit, Permission::ManageOrganisations)?;
     let before = desk.locked(id, expected_version).await?;
-    let impact = end(&desk, &before, on, Some(&reason), false).await?;
+    let impact = end(&desk, &before, (on, "closedOn"), Some(&reason), false).await?;
     Ok(Changed { id, impact })
 }
 
@@ -311,22 +323,23 @@ pub async fn close(
 async fn end(
     desk: &Desk<'_>,
     before: &Organisation,
-    on: NaiveDate,
+    (on, path): (NaiveDate, &str),
     reason: Option<&str>,
     succeeded: bool,
 ) -> Result<Vec<String>, Stop> {
     let latest = latest_fact(&desk.store, before).await?;
     let mut unmet = rules::unmet_for_step(before.status, Command::Close, &[]);
-    unmet.extend(rules::unmet_for_closure(reason, succeeded, on, latest));
+    unmet.extend(rules::unmet_for_closure(reason, succeeded, (on, path), latest));
     if let Some(reason) = reason.filter(|reason| !reason.trim().is_empty()) {
         unmet.extend(rules::unmet_for_text(reason, "reason", rules::MAX_TEXT));
     }
     if on > desk.unit.today() {
-        unmet.push(Refusal::at(Code::Invalid, "closedOn", "must not lie in the future"));
+        unmet.push(Refusal::at(Code::Invalid, path, "must not lie in the future"));
     }
     refuse_any(unmet)?;
     let identifiers = desk.store.identifiers(before.id).await?;
     desk.store.end_facts(before.id, on).await?;
+    lapse(desk, before.id).await?;
     let mut after = before.clone();
     after.status = Status::Closed;
     after.closed_on = Some(on);
@@ -427,9 +440,13 @@ pub async fn amend(
             after.address = address;
         }
         Amendment::Postcode(postcode) => {
-            after.postcode = postcode.as_deref().map(rules::postcode).transpose()?;
+            after.postcode = rules::optional_postcode(postcode.as_deref(), "postcode")?;
         }
         Amendment::OpenedOn(day) => {
+            if day.is_some_and(|day| day > unit.today()) {
+                let message = "must not lie in the future";
+                return Err(Refusal::at(Code::Invalid, "openedOn", message).into());
+            }
             if day.is_some_and(|day| before.closed_on.is_some_and(|closed| day > closed)) {
                 let message = "it cannot open after it closed";
                 return Err(Refusal::at(Code::Invalid, "openedOn", message).into());
@@ -486,7 +503,7 @@ pub async fn succeed(unit: &Unit, new: NewSuccession) -> Result<Changed, Stop> {
     refuse_any(unmet)?;
     let mut impact = Vec::new();
     for before in locked.iter().filter(|o| new.predecessors.contains(&o.id)) {
-        impact.extend(end(&desk, before, new.on, None, true).await?);
+        impact.extend(end(&desk, before, (new.on, "effectiveOn"), None, true).await?);
         let successors: Vec<Option<Uuid>> = match new.successors.as_slice() {
             [] => vec![None],
             some => some.iter().copied().map(Some).collect(),

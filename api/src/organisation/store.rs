@@ -6,18 +6,20 @@
 use chrono::NaiveDate;
 use entities::{
     board_assignment, board_membership, board_succession, care_board, organisation,
-    organisation_identifier, organisation_name, organisation_succession, region_membership, site,
+    organisation_identifier, organisation_name, organisation_succession, region, region_membership,
+    site,
 };
 use sea_orm::sea_query::{Expr, LockType};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter,
-    QueryOrder, QuerySelect,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait as _, DbBackend,
+    EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Statement,
 };
 use uuid::Uuid;
 
 use super::identifier::IdentifierScheme;
 use super::model::{
-    Board, BoardAssignment, Identifier, Kind, Membership, Organisation, Status, SuccessionKind,
+    AssignmentStatus, Board, BoardAssignment, Identifier, Kind, Membership, Organisation, Status,
+    SuccessionKind,
 };
 use crate::calendar::Period;
 use crate::command::{Stop, Unit};
@@ -73,7 +75,7 @@ impl<'a> Organisations<'a> {
         organisation_identifier::Entity::update_many()
             .col_expr(organisation_identifier::Column::ValidTo, Expr::value(on))
             .filter(organisation_identifier::Column::OrganisationId.eq(id))
-            .filter(organisation_identifier::Column::ValidTo.is_null())
+            .filter(ends_after(organisation_identifier::Column::ValidTo, on))
             .exec(self.unit.tx())
             .await?;
         Ok(())
@@ -204,6 +206,35 @@ impl<'a> Organisations<'a> {
         rows.into_iter().map(board).collect()
     }
 
+    /// Whether there is such a region.
+    pub async fn region_exists(&self, id: Uuid) -> Result<bool, Stop> {
+        Ok(region::Entity::find_by_id(id).one(self.unit.tx()).await?.is_some())
+    }
+
+    /// Lets nobody else record these identifiers until the transaction ends. Without it, many writers of
+    /// one identifier would wait for each other on the constraint until their time is over.
+    pub async fn claim_identifiers(
+        &self,
+        identifiers: &[(IdentifierScheme, String)],
+    ) -> Result<(), Stop> {
+        let tx = self.unit.tx();
+        if tx.get_database_backend() != DbBackend::Postgres {
+            // SQLite has one writer at a time.
+            return Ok(());
+        }
+        let mut keys: Vec<String> = identifiers
+            .iter()
+            .map(|(scheme, value)| format!("{}:{value}", scheme.code()))
+            .collect();
+        keys.sort_unstable();
+        for key in keys {
+            let lock = "select pg_advisory_xact_lock(hashtextextended($1, 0)), 1";
+            tx.execute_raw(Statement::from_sql_and_values(DbBackend::Postgres, lock, [key.into()]))
+                .await?;
+        }
+        Ok(())
+    }
+
     /// The recorded successions of boards.
     pub async fn board_successions(&self) -> Result<Vec<(Uuid, Uuid)>, Stop> {
         let rows = board_succession::Entity::find().all(self.unit.tx()).await?;
@@ -275,24 +306,24 @@ impl<'a> Organisations<'a> {
         Ok(())
     }
 
-    /// Ends the open host board membership.
+    /// Ends the host board membership that holds beyond `on`.
     pub async fn end_host(&self, id: Uuid, on: NaiveDate) -> Result<(), Stop> {
         board_membership::Entity::update_many()
             .col_expr(board_membership::Column::ValidTo, Expr::value(on))
             .filter(board_membership::Column::OrganisationId.eq(id))
             .filter(board_membership::Column::Role.eq("HOST"))
-            .filter(board_membership::Column::ValidTo.is_null())
+            .filter(ends_after(board_membership::Column::ValidTo, on))
             .exec(self.unit.tx())
             .await?;
         Ok(())
     }
 
-    /// Ends the open region membership.
+    /// Ends the region membership that holds beyond `on`.
     pub async fn end_region(&self, id: Uuid, on: NaiveDate) -> Result<(), Stop> {
         region_membership::Entity::update_many()
             .col_expr(region_membership::Column::ValidTo, Expr::value(on))
             .filter(region_membership::Column::OrganisationId.eq(id))
-            .filter(region_membership::Column::ValidTo.is_null())
+            .filter(ends_after(region_membership::Column::ValidTo, on))
             .exec(self.unit.tx())
             .await?;
         Ok(())
@@ -339,7 +370,7 @@ impl<'a> Organisations<'a> {
             .lock(LockType::Update)
             .one(self.unit.tx())
             .await?;
-        Ok(row.map(assignment_of))
+        Ok(row.map(assignment_of).transpose()?)
     }
 
     /// The organisation's open place on the unassigned list.
@@ -349,7 +380,7 @@ impl<'a> Organisations<'a> {
             .filter(board_assignment::Column::Status.eq("OPEN"))
             .one(self.unit.tx())
             .await?;
-        Ok(row.map(assignment_of))
+        Ok(row.map(assignment_of).transpose()?)
     }
 
     /// Puts an organisation on the unassigned list.
@@ -369,6 +400,11 @@ impl<'a> Organisations<'a> {
             .await?;
         if done.rows_affected == 1 { Ok(()) } else { Err(Refusal::whole(Code::Conflict).into()) }
     }
+}
+
+/// The end is open or lies after `on`.
+fn ends_after(valid_to: impl ColumnTrait, on: NaiveDate) -> Condition {
+    Condition::any().add(valid_to.is_null()).add(valid_to.gt(on))
 }
 
 fn organisation_of(row: organisation::Model) -> Result<Organisation, DbFault> {
@@ -473,26 +509,28 @@ fn identifier_of(row: organisation_identifier::Model) -> Result<Identifier, DbFa
     })
 }
 
-fn assignment_of(row: board_assignment::Model) -> BoardAssignment {
+fn assignment_of(row: board_assignment::Model) -> Result<BoardAssignment, DbFault> {
     let board_assignment::Model {
         id,
         organisation_id,
         previous_board_id,
         since,
-        status: _,
+        status,
         assigned_board_id,
         created_at,
         version,
     } = row;
-    BoardAssignment {
+    Ok(BoardAssignment {
         id,
         organisation_id,
         previous_board_id,
         since,
+        status: AssignmentStatus::from_code(&status)
+            .ok_or_else(|| unreadable("board_assignment.status"))?,
         assigned_board_id,
         created_at,
         version,
-    }
+    })
 }
 
 fn assignment_row(assignment: &BoardAssignment) -> board_assignment::Model {
@@ -501,17 +539,17 @@ fn assignment_row(assignment: &BoardAssignment) -> board_assignment::Model {
         organisation_id,
         previous_board_id,
         since,
+        status,
         assigned_board_id,
         created_at,
         version,
     } = assignment.clone();
-    let status = if assigned_board_id.is_some() { "ASSIGNED" } else { "OPEN" };
     board_assignment::Model {
         id,
         organisation_id,
         previous_board_id,
         since,
-        status: status.to_owned(),
+        status: status.code().to_owned(),
         assigned_board_id,
         created_at,
         version,

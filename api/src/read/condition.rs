@@ -11,6 +11,8 @@ use super::value;
 const MAX_DEPTH: usize = 3;
 /// Most comparisons in one `where`.
 const MAX_COMPARISONS: usize = 20;
+/// Most members of `and`, `or` and `not` in one `where`.
+const MAX_MEMBERS: usize = 20;
 /// Most values in one `in`.
 const MAX_VALUES: usize = 100;
 /// Most fields in one `orderBy`.
@@ -64,15 +66,38 @@ pub struct Order {
 ///
 /// What is wrong with it, in words.
 pub fn parse_where(def: &Def, given: &Answer) -> Result<Condition, String> {
-    let mut left = MAX_COMPARISONS;
+    let mut left = Allowance { comparisons: MAX_COMPARISONS, members: MAX_MEMBERS };
     parse_object(&def.filters(), given, MAX_DEPTH, &mut left)
+}
+
+/// What is left of a `where`.
+struct Allowance {
+    comparisons: usize,
+    members: usize,
+}
+
+impl Allowance {
+    fn take_comparison(&mut self) -> Result<(), String> {
+        let left = self.comparisons.checked_sub(1);
+        self.comparisons =
+            left.ok_or_else(|| format!("where may hold at most {MAX_COMPARISONS} comparisons"))?;
+        Ok(())
+    }
+
+    fn take_member(&mut self) -> Result<(), String> {
+        let left = self.members.checked_sub(1);
+        self.members = left.ok_or_else(|| {
+            format!("where may hold at most {MAX_MEMBERS} members of and, or and not")
+        })?;
+        Ok(())
+    }
 }
 
 fn parse_object(
     filters: &[Filter],
     given: &Answer,
     depth: usize,
-    left: &mut usize,
+    left: &mut Allowance,
 ) -> Result<Condition, String> {
     let Answer::Object(fields) = given else { return Err("where must be an object".to_owned()) };
     let mut all = Vec::new();
@@ -80,9 +105,12 @@ fn parse_object(
         if *value == Answer::Null {
             continue;
         }
-        let nested = |value: &Answer, left: &mut usize| match depth.checked_sub(1) {
-            Some(depth) => parse_object(filters, value, depth, left),
-            None => Err(format!("where may nest and, or and not {MAX_DEPTH} deep")),
+        let nested = |value: &Answer, left: &mut Allowance| {
+            left.take_member()?;
+            match depth.checked_sub(1) {
+                Some(depth) => parse_object(filters, value, depth, left),
+                None => Err(format!("where may nest and, or and not {MAX_DEPTH} deep")),
+            }
         };
         match (name.as_str(), value) {
             ("and", Answer::List(list)) => {
@@ -110,7 +138,7 @@ fn parse_object(
 fn parse_tests(
     filter: &Filter,
     given: &Answer,
-    left: &mut usize,
+    left: &mut Allowance,
     all: &mut Vec<Condition>,
 ) -> Result<(), String> {
     let Answer::Object(tests) = given else {
@@ -120,9 +148,7 @@ fn parse_tests(
         if *value == Answer::Null {
             continue;
         }
-        *left = left
-            .checked_sub(1)
-            .ok_or_else(|| format!("where may hold at most {MAX_COMPARISONS} comparisons"))?;
+        left.take_comparison()?;
         all.push(Condition::Compare {
             sql: filter.sql,
             test: parse_test(filter, operator, value)?,

@@ -142,6 +142,8 @@ pub enum BoardAssignmentStatus {
     Open,
     /// A board was chosen.
     Assigned,
+    /// The organisation closed before a board was chosen.
+    Lapsed,
 }
 
 /// The ODS code held on the day asked about; the first by its letters, where there are several.
