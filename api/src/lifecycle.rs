@@ -10,14 +10,32 @@ use tokio_util::sync::CancellationToken;
 use crate::app::App;
 use crate::server;
 
+/// The signals that stop the service, counted from when this is made.
+pub struct Signals {
+    soft: CancellationToken,
+    hard: CancellationToken,
+}
+
+impl Signals {
+    /// Listens from now on: before this, a signal ends the process at once.
+    ///
+    /// # Errors
+    ///
+    /// What the system answers.
+    pub fn listen() -> std::io::Result<Self> {
+        let signals = Self { soft: CancellationToken::new(), hard: CancellationToken::new() };
+        tokio::spawn(watch(Interrupts::open()?, signals.soft.clone(), signals.hard.clone()));
+        Ok(signals)
+    }
+}
+
 /// Serves `app` on `listener` until a signal.
 ///
 /// # Errors
 ///
 /// What the listener answers.
-pub async fn serve(app: Arc<App>, listener: TcpListener) -> std::io::Result<()> {
-    let (soft, hard) = (CancellationToken::new(), CancellationToken::new());
-    tokio::spawn(watch(soft.clone(), hard.clone()));
+pub async fn serve(app: Arc<App>, listener: TcpListener, signals: Signals) -> std::io::Result<()> {
+    let Signals { soft, hard } = signals;
     let drain = Duration::from_millis(app.config().server.drain_timeout_ms);
     let serving = axum::serve(listener, server::router(Arc::clone(&app)))
         .with_graceful_shutdown(soft.clone().cancelled_owned());
@@ -39,26 +57,48 @@ pub async fn serve(app: Arc<App>, listener: TcpListener) -> std::io::Result<()> 
 }
 
 /// The first signal cancels `soft`, the second `hard`.
-async fn watch(soft: CancellationToken, hard: CancellationToken) {
-    signal().await;
+async fn watch(mut interrupts: Interrupts, soft: CancellationToken, hard: CancellationToken) {
+    interrupts.next().await;
     tracing::info!("stopping: running requests may finish");
     soft.cancel();
-    signal().await;
+    interrupts.next().await;
     hard.cancel();
 }
 
-/// Waits for Ctrl-C or SIGTERM.
-async fn signal() {
-    #[cfg(unix)]
-    {
+/// Ctrl-C and SIGTERM.
+#[cfg(unix)]
+struct Interrupts {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Interrupts {
+    fn open() -> std::io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-            return;
+        let (interrupt, terminate) = (SignalKind::interrupt(), SignalKind::terminate());
+        Ok(Self { interrupt: signal(interrupt)?, terminate: signal(terminate)? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
         }
     }
-    let _ = tokio::signal::ctrl_c().await;
+}
+
+/// Ctrl-C.
+#[cfg(not(unix))]
+struct Interrupts;
+
+#[cfg(not(unix))]
+impl Interrupts {
+    fn open() -> std::io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn next(&mut self) {
+        let _ = tokio::signal::ctrl_c().await;
+    }
 }

@@ -59,8 +59,10 @@ pub(super) async fn run(mut config: Config, options: Options) -> Done {
     if let Some(file) = &options.tokens {
         write_tokens(file, &tokens)?;
     }
+    // Whoever reads that Ctrl-C stops it may press it at once.
+    let signals = lifecycle::Signals::listen()?;
     greet(&app, &made, &tokens, &format!("http://{address}"));
-    lifecycle::serve(app, listener).await?;
+    lifecycle::serve(app, listener, signals).await?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -18,8 +18,9 @@ pub(super) async fn run(config: Config) -> Done {
     if app.config().auth.issuers.is_empty() {
         tracing::warn!("no [[auth.issuers]] are set: every token will be refused");
     }
+    let signals = lifecycle::Signals::listen()?;
     tracing::info!(address = %app.config().server.bind, "serving");
-    lifecycle::serve(app, listener).await?;
+    lifecycle::serve(app, listener, signals).await?;
     Ok(ExitCode::SUCCESS)
 }
 

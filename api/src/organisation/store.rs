@@ -228,7 +228,9 @@ impl<'a> Organisations<'a> {
             .collect();
         keys.sort_unstable();
         for key in keys {
-            let lock = "select pg_advisory_xact_lock(hashtextextended($1, 0)), 1";
+            // The lock counts in the whole database; the register lives in one schema of it.
+            let lock = "select pg_advisory_xact_lock(hashtextextended(\
+                concat(current_schema(), ':', cast($1 as text)), 0)), 1";
             tx.execute_raw(Statement::from_sql_and_values(DbBackend::Postgres, lock, [key.into()]))
                 .await?;
         }

@@ -7,6 +7,7 @@ mod architecture;
 mod demo;
 mod differential;
 mod door;
+mod endings;
 mod http;
 mod import;
 mod migrations;

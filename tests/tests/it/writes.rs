@@ -609,7 +609,7 @@ on_both_databases! {
             (
                 "organisationIdentifierVerify",
                 json!({ "id": a, "expectedVersion": 1, "scheme": "ODS", "value": world.b.ods }),
-                "NOT_FOUND",
+                "IDENTIFIER_TAKEN",
             ),
         ] {
             let mut input = input;

@@ -216,7 +216,9 @@ on_both_databases! {
 
     async fn a_filter_beyond_its_limits_is_refused_with_the_limit(world: World) {
         let nested = |depth: usize, last: &str| format!("{}{last}{}", "not: { ".repeat(depth), " }".repeat(depth));
-        let comparisons = |count: usize| format!("or: [{}]", "{ delivers: { eq: true } } ".repeat(count));
+        let comparisons =
+            |count: usize| format!("or: [{}]", "{ employs: { eq: true, isNull: false } } ".repeat(count / 2));
+        let members = |count: usize| format!("or: [{}]", "{} ".repeat(count));
         let values = |count: usize| format!("currentName: {{ in: [{}] }}", r#""x" "#.repeat(count));
         let ask = async |token: &str, filter: &str| {
             let document = format!("{{ organisations(where: {{ {filter} }}) {{ nodes {{ id }} }} }}");
@@ -225,7 +227,8 @@ on_both_databases! {
         for token in [world.coordinator(&world.a), world.coordinator(&world.b)] {
             for (good, bad, limit) in [
                 (nested(3, "delivers: { eq: true }"), nested(4, "delivers: { eq: true }"), "3 deep"),
-                (comparisons(20), comparisons(21), "20 comparisons"),
+                (comparisons(20), comparisons(22), "20 comparisons"),
+                (members(20), members(21), "20 members"),
                 (values(100), values(101), "100 values"),
             ] {
                 assert_eq!(ask(&token, &good).await["errors"], Value::Null, "{good}");
