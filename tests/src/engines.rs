@@ -54,7 +54,7 @@ pub async fn run<T: Fixture, W: Future<Output = ()>>(engine: Engine, rule: impl 
 
 /// Makes two tests of each rule, `NAME::sqlite` and `NAME::postgres`:
 ///
-/// ```ignore
+/// ```text
 /// on_both_databases! {
 ///     async fn a_rule_in_words(world: World) { … }
 /// }

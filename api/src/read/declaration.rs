@@ -491,7 +491,7 @@ impl Root {
 
 /// Declares a readable type.
 ///
-/// ```ignore
+/// ```text
 /// readable! {
 ///     /// A region of NHS England.
 ///     pub Region = Rows::of("region", "reg").visible_to(EVERYONE);
