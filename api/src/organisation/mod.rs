@@ -14,7 +14,7 @@
 //! * Dated facts run from a day up to, but not including, another. A change never begins before a fact
 //!   that is already recorded.
 //! * A body in a board that was split gets no new board by itself: it goes to the unassigned list with
-//!   the candidates, and a person chooses.
+//!   the candidates, and a person chooses; if it closes first, its place there lapses.
 //!
 //! Who: the national licensing officer. Everyone may read what is public about an organisation.
 
