@@ -135,8 +135,7 @@ async fn postgres(settings: &DatabaseSettings, profile: Profile) -> Result<Pools
     } else {
         options
     };
-    // One connection first: its error says what is wrong, where a pool's says that time ran out.
-    options.connect().await.map_err(unreachable)?.close().await.map_err(unreachable)?;
+    say_why_unreachable(&options).await?;
     let pool = |size: u32, statement_timeout: u64| {
         let options = options.clone().options([
             ("statement_timeout", statement_timeout.to_string()),
@@ -156,6 +155,11 @@ async fn postgres(settings: &DatabaseSettings, profile: Profile) -> Result<Pools
     let write =
         pool(settings.write_connections, settings.write_timeout_ms).await.map_err(unreachable)?;
     Ok(Pools::Postgres { read, write })
+}
+
+/// Opens and closes one connection: its error says what is wrong, where a pool's says that time ran out.
+async fn say_why_unreachable(options: &PgConnectOptions) -> Result<(), ConnectError> {
+    options.connect().await.map_err(unreachable)?.close().await.map_err(unreachable)
 }
 
 /// Without an owner of its own, a demonstration uses one URL for both: it migrates as that role and
@@ -224,7 +228,9 @@ pub async fn connect_owner(
             options.create_if_missing(true).foreign_keys(true).journal_mode(SqliteJournalMode::Wal)
         })
         .map_sqlx_postgres_opts(|options| options.options([("lock_timeout", "2000")]));
-    Engine::of(url)?;
+    if Engine::of(url)? == Engine::Postgres {
+        say_why_unreachable(&postgres_options(url)?).await?;
+    }
     Database::connect(options).await.map_err(|error| ConnectError::Unreachable(error.to_string()))
 }
 

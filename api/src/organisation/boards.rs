@@ -119,6 +119,7 @@ pub async fn move_board(
     let desk = Desk::open(unit, Permission::ManageOrganisations)?;
     let before = desk.locked(id, expected_version).await?;
     let open = desk.store.open_assignment(id).await?;
+    refuse_any(rules::unmet_for_move(open.is_some(), to.on, unit.today()))?;
     let (mut impact, split) = rehost(&desk, &before, &to).await?;
     let facts = ["board", "region"];
     desk.save("organisation.board_moved", &before, before.clone(), &facts, None).await?;

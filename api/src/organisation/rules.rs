@@ -297,6 +297,17 @@ pub fn following_boards(board: Uuid, successions: &[(Uuid, Uuid)]) -> BoardFollo
     }
 }
 
+/// An organisation without a board gets one from today at the latest: it must not leave the unassigned
+/// list for a board that hosts it some day.
+#[must_use]
+pub fn unmet_for_move(unassigned: bool, on: NaiveDate, today: NaiveDate) -> Vec<Refusal> {
+    if unassigned && on > today {
+        let message = "must not lie in the future while the organisation has no board";
+        return vec![Refusal::at(Code::Invalid, "effectiveOn", message)];
+    }
+    Vec::new()
+}
+
 /// Where an organisation belongs over time.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Places {
@@ -488,6 +499,14 @@ mod tests {
         assert_eq!(following_boards(A, &[(A, B)]), BoardFollowing::One(B));
         assert_eq!(following_boards(A, &[(A, C), (A, B)]), BoardFollowing::Several(vec![B, C]));
         assert_eq!(following_boards(B, &[(A, B)]), BoardFollowing::None);
+    }
+
+    #[test]
+    fn an_organisation_without_a_board_gets_one_from_today_at_the_latest() {
+        let today = day("2026-05-01");
+        assert_eq!(codes(&unmet_for_move(true, day("2026-05-02"), today)), [Code::Invalid]);
+        assert!(unmet_for_move(true, today, today).is_empty());
+        assert!(unmet_for_move(false, day("2026-05-02"), today).is_empty());
     }
 
     #[test]
