@@ -40,8 +40,11 @@ pub(super) struct Options {
 pub(super) async fn run(mut config: Config, options: Options) -> Done {
     config.profile = Profile::Demo;
     config.server.bind = format!("127.0.0.1:{}", options.port);
-    config.database.url =
-        options.database.unwrap_or_else(|| format!("sqlite://{FOLDER}/alongside.sqlite"));
+    config.database.url = options.database.unwrap_or_else(|| {
+        // The owner of another database is not the owner of the embedded one.
+        config.database.owner_url = None;
+        format!("sqlite://{FOLDER}/alongside.sqlite")
+    });
     Engine::of(&config.database.url)?;
     let listener = bind(&config.server.bind).await?;
     let address = listener.local_addr()?;
@@ -81,12 +84,12 @@ fn write_tokens(file: &Path, tokens: &Tokens) -> Result<(), Failure> {
     let map: serde_json::Map<String, serde_json::Value> =
         tokens.iter().map(|(role, token)| (role.code().to_owned(), token.clone().into())).collect();
     let text = serde_json::to_string_pretty(&map)?;
-    // A new file: an old one may be readable by others.
-    let written = match std::fs::remove_file(file) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
-        _ => write_private(file, text.as_bytes()),
-    };
-    written.map_err(|e| format!("cannot write {}: {e}", file.display()).into())
+    // A new file: an old one may be readable by others. What is no plain file is left alone.
+    let plain = file.symlink_metadata().is_ok_and(|found| found.is_file());
+    let removed = if plain { std::fs::remove_file(file) } else { Ok(()) };
+    removed
+        .and_then(|()| write_private(file, text.as_bytes()))
+        .map_err(|e| format!("cannot write {}: {e}", file.display()).into())
 }
 
 fn greet(app: &App, made: &Made, tokens: &Tokens, url: &str) {
