@@ -1,16 +1,20 @@
 //! The one place that wires the parts together.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
-use crate::actor::token::{DemoIssuer, KeyError, Verifier};
+use crate::actor::demo_issuer::DemoIssuer;
+use crate::actor::keys::KeyError;
+use crate::actor::token::Verifier;
+use crate::budget::{Budget, SharedError};
 use crate::clock::Source;
 use crate::config::{Config, Profile};
 use crate::core::Core;
 use crate::db::{ConnectError, Db};
-use crate::graphql::schema::{self, ApiSchema};
+use crate::graphql::gateway::Gateways;
+use crate::graphql::schema::Schemas;
 use crate::read::ReadSettings;
 use crate::read::cursor::CursorKey;
 
@@ -18,10 +22,13 @@ use crate::read::cursor::CursorKey;
 pub struct App {
     config: Config,
     core: Core,
-    schema: ApiSchema,
+    schemas: Schemas,
     verifier: Verifier,
+    gateways: Gateways,
+    budget: Budget,
     read_settings: ReadSettings,
     key_set: String,
+    stopping: AtomicBool,
 }
 
 /// Why the service cannot be built.
@@ -33,6 +40,9 @@ pub enum BuildError {
     /// Keys of issuers.
     #[error(transparent)]
     Keys(#[from] KeyError),
+    /// Redis.
+    #[error(transparent)]
+    Redis(#[from] SharedError),
     /// The schema has changes to come.
     #[error("the database lacks migrations: run `alongside migrate up` first")]
     PendingMigrations,
@@ -67,9 +77,25 @@ impl App {
         let read_settings = ReadSettings {
             cursors: CursorKey::new(&cursor_secret(&config, &core, issuer)),
             max_page: config.api.max_page,
+            open_introspection: config.profile == Profile::Demo,
         };
-        let schema = schema::build(&config.api);
-        Ok(Arc::new(Self { config, core, schema, verifier, read_settings, key_set }))
+        let mut gateways = Gateways::new(&config.federation.gateway_keys);
+        if let Some(issuer) = issuer {
+            gateways.accept(&issuer.gateway_credential());
+        }
+        let budget = Budget::new(&config.budget, &config.redis)?;
+        let schemas = Schemas::build();
+        Ok(Arc::new(Self {
+            config,
+            core,
+            schemas,
+            verifier,
+            gateways,
+            budget,
+            read_settings,
+            key_set,
+            stopping: AtomicBool::new(false),
+        }))
     }
 
     /// The settings.
@@ -84,10 +110,22 @@ impl App {
         &self.core
     }
 
-    /// The schema.
+    /// The schemas.
     #[must_use]
-    pub const fn schema(&self) -> &ApiSchema {
-        &self.schema
+    pub const fn schemas(&self) -> &Schemas {
+        &self.schemas
+    }
+
+    /// The gateways that may ask for entities.
+    #[must_use]
+    pub const fn gateways(&self) -> &Gateways {
+        &self.gateways
+    }
+
+    /// How much each actor may ask for.
+    #[must_use]
+    pub const fn budget(&self) -> &Budget {
+        &self.budget
     }
 
     /// Verifies tokens.
@@ -102,6 +140,26 @@ impl App {
         &self.read_settings
     }
 
+    /// Tells load balancers to send nothing more.
+    pub fn stop_being_ready(&self) {
+        self.stopping.store(true, Ordering::Release);
+    }
+
+    /// What keeps the service from being ready; `None` if it is.
+    pub async fn unready(&self) -> Option<&'static str> {
+        if self.stopping.load(Ordering::Acquire) {
+            return Some("the service is stopping");
+        }
+        if !self.verifier.is_ready(self.core.source().now()) {
+            return Some("the keys of an issuer are missing");
+        }
+        if let Err(fault) = self.core.db().ping().await {
+            tracing::warn!(reason = %fault, "not ready");
+            return Some("the database does not answer");
+        }
+        None
+    }
+
     /// The public keys of the service's own issuer, as a JSON Web Key Set.
     #[must_use]
     pub fn key_set(&self) -> &str {
@@ -113,12 +171,7 @@ impl App {
 fn cursor_secret(config: &Config, core: &Core, issuer: Option<&DemoIssuer>) -> Vec<u8> {
     match issuer {
         _ if !config.api.cursor_key.is_empty() => config.api.cursor_key.clone().into_bytes(),
-        Some(issuer) => {
-            let mut hash = Sha256::new();
-            hash.update(b"cursor");
-            hash.update(issuer.secret());
-            hash.finalize().to_vec()
-        }
+        Some(issuer) => issuer.derived("cursor"),
         None => {
             let mut secret = vec![0; 32];
             core.source().fill(&mut secret);

@@ -2,10 +2,11 @@
 //!
 //! 1. The work goes to a tracked task: a client that hangs up cannot stop it half-way.
 //! 2. A write transaction begins under the actor's Scope; the grants are read in it.
-//! 3. The idempotency key is claimed; a repeat gets the stored answer.
-//! 4. The service authorises, locks, asks the rules and saves.
-//! 5. Its changes are sealed into the audit trail and told to the outbox.
-//! 6. All of it commits, or none. A transaction that met others is run again.
+//! 3. Who holds the mutation's permission nowhere is refused.
+//! 4. The idempotency key is claimed; a repeat gets the stored answer.
+//! 5. The service authorises, locks, asks the rules and saves.
+//! 6. Its changes are sealed into the audit trail and told to the outbox.
+//! 7. All of it commits, or none. A transaction that met others is run again.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -18,7 +19,7 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use crate::actor::{Actor, Identity};
+use crate::actor::{Actor, Identity, Permission};
 use crate::audit::{self, Change};
 use crate::core::Core;
 use crate::db::{Access, DbFault, Tx};
@@ -88,6 +89,8 @@ pub struct Request {
     pub identity: Identity,
     /// The mutation's name.
     pub name: &'static str,
+    /// What whoever asks must hold somewhere, checked before anything else; the service decides where.
+    pub permission: Option<Permission>,
     /// The client's key for leaving out repeats.
     pub idempotency_key: Option<String>,
     /// Hash of the input.
@@ -108,8 +111,8 @@ impl Request {
 
     fn key(&self) -> Option<Key> {
         let text = self.idempotency_key.clone()?;
-        let Identity::Account(account) = self.identity else { return None };
-        Some(Key { account, text, request_hash: self.input_hash.clone() })
+        let Identity::Account(proof) = self.identity else { return None };
+        Some(Key { account: proof.account, text, request_hash: self.input_hash.clone() })
     }
 }
 
@@ -273,6 +276,10 @@ where
     T: Serialize + DeserializeOwned,
     W: for<'a> Fn(&'a Unit) -> Work<'a, T>,
 {
+    // A repeat is answered from what was kept: whoever lost the right since gets no answer.
+    if request.permission.is_some_and(|permission| !unit.actor.holds(permission)) {
+        return Err(Refusal::whole(Code::Forbidden).into());
+    }
     let key = if request.dry_run { None } else { request.key() };
     if let Some(key) = &key {
         match idempotency::claim(&unit.tx, unit.id(), key, unit.now).await? {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use config::{Config as Layers, ConfigError as LayerError, Environment, File, FileFormat};
+use ipnet::IpNet;
 use serde::Deserialize;
 use thiserror::Error;
 
@@ -28,6 +29,12 @@ pub struct Config {
     pub auth: AuthSettings,
     /// Limits of the API.
     pub api: ApiSettings,
+    /// How much each actor may ask for.
+    pub budget: BudgetSettings,
+    /// The gateway in front of this subgraph.
+    pub federation: FederationSettings,
+    /// Traces and metrics.
+    pub telemetry: TelemetrySettings,
     /// Logging.
     pub log: LogSettings,
 }
@@ -50,6 +57,20 @@ pub struct ServerSettings {
     pub bind: String,
     /// Largest request body, in bytes.
     pub body_limit: usize,
+    /// Address and port of metrics and health for operators; empty for none.
+    pub admin_bind: String,
+    /// Most connections at once; further ones wait to be accepted.
+    pub max_connections: usize,
+    /// Longest time for the head of a request, in milliseconds.
+    pub header_timeout_ms: u64,
+    /// Longest time for the body of a request, in milliseconds.
+    pub body_timeout_ms: u64,
+    /// Longest time that a connection may be idle between requests, in milliseconds.
+    pub idle_timeout_ms: u64,
+    /// Longest time that a client may take no byte of an answer, in milliseconds.
+    pub write_timeout_ms: u64,
+    /// Networks whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
     /// Longest time for a query, in milliseconds.
     pub query_timeout_ms: u64,
     /// Longest time a client waits for a mutation, in milliseconds. The mutation itself goes on.
@@ -88,6 +109,8 @@ pub struct DatabaseSettings {
 pub struct RedisSettings {
     /// The URL; empty for none.
     pub url: String,
+    /// What all keys begin with, so that several services can share one Redis.
+    pub prefix: String,
 }
 
 /// Whose tokens are accepted.
@@ -109,10 +132,14 @@ pub struct AuthSettings {
 pub struct IssuerSettings {
     /// The exact `iss` claim.
     pub issuer: String,
+    /// The audience that its tokens must name; the service's own if absent.
+    pub audience: Option<String>,
     /// The one accepted algorithm, such as `ES256`.
     pub algorithm: String,
-    /// A file with the issuer's public keys as a JSON Web Key Set.
-    pub keys_file: PathBuf,
+    /// Where the issuer publishes its JSON Web Key Set, as an `https` address.
+    pub keys_url: Option<String>,
+    /// A file with the issuer's JSON Web Key Set, for an issuer that publishes none.
+    pub keys_file: Option<PathBuf>,
     /// Longest life of a token, in seconds.
     pub max_life_s: i64,
 }
@@ -123,12 +150,70 @@ pub struct IssuerSettings {
 pub struct ApiSettings {
     /// The secret that binds cursors.
     pub cursor_key: String,
-    /// Highest cost of one operation.
-    pub max_cost: usize,
+    /// Longest document, in bytes.
+    pub max_document: usize,
+    /// Most tokens of a document.
+    pub max_tokens: u64,
+    /// Deepest nesting of brackets in a document, and of values in variables.
+    pub max_nesting: usize,
     /// Deepest nesting of fields.
-    pub max_depth: usize,
-    /// Largest page.
+    pub max_depth: u64,
+    /// Most selections of a document, with its fragments expanded.
+    pub max_selections: u64,
+    /// Most aliases of a document.
+    pub max_aliases: u64,
+    /// Most directives of a document.
+    pub max_directives: u64,
+    /// Most root fields of a query.
+    pub max_query_fields: u64,
+    /// Most root fields of a mutation.
+    pub max_mutation_fields: u64,
+    /// Longest list of the input.
+    pub max_list: usize,
+    /// Highest cost of one operation.
+    pub max_cost: u64,
+    /// Most rows that one operation may ask for.
+    pub max_nodes: u64,
+    /// Largest page, and most rows asked for by their ids.
     pub max_page: u32,
+    /// Most selections about the schema itself.
+    pub max_introspection: u64,
+    /// Deepest nesting of lists in questions about the schema.
+    pub max_introspection_lists: u64,
+}
+
+/// How much each actor may ask for. What is not used is saved up to the burst.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BudgetSettings {
+    /// Requests a second.
+    pub requests_per_second: u32,
+    /// Most requests at once.
+    pub request_burst: u32,
+    /// Cost a second.
+    pub cost_per_second: u32,
+    /// Highest cost at once.
+    pub cost_burst: u32,
+}
+
+/// The gateway in front of this subgraph.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FederationSettings {
+    /// SHA-256, in hexadecimal, of each credential that a gateway may present. Several while rotating.
+    pub gateway_keys: Vec<String>,
+}
+
+/// Traces and metrics.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TelemetrySettings {
+    /// The collector's address for OTLP over HTTP, such as `http://collector:4318`; empty for none.
+    pub otlp_endpoint: String,
+    /// How often metrics are sent, in milliseconds.
+    pub interval_ms: u64,
+    /// The part of traces that is kept, between 0 and 1, where the caller did not decide.
+    pub sample: f64,
 }
 
 /// Logging.
@@ -180,9 +265,17 @@ impl Config {
             Environment::with_prefix("ALONGSIDE")
                 .prefix_separator("__")
                 .separator("__")
-                .try_parsing(true),
+                .try_parsing(true)
+                .list_separator(",")
+                .with_list_parse_key("federation.gateway_keys")
+                .with_list_parse_key("server.trusted_proxies"),
         );
-        for (name, key) in [("DATABASE_URL", "database.url"), ("REDIS_URL", "redis.url")] {
+        let usual = [
+            ("DATABASE_URL", "database.url"),
+            ("REDIS_URL", "redis.url"),
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", "telemetry.otlp_endpoint"),
+        ];
+        for (name, key) in usual {
             if let Ok(value) = std::env::var(name) {
                 layers = layers.set_override(key, value)?;
             }
@@ -223,12 +316,48 @@ impl Config {
                 "must be at least 1",
             ),
             (!self.auth.audience.is_empty(), "auth.audience", "must not be empty"),
+            (
+                self.auth.issuers.iter().all(|i| i.keys_url.is_some() != i.keys_file.is_some()),
+                "auth.issuers",
+                "need either keys_url or keys_file, each of them",
+            ),
+            (self.auth.issuers.iter().all(safe_keys), "auth.issuers.keys_url", "must be https"),
+            (
+                self.federation.gateway_keys.iter().all(|key| is_sha256(key)),
+                "federation.gateway_keys",
+                "must be SHA-256 digests of 64 hexadecimal digits",
+            ),
+            (
+                (0.0..=1.0).contains(&self.telemetry.sample),
+                "telemetry.sample",
+                "must lie between 0 and 1",
+            ),
+            (self.budget.is_usable(), "budget", "needs numbers above 0"),
+            (self.server.max_connections > 0, "server.max_connections", "must be at least 1"),
         ];
         match checks.into_iter().find(|(holds, ..)| !holds) {
             Some((_, key, problem)) => Err(ConfigError::Invalid { key, problem }),
             None => Ok(self),
         }
     }
+}
+
+impl BudgetSettings {
+    const fn is_usable(&self) -> bool {
+        let Self { requests_per_second, request_burst, cost_per_second, cost_burst } = *self;
+        requests_per_second > 0 && request_burst > 0 && cost_per_second > 0 && cost_burst > 0
+    }
+}
+
+/// Keys come over https, or from this very machine.
+fn safe_keys(issuer: &IssuerSettings) -> bool {
+    let Some(url) = &issuer.keys_url else { return true };
+    let here = ["http://127.0.0.1:", "http://[::1]:", "http://localhost:"];
+    url.starts_with("https://") || here.iter().any(|prefix| url.starts_with(prefix))
+}
+
+fn is_sha256(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 #[cfg(test)]

@@ -7,7 +7,8 @@ use moka::future::Cache;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
-use crate::actor::{Actor, Grant, Identity, grants};
+use crate::actor::grants::{self, Standing};
+use crate::actor::{Actor, Grant, Identity};
 use crate::clock::Source;
 use crate::db::{Access, Db, DbFault, Tx};
 
@@ -31,6 +32,12 @@ impl Core {
     #[must_use]
     pub fn new(db: Db, source: Arc<dyn Source>) -> Self {
         Self { db, source, tasks: TaskTracker::new(), guesses: Cache::new(REMEMBERED) }
+    }
+
+    /// The same, with a count of its own for what one request asks of the database.
+    #[must_use]
+    pub fn tallied(&self) -> Self {
+        Self { db: self.db.tallied(), ..self.clone() }
     }
 
     /// The database.
@@ -59,17 +66,22 @@ impl Core {
     ///
     /// # Errors
     ///
-    /// What the database answers.
+    /// [`DbFault::SignedOut`] for a disabled account or an ended token; else what the database answers.
     pub async fn begin(&self, access: Access, identity: Identity) -> Result<(Tx, Actor), DbFault> {
-        let Identity::Account(account) = identity else {
+        let Identity::Account(proof) = identity else {
             let actor = Actor::new(identity, Vec::new());
             return Ok((self.db.begin(access, &actor.scope()).await?, actor));
         };
+        let account = proof.account;
         let mut guess = self.guesses.get(&account).await.unwrap_or_default();
         for _ in 0..BEGINNINGS {
             let actor = Actor::new(identity, guess.to_vec());
             let tx = self.db.begin(access, &actor.scope()).await?;
-            let found = grants::in_force(&tx, account, self.source.today()).await?;
+            let Standing::Good(found) = grants::standing(&tx, proof, self.source.today()).await?
+            else {
+                tx.rollback().await;
+                return Err(DbFault::SignedOut);
+            };
             if found == *guess {
                 return Ok((tx, actor));
             }

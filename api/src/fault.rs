@@ -10,6 +10,9 @@ pub enum Fault {
     /// Trying later may succeed.
     #[error("{0}")]
     Unavailable(String),
+    /// The account is disabled, or the token was ended.
+    #[error("the account is disabled or the token was ended")]
+    SignedOut,
     /// A bug or broken data of ours. The text is for the log only.
     #[error("{0}")]
     Internal(String),
@@ -21,6 +24,7 @@ impl From<DbFault> for Fault {
             DbFault::Serialisation | DbFault::Unavailable(_) | DbFault::UnknownCommit => {
                 Self::Unavailable(fault.to_string())
             }
+            DbFault::SignedOut => Self::SignedOut,
             DbFault::Constraint(_) | DbFault::Poisoned | DbFault::Other(_) => {
                 Self::Internal(fault.to_string())
             }

@@ -2,7 +2,9 @@
 //!
 //! In reading order:
 //!
-//! * [`cli`], [`config`], [`app`], [`server`], [`lifecycle`]: how the service starts and stops.
+//! * [`cli`], [`config`], [`app`], [`server`], [`connection`], [`lifecycle`]: how the service starts,
+//!   serves and stops.
+//! * [`telemetry`]: logs, traces and metrics; [`budget`]: how much each actor may ask for.
 //! * [`actor`]: who is asking and what they may do.
 //! * [`db`], [`core`], [`command`]: the only door to SQL, and how every mutation runs.
 //! * [`audit`], [`outbox`], [`idempotency`]: what every write leaves behind.
@@ -12,8 +14,10 @@
 //! * [`demo`], [`verify`]: the demonstration network, and the check of every invariant.
 
 pub mod app;
+pub mod budget;
 pub mod cli;
 pub mod config;
+pub mod connection;
 pub mod lifecycle;
 pub mod server;
 pub mod telemetry;

@@ -8,6 +8,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
+use crate::connection;
 use crate::server;
 
 /// The signals that stop the service, counted from when this is made.
@@ -29,21 +30,33 @@ impl Signals {
     }
 }
 
-/// Serves `app` on `listener` until a signal.
+/// Serves `app` on `listener` until a signal, and operators on the admin port if one is set.
 ///
 /// # Errors
 ///
-/// What the listener answers.
+/// The admin port is taken.
 pub async fn serve(app: Arc<App>, listener: TcpListener, signals: Signals) -> std::io::Result<()> {
     let Signals { soft, hard } = signals;
-    let drain = Duration::from_millis(app.config().server.drain_timeout_ms);
-    let serving = axum::serve(listener, server::router(Arc::clone(&app)))
-        .with_graceful_shutdown(soft.clone().cancelled_owned());
+    let settings = app.config().server.clone();
+    let drain = Duration::from_millis(settings.drain_timeout_ms);
+    if !settings.admin_bind.is_empty() {
+        let admin = TcpListener::bind(&settings.admin_bind).await?;
+        tracing::info!(address = %admin.local_addr()?, "metrics and health for operators");
+        let router = server::admin(Arc::clone(&app));
+        tokio::spawn(connection::accept(admin, router, settings.clone(), hard.clone()));
+    }
+    let keys = Arc::clone(&app);
+    tokio::spawn(async move { keys.verifier().warm(keys.core().source().now()).await });
+    let stopping = Arc::clone(&app);
+    let router = server::router(Arc::clone(&app));
+    let serving = connection::accept(listener, router, settings, soft.clone());
     tokio::select! {
-        done = serving => done?,
-        () = async { soft.cancelled().await; tokio::time::sleep(drain).await } => {
-            tracing::warn!("requests were still running when the time to finish was over");
-        }
+        () = serving => {}
+        () = async {
+            soft.cancelled().await;
+            stopping.stop_being_ready();
+            tokio::time::sleep(drain).await;
+        } => tracing::warn!("requests were still running when the time to finish was over"),
         () = hard.cancelled() => tracing::warn!("second signal: requests are cut off"),
     }
     let core = app.core();

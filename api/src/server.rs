@@ -1,17 +1,20 @@
 //! Routes and middleware.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{any, get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 
+use crate::actor::logout;
 use crate::app::App;
 use crate::config::Profile;
-use crate::graphql::{http, schema};
+use crate::graphql::http;
+use crate::graphql::schema::{self, Audience};
+use crate::telemetry::metrics;
 
 /// What the GraphiQL page may load: its own files and nothing else.
 const CONTENT_SECURITY: &str = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
@@ -20,7 +23,8 @@ const CONTENT_SECURITY: &str = "default-src 'self'; script-src 'self'; style-src
 /// The routes of the service.
 pub fn router(app: Arc<App>) -> Router {
     let mut router = Router::new()
-        .route("/graphql", post(http::post))
+        .route("/graphql", any(http::handle))
+        .route("/auth/logout", post(logout::post))
         .route("/schema.graphql", get(sdl))
         .route("/health/live", get(|| async { "live" }))
         .route("/health/ready", get(ready))
@@ -35,6 +39,17 @@ pub fn router(app: Arc<App>) -> Router {
     router.layer(CatchPanicLayer::custom(|_| panicked())).with_state(app)
 }
 
+/// The routes for operators: metrics, and health.
+pub fn admin(app: Arc<App>) -> Router {
+    let page =
+        || async { ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], metrics::page()) };
+    Router::new()
+        .route("/metrics", get(page))
+        .route("/health/live", get(|| async { "live" }))
+        .route("/health/ready", get(ready))
+        .with_state(app)
+}
+
 fn panicked() -> Response {
     tracing::error!("a request panicked");
     let body = r#"{"errors":[{"message":"the service failed","extensions":{"code":"INTERNAL"}}]}"#;
@@ -42,17 +57,17 @@ fn panicked() -> Response {
         .into_response()
 }
 
-async fn sdl(State(app): State<Arc<App>>) -> Response {
-    let text = schema::sdl(app.schema());
-    ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response()
+async fn sdl() -> Response {
+    static TEXT: LazyLock<String> = LazyLock::new(|| schema::sdl(Audience::Clients));
+    ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], TEXT.as_str()).into_response()
 }
 
 async fn ready(State(app): State<Arc<App>>) -> Response {
-    match app.core().db().ping().await {
-        Ok(()) => "ready".into_response(),
-        Err(fault) => {
-            tracing::warn!(reason = %fault, "not ready");
-            (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer").into_response()
+    match app.unready().await {
+        None => "ready".into_response(),
+        Some(reason) => {
+            let retry = [(header::RETRY_AFTER, "1")];
+            (StatusCode::SERVICE_UNAVAILABLE, retry, reason).into_response()
         }
     }
 }

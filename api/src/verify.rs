@@ -122,6 +122,8 @@ const QUERIES: [(&str, &str); 14] = [
              where e.entity_type = 'change_proposal' and e.entity_id = p.id) from change_proposal p \
            union all select 'grant of ' || g.role, g.version, (select count(*) from audit_event e \
              where e.entity_type = 'role_grant' and e.entity_id = g.id) from role_grant g \
+           union all select 'ended access', d.version, (select count(*) from audit_event e \
+             where e.entity_type = 'ended_access' and e.entity_id = d.id) from ended_access d \
          ) x where x.version <> x.events",
     ),
     (

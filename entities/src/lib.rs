@@ -12,6 +12,7 @@ pub mod board_membership;
 pub mod board_succession;
 pub mod care_board;
 pub mod change_proposal;
+pub mod ended_access;
 pub mod idempotency_record;
 pub mod import_run;
 pub mod organisation;

@@ -12,6 +12,7 @@ mod m0002_reference;
 mod m0003_organisation;
 mod m0004_change_records;
 mod m0005_imports;
+mod m0006_ended_access;
 mod row_security;
 mod seed;
 mod sql;
@@ -31,6 +32,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0003_organisation::Migration),
             Box::new(m0004_change_records::Migration),
             Box::new(m0005_imports::Migration),
+            Box::new(m0006_ended_access::Migration),
         ]
     }
 }

@@ -5,8 +5,8 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use alongside::actor::demo_issuer::DemoIssuer;
 use alongside::actor::service::{NewGrant, grant};
-use alongside::actor::token::DemoIssuer;
 use alongside::actor::{GrantScope, Identity, Role};
 use alongside::command::{self, Outcome, Request, Stop, Unit, Work};
 use alongside::core::Core;
@@ -262,6 +262,7 @@ where
     let request = Request {
         identity: Identity::System("tests"),
         name: "given",
+        permission: None,
         idempotency_key: None,
         input_hash: String::new(),
         dry_run: false,

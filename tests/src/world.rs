@@ -4,20 +4,21 @@ use std::future::Future;
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use alongside::actor::demo_issuer::DemoIssuer;
 use alongside::actor::service::account_id;
-use alongside::actor::token::DemoIssuer;
 use alongside::actor::{Actor, Grant, GrantScope, Identity, Role, Scope};
 use alongside::app::App;
-use alongside::clock::{FixedSource, Source as _};
-use alongside::config::{Config, Profile};
+use alongside::clock::{FixedSource, Source as _, SystemSource};
+use alongside::config::{BudgetSettings, Config, Profile};
+use alongside::connection;
 use alongside::graphql::ids;
 use chrono::{DateTime, Utc};
 use reqwest::{Client, RequestBuilder, Response};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::engines::{Database, Engine, Fixture};
@@ -63,7 +64,7 @@ impl Tenant {
             account_id(DemoIssuer::NAME, &subject(Role::PartnerCoordinator, Some(self.id)));
         let grant =
             Grant { role: Role::PartnerCoordinator, scope: GrantScope::Organisation(self.id) };
-        Actor::new(Identity::Account(account), vec![grant]).scope()
+        Actor::new(Identity::account(account), vec![grant]).scope()
     }
 }
 
@@ -101,7 +102,7 @@ pub struct Inner {
 
 /// The task that serves, and how to end it.
 struct Serving {
-    stop: oneshot::Sender<()>,
+    stop: CancellationToken,
     task: JoinHandle<()>,
 }
 
@@ -144,6 +145,10 @@ impl World {
         config.database = database.settings();
         config.server.query_timeout_ms = 30_000;
         config.server.mutation_timeout_ms = 30_000;
+        // Each world has budgets of its own in the Redis that all share.
+        config.redis.url = std::env::var("ALONGSIDE_TEST_REDIS").unwrap_or_default();
+        config.redis.prefix = format!("{}:", SystemSource.id().simple());
+        config.budget = plenty();
         change(&mut config);
         let app =
             App::build(config, source.clone(), Some(&issuer)).await.expect("the service builds");
@@ -308,7 +313,7 @@ impl World {
     pub async fn stop_serving(&self) {
         let serving = self.serving.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(Serving { stop, task }) = serving {
-            let _ = stop.send(());
+            stop.cancel();
             patiently("the server stops", task).await.expect("the server ends well");
         }
     }
@@ -400,15 +405,23 @@ async fn populate(app: &App) -> (Tenant, Tenant) {
     (first.tenant(a), second.tenant(b))
 }
 
+/// Budgets that no test but one about budgets uses up.
+fn plenty() -> BudgetSettings {
+    BudgetSettings {
+        requests_per_second: 100_000,
+        request_burst: 1_000_000,
+        cost_per_second: 1_000_000,
+        cost_burst: 100_000_000,
+    }
+}
+
 /// Serves `app` on a free port.
 async fn serve(app: Arc<App>) -> (String, Serving) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("an address");
-    let (stop, stopped) = oneshot::channel();
+    let stop = CancellationToken::new();
+    let settings = app.config().server.clone();
     let router = alongside::server::router(app);
-    let task = tokio::spawn(async move {
-        let until = async { _ = stopped.await };
-        axum::serve(listener, router).with_graceful_shutdown(until).await.expect("the server runs");
-    });
+    let task = tokio::spawn(connection::accept(listener, router, settings, stop.clone()));
     (format!("http://{address}"), Serving { stop, task })
 }

@@ -1,49 +1,90 @@
-//! Reading the role grants of an account.
+//! Reading what an account may do, and whether its token was ended.
 
-use chrono::NaiveDate;
-use entities::{account, role_grant};
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder};
+use chrono::{DateTime, NaiveDate, Utc};
+use sea_orm::{ConnectionTrait as _, QueryResult, Statement};
 use uuid::Uuid;
 
-use super::{Grant, GrantScope, Role};
+use super::{Grant, GrantScope, Proof, Role};
 use crate::db::{DbFault, Tx};
+use crate::read::sql::Sql;
 
-/// The grants of `account` in force on `today`, in a stable order; none for a disabled account.
+/// What is known of an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// The grants in force, in a stable order.
+    Good(Vec<Grant>),
+    /// The account is disabled, or the token was ended.
+    Ended,
+}
+
+/// The standing of `proof` on `today`, in one statement.
 ///
 /// # Errors
 ///
 /// What the database answers.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "what an actor may do has to be read before any scope"
-)]
-pub async fn in_force(tx: &Tx, account: Uuid, today: NaiveDate) -> Result<Vec<Grant>, DbFault> {
-    let rows = role_grant::Entity::find()
-        .inner_join(account::Entity)
-        .filter(account::Column::Enabled.eq(true))
-        .filter(role_grant::Column::AccountId.eq(account))
-        .filter(role_grant::Column::ValidFrom.lte(today))
-        .filter(
-            Condition::any()
-                .add(role_grant::Column::ValidTo.is_null())
-                .add(role_grant::Column::ValidTo.gt(today)),
-        )
-        .order_by_asc(role_grant::Column::Id)
-        .all(tx)
-        .await?;
-    Ok(rows.into_iter().filter_map(|row| grant(&row)).collect())
+pub async fn standing(tx: &Tx, proof: Proof, today: NaiveDate) -> Result<Standing, DbFault> {
+    let sql = statement(tx, proof, today);
+    let statement = Statement::from_sql_and_values(tx.get_database_backend(), sql.text, sql.values);
+    let mut grants = Vec::new();
+    for row in tx.query_all_raw(statement).await? {
+        let what: String = row.try_get("", "what")?;
+        match what.as_str() {
+            "GRANT" => grants.extend(grant(&row)?),
+            "DISABLED" => return Ok(Standing::Ended),
+            _ => {
+                let ended: DateTime<Utc> = row.try_get("", "ended_at")?;
+                let issued = proof.session.map(|session| session.issued_at);
+                // What ends everything of an account ends what was issued until then.
+                if what != "ACCOUNT" || issued.is_some_and(|at| at <= ended.timestamp()) {
+                    return Ok(Standing::Ended);
+                }
+            }
+        }
+    }
+    Ok(Standing::Good(grants))
+}
+
+fn statement(tx: &Tx, proof: Proof, today: NaiveDate) -> Sql {
+    let mut sql = Sql::new(tx.get_database_backend());
+    let account = proof.account;
+    sql.push(
+        "select 'GRANT' as what, g.id as id, g.role as role, g.scope_type as scope_type, \
+         g.scope_id as scope_id, ",
+    );
+    // PostgreSQL takes the type of a union's column from its first two parts.
+    let instant = if sql.is_postgres() { "cast(null as timestamptz)" } else { "null" };
+    sql.push(instant).push(" as ended_at from role_grant g where g.account_id = ");
+    sql.bind(account.into()).push(" and g.valid_from <= ").bind(today.into());
+    sql.push(" and (g.valid_to is null or g.valid_to > ").bind(today.into());
+    sql.push(
+        ") union all select 'DISABLED', a.id, null, null, null, null from account a \
+         where not a.enabled and a.id = ",
+    );
+    sql.bind(account.into());
+    if let Some(session) = proof.session {
+        let ids: Vec<Uuid> =
+            [Some(account), session.token, session.session].into_iter().flatten().collect();
+        sql.push(
+            " union all select e.kind, e.id, null, null, null, e.ended_at from ended_access e where ",
+        );
+        sql.any_of("e.id", &ids);
+    }
+    sql.push(" order by 2");
+    sql
 }
 
 /// A row as a grant; a row that names no known role or scope grants nothing.
-fn grant(row: &role_grant::Model) -> Option<Grant> {
-    let role = Role::from_code(&row.role)?;
-    let scope = match (row.scope_type.as_str(), row.scope_id) {
+fn grant(row: &QueryResult) -> Result<Option<Grant>, DbFault> {
+    let (role, scope_type): (String, String) =
+        (row.try_get("", "role")?, row.try_get("", "scope_type")?);
+    let Some(role) = Role::from_code(&role) else { return Ok(None) };
+    let scope = match (scope_type.as_str(), row.try_get("", "scope_id")?) {
         ("NATION", None) if role.may_be_national() => GrantScope::Nation,
         ("REGION", Some(id)) => GrantScope::Region(id),
         ("ORGANISATION", Some(id)) => GrantScope::Organisation(id),
         ("COURSE", Some(id)) => GrantScope::Course(id),
         ("SELF", None) => GrantScope::Own,
-        _ => return None,
+        _ => return Ok(None),
     };
-    Some(Grant { role, scope })
+    Ok(Some(Grant { role, scope }))
 }

@@ -8,11 +8,16 @@
 //! The rules:
 //!
 //! * A role counts only within the scope of its grant and only on the days of its period.
+//! * A token, a session or everything of an account can be ended before its time ([`logout`]), and an
+//!   account can be disabled: both count from the next transaction on.
 //! * Anyone without a token is the public, an actor like any other.
 //! * The service's own jobs act as the system and are named in the audit trail.
 
+pub mod demo_issuer;
 pub mod grants;
 pub mod graphql;
+pub mod keys;
+pub mod logout;
 pub mod permission;
 pub mod role;
 pub mod scope;
@@ -31,9 +36,37 @@ pub enum Identity {
     /// No token.
     Anonymous,
     /// The account of a verified token.
-    Account(Uuid),
+    Account(Proof),
     /// A job of the service itself, by name.
     System(&'static str),
+}
+
+/// What a verified token proves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Proof {
+    /// The account.
+    pub account: Uuid,
+    /// What can be ended before its time; `None` where no token came, as in a job.
+    pub session: Option<Session>,
+}
+
+/// What can be ended before its time: a token, the session it belongs to, or all that was issued so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Session {
+    /// When the token was issued, in seconds.
+    pub issued_at: i64,
+    /// The token.
+    pub token: Option<Uuid>,
+    /// The issuer's session.
+    pub session: Option<Uuid>,
+}
+
+impl Identity {
+    /// The identity of an account without a token.
+    #[must_use]
+    pub const fn account(account: Uuid) -> Self {
+        Self::Account(Proof { account, session: None })
+    }
 }
 
 /// Where a role counts.
@@ -90,7 +123,7 @@ impl Actor {
     #[must_use]
     pub const fn account(&self) -> Option<Uuid> {
         match self.identity {
-            Identity::Account(id) => Some(id),
+            Identity::Account(proof) => Some(proof.account),
             Identity::Anonymous | Identity::System(_) => None,
         }
     }
@@ -120,6 +153,13 @@ impl Actor {
             GrantScope::Organisation(id) if permission.roles().contains(&grant.role) => Some(id),
             _ => None,
         })
+    }
+
+    /// Whether `permission` is held anywhere at all.
+    #[must_use]
+    pub fn holds(&self, permission: Permission) -> bool {
+        matches!(self.identity, Identity::System(_))
+            || self.grants.iter().any(|grant| permission.roles().contains(&grant.role))
     }
 
     /// What a transaction of this actor may see.
@@ -171,7 +211,7 @@ mod tests {
     fn coordinator(organisation: Uuid) -> Actor {
         let grant =
             Grant { role: Role::PartnerCoordinator, scope: GrantScope::Organisation(organisation) };
-        Actor::new(Identity::Account(Uuid::from_u128(1)), vec![grant])
+        Actor::new(Identity::account(Uuid::from_u128(1)), vec![grant])
     }
 
     #[test]
@@ -192,7 +232,7 @@ mod tests {
 
     #[test]
     fn without_a_grant_an_account_is_the_public() {
-        let scope = Actor::new(Identity::Account(A), Vec::new()).scope();
+        let scope = Actor::new(Identity::account(A), Vec::new()).scope();
         assert!(scope.settings().contains("'app.kind','public'"));
     }
 }

@@ -57,6 +57,12 @@ pub const TABLE: [(Permission, &[Role]); 9] = [
 ];
 
 impl Permission {
+    /// Whether only roles of the national team hold this permission.
+    #[must_use]
+    pub fn is_national(self) -> bool {
+        self.roles().iter().all(|role| role.may_be_national())
+    }
+
     /// The roles that hold this permission.
     #[must_use]
     pub fn roles(self) -> &'static [Role] {

@@ -24,6 +24,18 @@ pub fn account_id(issuer: &str, subject: &str) -> Uuid {
     Uuid::new_v5(&NAMESPACE, format!("{issuer}\n{subject}").as_bytes())
 }
 
+/// The token that `issuer` named `jti`. Only this hash is ever stored.
+#[must_use]
+pub fn token_id(issuer: &str, jti: &str) -> Uuid {
+    Uuid::new_v5(&NAMESPACE, format!("token\n{issuer}\n{jti}").as_bytes())
+}
+
+/// The session that `issuer` named `sid`. Only this hash is ever stored.
+#[must_use]
+pub fn session_id(issuer: &str, sid: &str) -> Uuid {
+    Uuid::new_v5(&NAMESPACE, format!("session\n{issuer}\n{sid}").as_bytes())
+}
+
 /// A role to be granted; the account is made if it is not there.
 #[derive(Clone, Debug)]
 pub struct NewGrant {

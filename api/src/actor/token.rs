@@ -1,73 +1,109 @@
 //! Bearer tokens: from text to a proven identity.
 //!
 //! A token proves who is asking and nothing else. For each issuer the settings fix the exact name, the
-//! one algorithm, the keys and the longest life; the audience is the service's own. The key is found by
-//! its exact `kid` in that issuer's key set; headers that point elsewhere are refused.
+//! audience, the one algorithm, the keys and the longest life. The key is found by its exact `kid` in
+//! that issuer's key set; headers that point elsewhere are refused. Whether the token was ended before
+//! its time is read with the role grants, in the transaction of the work.
 
 use std::collections::HashMap;
-use std::path::Path;
 use std::str::FromStr as _;
 
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
-use jsonwebtoken::jwk::{Jwk, JwkSet};
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use jsonwebtoken::jwk::JwkSet;
+use jsonwebtoken::{Algorithm, Header, Validation};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::Identity;
-use super::service::account_id;
+use super::keys::{KeyError, KeySet, Published, keys_of};
+use super::service::{account_id, session_id, token_id};
+use super::{Identity, Proof, Session};
 use crate::config::{AuthSettings, IssuerSettings};
 
 /// Longest token that is looked at, in bytes.
 const MAX_LENGTH: usize = 8 * 1024;
 
+/// Longest text of a claim, in bytes.
+const MAX_CLAIM: usize = 255;
+
 /// The `typ` of access tokens (RFC 9068).
-const TYPE: &str = "at+jwt";
+pub const ACCESS_TOKEN: &str = "at+jwt";
+
+/// The `typ` of back-channel logout tokens (OpenID Connect Back-Channel Logout 1.0).
+const LOGOUT_TOKEN: &str = "logout+jwt";
+
+/// The event that a logout token names.
+const LOGOUT_EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
+
+/// Longest life of a logout token, in seconds.
+const LOGOUT_LIFE_S: i64 = 300;
 
 /// The token is not accepted. The reason is for the log only.
 #[derive(Debug, Error)]
 #[error("token refused: {0}")]
 pub struct Refused(&'static str);
 
-/// Keys or settings that cannot be used.
-#[derive(Debug, Error)]
-pub enum KeyError {
-    /// The algorithm is not known or not asymmetric.
-    #[error(
-        "auth.issuers: {0} is not an accepted algorithm; use ES256, ES384, PS256, RS256, RS512 or EdDSA"
-    )]
-    Algorithm(String),
-    /// The key set cannot be read.
-    #[error("auth.issuers: the keys of {issuer} cannot be read: {problem}")]
-    Keys {
-        /// The issuer.
-        issuer: String,
-        /// What is wrong.
-        problem: String,
-    },
-    /// A signing key cannot be made or read.
-    #[error("the issuer's signing key cannot be made or read: {0}")]
-    Signing(String),
+/// The claims of an access token that are looked at, strictly typed.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Claims {
+    /// The issuer.
+    pub iss: String,
+    /// The audience: one, and ours.
+    pub aud: String,
+    /// The subject.
+    pub sub: String,
+    /// When it was issued, in seconds.
+    pub iat: i64,
+    /// When it expires, in seconds.
+    pub exp: i64,
+    /// From when on it is good, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nbf: Option<i64>,
+    /// The token's own name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jti: Option<String>,
+    /// The name of the session at the issuer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sid: Option<String>,
 }
 
-/// The claims that are looked at, strictly typed.
-#[derive(Debug, Serialize, Deserialize)]
-struct Claims {
+/// The claims of a logout token.
+#[derive(Clone, Debug, Deserialize)]
+struct LogoutClaims {
     iss: String,
-    aud: String,
-    sub: String,
+    /// One audience, never a list; the library has compared it.
+    #[serde(rename = "aud")]
+    _aud: String,
     iat: i64,
-    exp: i64,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    nbf: Option<i64>,
+    #[serde(default)]
+    exp: Option<i64>,
+    jti: String,
+    #[serde(default)]
+    sub: Option<String>,
+    #[serde(default)]
+    sid: Option<String>,
+    events: HashMap<String, serde_json::Map<String, serde_json::Value>>,
+    #[serde(default)]
+    nonce: Option<serde_json::Value>,
+}
+
+/// What an issuer ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Logout {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// The session; without one, everything of the account.
+    pub session: Option<uuid::Uuid>,
+    /// The account, where the issuer names its subject.
+    pub account: Option<uuid::Uuid>,
 }
 
 struct Issuer {
     algorithm: Algorithm,
-    keys: HashMap<String, DecodingKey>,
+    audience: String,
+    keys: KeySet,
     max_life_s: i64,
 }
 
@@ -91,20 +127,35 @@ impl Verifier {
             issuers: HashMap::new(),
         };
         for issuer in &settings.issuers {
-            let IssuerSettings { issuer: name, algorithm, keys_file, max_life_s } = issuer;
-            let problem = |problem: String| KeyError::Keys { issuer: name.clone(), problem };
-            let text = std::fs::read_to_string(keys_file).map_err(|e| problem(e.to_string()))?;
-            let set: JwkSet = serde_json::from_str(&text).map_err(|e| problem(e.to_string()))?;
-            verifier.trust(name, algorithm_of(algorithm)?, &set, *max_life_s)?;
+            verifier.add(issuer)?;
         }
         Ok(verifier)
+    }
+
+    fn add(&mut self, settings: &IssuerSettings) -> Result<(), KeyError> {
+        let IssuerSettings { issuer, audience, algorithm, keys_url, keys_file, max_life_s } =
+            settings;
+        let algorithm = algorithm_of(algorithm)?;
+        let problem = |problem: String| KeyError::Keys { issuer: issuer.clone(), problem };
+        let keys = match (keys_url, keys_file) {
+            (Some(url), _) => KeySet::Published(Published::new(url, algorithm).map_err(problem)?),
+            (None, Some(file)) => {
+                let text = std::fs::read(file).map_err(|e| problem(e.to_string()))?;
+                KeySet::Fixed(keys_of(&text, algorithm).map_err(problem)?)
+            }
+            (None, None) => return Err(problem("set keys_url or keys_file".to_owned())),
+        };
+        let audience = audience.clone().unwrap_or_else(|| self.audience.clone());
+        let issuer_of = Issuer { algorithm, audience, keys, max_life_s: *max_life_s };
+        self.issuers.insert(issuer.clone(), issuer_of);
+        Ok(())
     }
 
     /// Accepts tokens of `issuer`, signed with `algorithm` by a key of `set`.
     ///
     /// # Errors
     ///
-    /// [`KeyError::Keys`] for a key that cannot be used.
+    /// [`KeyError::Keys`] for a set that cannot be used.
     pub fn trust(
         &mut self,
         issuer: &str,
@@ -112,66 +163,112 @@ impl Verifier {
         set: &JwkSet,
         max_life_s: i64,
     ) -> Result<(), KeyError> {
-        let mut keys = HashMap::new();
-        for jwk in &set.keys {
-            let problem = |problem: &str| KeyError::Keys {
-                issuer: issuer.to_owned(),
-                problem: problem.to_owned(),
-            };
-            let kid = jwk.common.key_id.clone().ok_or_else(|| problem("a key has no kid"))?;
-            let key = DecodingKey::from_jwk(jwk).map_err(|e| problem(&e.to_string()))?;
-            if keys.insert(kid, key).is_some() {
-                return Err(problem("two keys have one kid"));
-            }
-        }
-        self.issuers.insert(issuer.to_owned(), Issuer { algorithm, keys, max_life_s });
+        let problem = |problem: String| KeyError::Keys { issuer: issuer.to_owned(), problem };
+        let text = serde_json::to_vec(set).map_err(|error| problem(error.to_string()))?;
+        let keys = KeySet::Fixed(keys_of(&text, algorithm).map_err(problem)?);
+        let audience = self.audience.clone();
+        self.issuers.insert(issuer.to_owned(), Issuer { algorithm, audience, keys, max_life_s });
         Ok(())
     }
 
-    /// The identity that `token` proves at `now`.
+    /// Fetches the keys of every issuer that publishes them.
+    pub async fn warm(&self, now: DateTime<Utc>) {
+        for issuer in self.issuers.values() {
+            if let KeySet::Published(published) = &issuer.keys {
+                published.refresh(now).await;
+            }
+        }
+    }
+
+    /// Whether there are keys for every issuer.
+    #[must_use]
+    pub fn is_ready(&self, now: DateTime<Utc>) -> bool {
+        self.issuers.values().all(|issuer| issuer.keys.is_ready(now))
+    }
+
+    /// The identity that the access token `token` proves at `now`.
     ///
     /// # Errors
     ///
     /// [`Refused`]: the client learns only that the token is not accepted.
-    pub fn verify(&self, token: &str, now: DateTime<Utc>) -> Result<Identity, Refused> {
+    pub async fn verify(&self, token: &str, now: DateTime<Utc>) -> Result<Identity, Refused> {
+        let (issuer, claims): (_, Claims) =
+            self.signed(token, ACCESS_TOKEN, &["exp", "iss", "aud", "sub"], now).await?;
+        let times = Times { iat: claims.iat, exp: claims.exp, nbf: claims.nbf };
+        self.timely(times, issuer.max_life_s, now.timestamp())?;
+        plain_text(&claims.sub)?;
+        let optional = [&claims.jti, &claims.sid];
+        optional.into_iter().flatten().try_for_each(|text| plain_text(text))?;
+        let session = Session {
+            issued_at: claims.iat,
+            token: claims.jti.map(|jti| token_id(&claims.iss, &jti)),
+            session: claims.sid.map(|sid| session_id(&claims.iss, &sid)),
+        };
+        let account = account_id(&claims.iss, &claims.sub);
+        Ok(Identity::Account(Proof { account, session: Some(session) }))
+    }
+
+    /// What the logout token `token` ends.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`] as for access tokens.
+    pub async fn logout(&self, token: &str, now: DateTime<Utc>) -> Result<Logout, Refused> {
+        let (_, claims): (_, LogoutClaims) =
+            self.signed(token, LOGOUT_TOKEN, &["iss", "aud"], now).await?;
+        let LogoutClaims { iss, iat, exp, jti, sub, sid, events, nonce, .. } = claims;
+        let exp = exp.unwrap_or(iat.saturating_add(LOGOUT_LIFE_S));
+        let times = Times { iat, exp, nbf: None };
+        self.timely(times, LOGOUT_LIFE_S, now.timestamp())?;
+        if nonce.is_some() || !events.contains_key(LOGOUT_EVENT) {
+            return Err(Refused("no logout token"));
+        }
+        [Some(&jti), sub.as_ref(), sid.as_ref()]
+            .into_iter()
+            .flatten()
+            .try_for_each(|t| plain_text(t))?;
+        if sub.is_none() && sid.is_none() {
+            return Err(Refused("it ends nothing"));
+        }
+        Ok(Logout {
+            at: DateTime::from_timestamp(iat, 0).ok_or(Refused("time"))?,
+            session: sid.map(|sid| session_id(&iss, &sid)),
+            account: sub.map(|sub| account_id(&iss, &sub)),
+        })
+    }
+
+    /// The claims of a token of this type with a good signature.
+    async fn signed<C: DeserializeOwned + Clone>(
+        &self,
+        token: &str,
+        ty: &str,
+        required: &[&str],
+        now: DateTime<Utc>,
+    ) -> Result<(&Issuer, C), Refused> {
         if token.len() > MAX_LENGTH || token.split('.').count() != 3 {
             return Err(Refused("not a token"));
         }
         let header = jsonwebtoken::decode_header(token).map_err(|_| Refused("header"))?;
-        plain(token, &header)?;
+        plain(token, &header, ty)?;
         // Which issuer the token claims decides only which keys it has to satisfy.
-        let claimed: Claims = jsonwebtoken::dangerous::insecure_decode_claims(token)
+        let claimed: Named = jsonwebtoken::dangerous::insecure_decode_claims(token)
             .map_err(|_| Refused("claims"))?;
         let issuer = self.issuers.get(&claimed.iss).ok_or(Refused("issuer"))?;
         if header.alg != issuer.algorithm {
             return Err(Refused("algorithm"));
         }
         let kid = header.kid.as_deref().ok_or(Refused("no kid"))?;
-        let key = issuer.keys.get(kid).ok_or(Refused("kid"))?;
-        let claims: Claims =
-            jsonwebtoken::decode(token, key, &self.validation(issuer, &claimed.iss))
-                .map_err(|_| Refused("signature or claims"))?
-                .claims;
-        self.timely(&claims, issuer, now.timestamp())?;
-        if claims.sub.is_empty() || claims.sub.len() > 255 {
-            return Err(Refused("subject"));
-        }
-        Ok(Identity::Account(account_id(&claims.iss, &claims.sub)))
+        plain_text(kid)?;
+        let key = issuer.keys.key(kid, now).await.ok_or(Refused("kid"))?;
+        let validation = validation(issuer, &claimed.iss, required);
+        let claims = jsonwebtoken::decode(token, &key, &validation)
+            .map_err(|_| Refused("signature or claims"))?
+            .claims;
+        Ok((issuer, claims))
     }
 
-    fn validation(&self, issuer: &Issuer, name: &str) -> Validation {
-        let mut validation = Validation::new(issuer.algorithm);
-        validation.set_issuer(&[name]);
-        validation.set_audience(&[&self.audience]);
-        validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
-        // Times are checked below, against the service's own clock.
-        validation.validate_exp = false;
-        validation.validate_nbf = false;
-        validation
-    }
-
-    fn timely(&self, claims: &Claims, issuer: &Issuer, now: i64) -> Result<(), Refused> {
-        let Claims { iat, exp, nbf, .. } = *claims;
+    fn timely(&self, times: Times, max_life_s: i64, now: i64) -> Result<(), Refused> {
+        let Times { iat, exp, nbf } = times;
         let leeway = self.leeway_s;
         if exp.saturating_add(leeway) <= now {
             return Err(Refused("expired"));
@@ -181,27 +278,67 @@ impl Verifier {
         {
             return Err(Refused("not yet valid"));
         }
-        if exp <= iat || exp.saturating_sub(iat) > issuer.max_life_s {
+        if exp <= iat || exp.saturating_sub(iat) > max_life_s {
             return Err(Refused("life"));
         }
         Ok(())
     }
 }
 
+/// When a token is good, in seconds.
+#[derive(Clone, Copy)]
+struct Times {
+    iat: i64,
+    exp: i64,
+    nbf: Option<i64>,
+}
+
+/// The claim by which the issuer is found.
+#[derive(Deserialize, Clone)]
+struct Named {
+    iss: String,
+}
+
+fn validation(issuer: &Issuer, name: &str, required: &[&str]) -> Validation {
+    let mut validation = Validation::new(issuer.algorithm);
+    validation.set_issuer(&[name]);
+    validation.set_audience(&[&issuer.audience]);
+    validation.set_required_spec_claims(required);
+    // Times are checked against the service's own clock.
+    validation.validate_exp = false;
+    validation.validate_nbf = false;
+    validation
+}
+
+/// Names are not empty, not endless, and hold no control characters.
+fn plain_text(text: &str) -> Result<(), Refused> {
+    if text.is_empty() || text.len() > MAX_CLAIM || text.chars().any(char::is_control) {
+        return Err(Refused("a name is empty, too long or not plain"));
+    }
+    Ok(())
+}
+
 /// A header holds the algorithm, the type and the key's name, and nothing else: nothing that points
 /// elsewhere, nothing that has to be understood.
-fn plain(token: &str, header: &Header) -> Result<(), Refused> {
+fn plain(token: &str, header: &Header, ty: &str) -> Result<(), Refused> {
     let segment = token.split('.').next().unwrap_or_default();
     let bytes = URL_SAFE_NO_PAD.decode(segment).map_err(|_| Refused("header"))?;
-    let members: serde_json::Map<String, serde_json::Value> =
-        serde_json::from_slice(&bytes).map_err(|_| Refused("header"))?;
-    if members.keys().any(|name| !matches!(name.as_str(), "alg" | "typ" | "kid")) {
-        return Err(Refused("header names more than alg, typ and kid"));
+    let members: Members = serde_json::from_slice(&bytes).map_err(|_| Refused("header"))?;
+    if header.typ.as_deref() != Some(ty) || members.typ != ty {
+        return Err(Refused("type"));
     }
-    match header.typ.as_deref() {
-        Some(TYPE) => Ok(()),
-        _ => Err(Refused("type")),
-    }
+    Ok(())
+}
+
+/// The only members of a header. serde refuses others, and members that come twice.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Members {
+    typ: String,
+    #[serde(rename = "alg")]
+    _alg: String,
+    #[serde(rename = "kid")]
+    _kid: String,
 }
 
 fn algorithm_of(text: &str) -> Result<Algorithm, KeyError> {
@@ -210,98 +347,4 @@ fn algorithm_of(text: &str) -> Result<Algorithm, KeyError> {
         .ok()
         .filter(|algorithm| !symmetric.contains(algorithm))
         .ok_or_else(|| KeyError::Algorithm(text.to_owned()))
-}
-
-/// The demonstration's own issuer: a signing key in a file.
-pub struct DemoIssuer {
-    key: EncodingKey,
-    jwk: Jwk,
-    secret: Vec<u8>,
-}
-
-impl DemoIssuer {
-    /// The name of the issuer.
-    pub const NAME: &'static str = "https://demo.alongside.invalid/";
-
-    /// Longest life of a demonstration token, in seconds.
-    pub const MAX_LIFE_S: i64 = 24 * 60 * 60;
-
-    /// The issuer whose key is in `file`; a new key if there is no such file.
-    ///
-    /// # Errors
-    ///
-    /// [`KeyError::Signing`] if the file cannot be read or written.
-    pub fn open(file: &Path) -> Result<Self, KeyError> {
-        let broken = |e: String| KeyError::Signing(format!("{}: {e}", file.display()));
-        let der = if file.exists() {
-            std::fs::read(file).map_err(|e| broken(e.to_string()))?
-        } else {
-            let random = aws_lc_rs::rand::SystemRandom::new();
-            let key = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random)
-                .map_err(|e| broken(e.to_string()))?;
-            write_private(file, key.as_ref()).map_err(|e| broken(e.to_string()))?;
-            key.as_ref().to_vec()
-        };
-        let key = EncodingKey::from_ec_der(&der);
-        let mut jwk =
-            Jwk::from_encoding_key(&key, Algorithm::ES256).map_err(|e| broken(e.to_string()))?;
-        jwk.common.key_id = Some("demo".to_owned());
-        Ok(Self { key, jwk, secret: der })
-    }
-
-    /// The public key set.
-    #[must_use]
-    pub fn key_set(&self) -> JwkSet {
-        JwkSet { keys: vec![self.jwk.clone()] }
-    }
-
-    /// Bytes that only holders of the key file know, for secrets derived from it.
-    #[must_use]
-    pub fn secret(&self) -> &[u8] {
-        &self.secret
-    }
-
-    /// A token for `subject`, good from `now` for `life_s` seconds.
-    ///
-    /// # Errors
-    ///
-    /// [`KeyError::Signing`] if the key cannot sign.
-    pub fn token(
-        &self,
-        subject: &str,
-        audience: &str,
-        now: DateTime<Utc>,
-        life_s: i64,
-    ) -> Result<String, KeyError> {
-        let mut header = Header::new(Algorithm::ES256);
-        header.typ = Some(TYPE.to_owned());
-        header.kid = Some("demo".to_owned());
-        let claims = Claims {
-            iss: Self::NAME.to_owned(),
-            aud: audience.to_owned(),
-            sub: subject.to_owned(),
-            iat: now.timestamp(),
-            exp: now.timestamp().saturating_add(life_s.min(Self::MAX_LIFE_S)),
-            nbf: None,
-        };
-        jsonwebtoken::encode(&header, &claims, &self.key)
-            .map_err(|e| KeyError::Signing(e.to_string()))
-    }
-}
-
-/// Writes a new file that only its owner may read.
-///
-/// # Errors
-///
-/// What the system answers; also if the file is there already.
-pub fn write_private(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    use std::io::Write as _;
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        options.mode(0o600);
-    }
-    options.open(file)?.write_all(bytes)
 }

@@ -10,7 +10,7 @@ use indicatif::ProgressBar;
 use super::serve::bind;
 use super::{Done, Failure, migrate_up};
 use crate::actor::Role;
-use crate::actor::token::{DemoIssuer, write_private};
+use crate::actor::demo_issuer::{DemoIssuer, write_private};
 use crate::app::App;
 use crate::clock::{Source as _, SystemSource};
 use crate::config::{Config, Profile};
@@ -64,7 +64,8 @@ pub(super) async fn run(mut config: Config, options: Options) -> Done {
     }
     // Whoever reads that Ctrl-C stops it may press it at once.
     let signals = lifecycle::Signals::listen()?;
-    greet(&app, &made, &tokens, &format!("http://{address}"));
+    let credential = issuer.gateway_credential();
+    greet(&app, &made, &tokens, &credential, &format!("http://{address}"));
     lifecycle::serve(app, listener, signals).await?;
     Ok(ExitCode::SUCCESS)
 }
@@ -92,7 +93,7 @@ fn write_tokens(file: &Path, tokens: &Tokens) -> Result<(), Failure> {
         .map_err(|e| format!("cannot write {}: {e}", file.display()).into())
 }
 
-fn greet(app: &App, made: &Made, tokens: &Tokens, url: &str) {
+fn greet(app: &App, made: &Made, tokens: &Tokens, credential: &str, url: &str) {
     let engine = if app.core().db().backend() == sea_orm::DbBackend::Sqlite {
         "SQLite"
     } else {
@@ -111,6 +112,7 @@ fn greet(app: &App, made: &Made, tokens: &Tokens, url: &str) {
     for (role, token) in tokens {
         println!("  {}  {}\n       {token}", role.code(), role.title());
     }
+    println!("\nA federation gateway sends the header Alongside-Gateway with\n\n  {credential}");
     if let Some((_, token)) = tokens.iter().find(|(role, _)| *role == Role::PartnerCoordinator) {
         println!("\nGraphiQL as the partner coordinator:\n\n  {url}/graphiql#token={token}");
     }

@@ -79,6 +79,7 @@ pub(super) async fn trusts(
     let request = Request {
         identity: Identity::System("import"),
         name: ods_trusts::KIND,
+        permission: None,
         idempotency_key: None,
         input_hash: hash.clone(),
         dry_run,

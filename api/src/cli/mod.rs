@@ -53,7 +53,7 @@ enum Command {
     /// Print a bearer token of the demonstration.
     Token(token::Options),
     /// Print the GraphQL schema.
-    Schema,
+    Schema(schema::Options),
     /// Check every invariant over the whole database; exit 1 and list what is broken.
     Verify(verify::Options),
     /// Add fictional organisations to a demonstration database.
@@ -80,7 +80,7 @@ pub(crate) type Done = Result<ExitCode, Failure>;
 pub fn run(cli: Cli) -> ExitCode {
     let done = match cli.command {
         // The schema needs no settings, no database and no runtime.
-        Command::Schema => schema::run(),
+        Command::Schema(options) => schema::run(&options),
         command => runtime(command),
     };
     done.unwrap_or_else(|Failure(line)| {
@@ -91,12 +91,12 @@ pub fn run(cli: Cli) -> ExitCode {
 
 fn runtime(command: Command) -> Done {
     let config = Config::load()?;
-    crate::telemetry::start(config.log.format);
+    let telemetry = crate::telemetry::start(&config.log, &config.telemetry)?;
     // Four threads even on two cores: one busy thread must not stop the others' answers.
     let threads = std::thread::available_parallelism().map_or(4, |n| n.get().max(4));
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build()?;
-    runtime.block_on(async {
+    let done = runtime.block_on(async {
         match command {
             Command::Serve => serve::run(config).await,
             Command::Demo(options) => demo::run(config, options).await,
@@ -106,9 +106,11 @@ fn runtime(command: Command) -> Done {
             Command::Verify(options) => verify::run(config, options).await,
             Command::Generate(options) => generate::run(config, options).await,
             Command::Healthcheck => healthcheck::run(&config).await,
-            Command::Schema => schema::run(),
+            Command::Schema(options) => schema::run(&options),
         }
-    })
+    });
+    telemetry.finish();
+    done
 }
 
 /// The core on a database that has every migration.

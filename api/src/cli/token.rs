@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::Done;
 use crate::actor::Role;
-use crate::actor::token::DemoIssuer;
+use crate::actor::demo_issuer::DemoIssuer;
 use crate::clock::{Source as _, SystemSource};
 use crate::config::Config;
 use crate::demo;

@@ -1,8 +1,6 @@
 //! Opening the pools, and refusing what would be unsafe.
 
 use std::str::FromStr as _;
-use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use migration::SERVICE_ROLE;
@@ -97,7 +95,7 @@ impl Db {
             Engine::Sqlite => sqlite(settings).await?,
             Engine::Postgres => postgres(settings, profile).await?,
         };
-        Ok(Self { pools, statements: Arc::new(AtomicU64::new(0)) })
+        Ok(Self { pools, tally: std::sync::Arc::default() })
     }
 }
 

@@ -21,6 +21,9 @@ pub enum DbFault {
     /// The transaction met an error earlier and can no longer be committed.
     #[error("a statement of this transaction failed, so it cannot be committed")]
     Poisoned,
+    /// The account is disabled, or the token was ended: found where the transaction began.
+    #[error("the account is disabled or the token was ended")]
+    SignedOut,
     /// Anything else: a fault of ours.
     #[error("{0}")]
     Other(#[source] Box<DbErr>),

@@ -9,16 +9,17 @@
 mod connect;
 mod fault;
 mod lane;
+mod tally;
 mod tx;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 pub use connect::{ConnectError, Engine, connect_owner};
 pub use fault::DbFault;
 use lane::{Lane, Loan};
 use sea_orm::DbBackend;
 use sqlx::{PgPool, SqlitePool};
+pub use tally::Tally;
 pub use tx::{Rows, Tx};
 
 use crate::actor::Scope;
@@ -36,7 +37,7 @@ pub enum Access {
 #[derive(Clone)]
 pub struct Db {
     pools: Pools,
-    statements: Arc<AtomicU64>,
+    tally: Arc<Tally>,
 }
 
 #[derive(Clone)]
@@ -72,7 +73,7 @@ impl Db {
         if let Some(lane) = loan.lane() {
             lane.script(begin).await?;
         }
-        Ok(Tx::new(loan, Arc::clone(&self.statements), self.backend()))
+        Ok(Tx::new(loan, Arc::clone(&self.tally), self.backend()))
     }
 
     #[expect(clippy::disallowed_methods, reason = "the one place that lends connections")]
@@ -94,7 +95,20 @@ impl Db {
     /// How many statements were run since the start, BEGIN and COMMIT left out.
     #[must_use]
     pub fn statements(&self) -> u64 {
-        self.statements.load(Ordering::Relaxed)
+        self.tally.statements()
+    }
+
+    /// What was asked of the database through this handle.
+    #[must_use]
+    pub fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    /// A handle with a tally of its own, which counts for this one too.
+    #[must_use]
+    pub fn tallied(&self) -> Self {
+        let tally = Tally::below(Arc::clone(&self.tally));
+        Self { pools: self.pools.clone(), tally: Arc::new(tally) }
     }
 
     /// Connections that are lent at the moment.

@@ -1,7 +1,7 @@
 //! A transaction under one Scope.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use sea_orm::{
@@ -15,6 +15,7 @@ use tokio::sync::Mutex;
 
 use super::fault::{DbFault, wrap};
 use super::lane::{Lane, Loan};
+use super::tally::Tally;
 
 /// A transaction whose Scope was set with its BEGIN.
 ///
@@ -24,7 +25,7 @@ use super::lane::{Lane, Loan};
 pub struct Tx {
     loan: Mutex<Loan>,
     failed: AtomicBool,
-    statements: Arc<AtomicU64>,
+    tally: Arc<Tally>,
     backend: DbBackend,
 }
 
@@ -36,9 +37,26 @@ pub enum Rows {
     Sqlite(Vec<SqliteRow>),
 }
 
+impl Rows {
+    /// How many rows.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Postgres(rows) => rows.len(),
+            Self::Sqlite(rows) => rows.len(),
+        }
+    }
+
+    /// Whether there is no row.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
 impl Tx {
-    pub(super) fn new(loan: Loan, statements: Arc<AtomicU64>, backend: DbBackend) -> Self {
-        Self { loan: Mutex::new(loan), failed: AtomicBool::new(false), statements, backend }
+    pub(super) fn new(loan: Loan, tally: Arc<Tally>, backend: DbBackend) -> Self {
+        Self { loan: Mutex::new(loan), failed: AtomicBool::new(false), tally, backend }
     }
 
     /// Commits, unless a statement failed.
@@ -86,6 +104,7 @@ impl Tx {
         self.fetch(sql, values).await.map_err(DbFault::from)
     }
 
+    #[tracing::instrument(name = "db.statement", skip_all)]
     async fn fetch(&self, sql: &str, values: Vec<Value>) -> Result<Rows, sqlx::Error> {
         // The text only: values are parameters, and may be personal.
         tracing::trace!(sql);
@@ -104,11 +123,11 @@ impl Tx {
                 .map(Rows::Sqlite),
             None => Err(sqlx::Error::PoolClosed),
         };
-        result.map_err(|error| self.remember(error))
+        result.inspect(|rows| self.tally.read(rows.len())).map_err(|error| self.remember(error))
     }
 
     fn count(&self) {
-        self.statements.fetch_add(1, Ordering::Relaxed);
+        self.tally.statement();
     }
 
     fn remember<E>(&self, error: E) -> E {
@@ -116,6 +135,7 @@ impl Tx {
         error
     }
 
+    #[tracing::instrument(name = "db.statement", skip_all)]
     async fn execute(&self, sql: &str, values: Option<Values>) -> Result<ExecResult, DbErr> {
         let arguments = SqlxValues(values.unwrap_or(Values(Vec::new())));
         let sql = AssertSqlSafe(sql.to_owned());

@@ -14,8 +14,8 @@ use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use thiserror::Error;
 use uuid::Uuid;
 
+use crate::actor::demo_issuer::DemoIssuer;
 use crate::actor::service::{NewGrant, account_id, grant};
-use crate::actor::token::DemoIssuer;
 use crate::actor::{GrantScope, Identity, Role};
 use crate::command::{self, Outcome, Request, Unit, Work};
 use crate::core::Core;
@@ -168,6 +168,7 @@ where
     let request = Request {
         identity: Identity::System("demo"),
         name: "demo",
+        permission: None,
         idempotency_key: None,
         input_hash: String::new(),
         dry_run: false,

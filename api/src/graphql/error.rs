@@ -19,6 +19,10 @@ pub enum ErrorCode {
     Unauthenticated,
     /// A field of an object that you can see, which your roles do not let you read.
     Forbidden,
+    /// A budget is used up; `Retry-After` says when to come back.
+    RateLimited,
+    /// The document was not sent, and none are kept: send the whole text.
+    PersistedQueryNotFound,
     /// Trying later may succeed.
     Unavailable,
     /// A fault of the service.
@@ -36,6 +40,8 @@ impl ErrorCode {
             Self::QueryRejected => "QUERY_REJECTED",
             Self::Unauthenticated => "UNAUTHENTICATED",
             Self::Forbidden => "FORBIDDEN",
+            Self::RateLimited => "RATE_LIMITED",
+            Self::PersistedQueryNotFound => "PERSISTED_QUERY_NOT_FOUND",
             Self::Unavailable => "UNAVAILABLE",
             Self::Internal => "INTERNAL",
         }
@@ -55,6 +61,9 @@ impl ErrorCode {
     }
 }
 
+/// The one text for every token that is not accepted.
+pub const SIGN_IN: &str = "send a valid bearer token, or none";
+
 /// The error that tells of `fault`. Its text goes to the log, not to the client.
 #[must_use]
 pub fn of_fault(fault: &Fault, at: Option<Pos>) -> ServerError {
@@ -63,6 +72,7 @@ pub fn of_fault(fault: &Fault, at: Option<Pos>) -> ServerError {
             tracing::warn!(reason = %text, "unavailable");
             ErrorCode::Unavailable.error("the service cannot do this at the moment; try again", at)
         }
+        Fault::SignedOut => ErrorCode::Unauthenticated.error(SIGN_IN, at),
         Fault::Internal(text) => {
             tracing::error!(reason = %text, "internal fault");
             ErrorCode::Internal.error("the service failed; tell us the request id", at)

@@ -1,11 +1,20 @@
-//! The GraphQL endpoint: HTTP handling, schema assembly, ids, scalars, errors and payloads. Nothing here
+//! The GraphQL endpoint: HTTP handling, the document guard, spec repair, schema assembly, the
+//! federation gateway, ids, scalars, errors and payloads. Nothing here
 //! is about any one aggregate, except the lists that name each once.
 
+pub mod accept;
 pub mod document;
 pub mod error;
+pub mod gateway;
+pub mod guard;
 pub mod http;
 pub mod ids;
 pub mod mutate;
+pub mod parameters;
 pub mod payload;
+pub mod prepare;
+pub mod repair;
+pub mod reply;
 pub mod scalars;
 pub mod schema;
+pub mod visible;

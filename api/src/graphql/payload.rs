@@ -13,6 +13,7 @@ use async_graphql::{
 };
 use uuid::Uuid;
 
+use crate::actor::Permission;
 use crate::command::Outcome;
 use crate::read::registry::meta::{choice, field, object};
 use crate::read::{One, Readable};
@@ -22,6 +23,8 @@ use crate::refusal::{Code, Refusal};
 pub trait Mutation: Send + Sync + 'static {
     /// The mutation's name with a capital, such as `OrganisationClose`.
     const NAME: &'static str;
+    /// What whoever asks must hold somewhere.
+    const PERMISSION: Permission;
     /// The entity of its payload.
     type Entity: Readable;
     /// The field of the entity.
@@ -34,15 +37,16 @@ pub trait Mutation: Send + Sync + 'static {
 const COMMON: [Code; 5] =
     [Code::NotFound, Code::Forbidden, Code::Conflict, Code::IdempotencyMismatch, Code::Invalid];
 
-/// Declares mutations: name, entity and codes.
+/// Declares mutations: name, the permission that it needs somewhere, entity and codes.
 #[macro_export]
 macro_rules! mutations {
-    ($($name:ident -> $field:ident: $entity:ty, [$($code:ident),*];)+) => {$(
+    ($($name:ident by $permission:ident -> $field:ident: $entity:ty, [$($code:ident),*];)+) => {$(
         #[doc = concat!("The mutation `", stringify!($name), "`.")]
         pub struct $name;
 
         impl $crate::graphql::payload::Mutation for $name {
             const NAME: &'static str = stringify!($name);
+            const PERMISSION: $crate::actor::Permission = $crate::actor::Permission::$permission;
             type Entity = $entity;
             const FIELD: &'static str = stringify!($field);
             const CODES: &'static [$crate::refusal::Code] = &[$($crate::refusal::Code::$code),*];

@@ -2,18 +2,22 @@
 
 use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions, Schema};
 
-use crate::config::ApiSettings;
+use super::guard::Shape;
 use crate::read::ReadRoots;
-use crate::read::declaration::Root;
+use crate::read::declaration::{Root, reachable};
+pub use crate::read::registry::Audience;
 use crate::{actor, import, organisation, reference};
 
 /// The root fields of every aggregate.
-const ROOTS: &[&[Root]] = &[
+pub const ROOTS: &[&[Root]] = &[
     reference::graphql::ROOTS,
     organisation::graphql::ROOTS,
     import::graphql::ROOTS,
     actor::graphql::ROOTS,
 ];
+
+/// Deepest nesting of selection sets that async-graphql takes: the guard's limits are reached before.
+const MAX_NESTING: usize = 200;
 
 /// What can be asked.
 #[derive(MergedObject)]
@@ -33,32 +37,64 @@ pub struct Mutation(organisation::graphql::OrganisationMutations, import::graphq
 /// The API's schema.
 pub type ApiSchema = Schema<Query, Mutation, EmptySubscription>;
 
-/// Builds the schema with the limits of `settings`.
+/// A schema with what the guard has to know of it.
+pub struct Built {
+    /// The schema.
+    pub schema: ApiSchema,
+    /// Its shape.
+    pub shape: Shape,
+}
+
+/// The schemas of the two audiences: what only a gateway may ask does not exist for the others.
+pub struct Schemas {
+    clients: Built,
+    gateway: Built,
+}
+
+impl Schemas {
+    /// Builds both.
+    #[must_use]
+    pub fn build() -> Self {
+        Self { clients: build(Audience::Clients), gateway: build(Audience::Gateway) }
+    }
+
+    /// The schema of `audience`.
+    #[must_use]
+    pub const fn of(&self, audience: Audience) -> &Built {
+        match audience {
+            Audience::Clients => &self.clients,
+            Audience::Gateway => &self.gateway,
+        }
+    }
+}
+
+/// Builds the schema of `audience`.
 #[must_use]
-pub fn build(settings: &ApiSettings) -> ApiSchema {
+pub fn build(audience: Audience) -> Built {
     let query = Query(
-        ReadRoots::new(ROOTS),
+        ReadRoots::new(ROOTS, audience),
         reference::graphql::ReferenceQueries,
         organisation::graphql::OrganisationQueries,
         actor::graphql::ViewerQueries,
     );
     let mutation =
         Mutation(organisation::graphql::OrganisationMutations, import::graphql::ImportMutations);
-    Schema::build(query, mutation, EmptySubscription)
-        .limit_complexity(settings.max_cost)
-        .limit_depth(settings.max_depth)
+    let schema = Schema::build(query, mutation, EmptySubscription)
+        .limit_recursive_depth(MAX_NESTING)
         .disable_suggestions()
-        .finish()
+        .finish();
+    let shape = Shape::of(&schema.sdl(), &reachable(ROOTS));
+    Built { schema, shape }
 }
 
-/// The schema as text, sorted.
+/// The schema of `audience` as text, sorted: the API's, or the subgraph's.
 #[must_use]
-pub fn sdl(schema: &ApiSchema) -> String {
-    let options = SDLExportOptions::new()
-        .sorted_fields()
-        .sorted_arguments()
-        .sorted_enum_items()
-        .include_specified_by();
-    let text = schema.sdl_with_options(options);
+pub fn sdl(audience: Audience) -> String {
+    let options = SDLExportOptions::new().sorted_fields().sorted_arguments().sorted_enum_items();
+    let options = match audience {
+        Audience::Clients => options.include_specified_by(),
+        Audience::Gateway => options.include_specified_by().federation(),
+    };
+    let text = build(audience).schema.sdl_with_options(options);
     format!("{}\n", text.trim_end())
 }

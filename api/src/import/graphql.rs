@@ -7,6 +7,7 @@ use super::proposal;
 use crate::actor::Permission;
 use crate::graphql::mutate::{Asked, ids_of};
 use crate::graphql::payload::Payload;
+use crate::graphql::visible;
 use crate::mutations;
 use crate::organisation::graphql::Organisation;
 use crate::read::declaration::{
@@ -119,7 +120,7 @@ readable! {
 }
 
 mutations! {
-    ChangeProposalDecide -> organisation: Organisation,
+    ChangeProposalDecide by DecideProposals -> organisation: Organisation,
         [Unchanged, ClosureReasonRequired, DateBeforeRecordedFact];
 }
 
@@ -143,6 +144,7 @@ pub struct ImportMutations;
 #[Object]
 impl ImportMutations {
     /// Accepts a proposal, which changes the register, or rejects it.
+    #[graphql(visible = "visible::decide_proposals", tag = "national")]
     async fn change_proposal_decide(
         &self,
         ctx: &Context<'_>,

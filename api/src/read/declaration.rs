@@ -416,6 +416,18 @@ pub const fn page_through<T: Readable>(link: &'static str, on: &'static str) -> 
 }
 
 impl Def {
+    /// Whether rows can be asked for by their id alone: whether the id is a field.
+    #[must_use]
+    pub fn is_node(&self) -> bool {
+        self.field("id")
+            .is_some_and(|field| matches!(&field.what, What::Leaf(Leaf { kind: Kind::Id(_), .. })))
+    }
+
+    /// The keys besides the id that are fields too, and so can be a key of the federated entity.
+    pub fn entity_keys(&self) -> impl Iterator<Item = &'static Key> {
+        self.rows.keys.iter().filter(|key| self.field(key.name).is_some())
+    }
+
     /// The field of this name.
     #[must_use]
     pub fn field(&self, name: &str) -> Option<&'static Field> {
@@ -487,6 +499,26 @@ impl Root {
     pub const fn dated(self) -> Self {
         Self { dated: true, ..self }
     }
+}
+
+/// Every declaration that `roots` lead to.
+#[must_use]
+pub fn reachable(roots: &[&[Root]]) -> Vec<&'static Def> {
+    let mut found: Vec<&'static Def> = Vec::new();
+    let mut open: Vec<&'static Def> =
+        roots.iter().flat_map(|roots| roots.iter()).map(|root| (root.target)()).collect();
+    while let Some(def) = open.pop() {
+        if found.iter().any(|known| known.name == def.name) {
+            continue;
+        }
+        found.push(def);
+        open.extend(def.fields.iter().filter_map(|field| match &field.what {
+            What::Relation(relation) => Some((relation.target)()),
+            What::Leaf(_) => None,
+        }));
+    }
+    found.sort_by_key(|def| def.name);
+    found
 }
 
 /// Declares a readable type.

@@ -1,12 +1,13 @@
 //! One operation: who asks, its one read transaction, its limits.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use chrono::NaiveDate;
 use tokio::sync::Mutex;
 
 use super::cursor::CursorKey;
-use crate::actor::{Actor, Identity};
+use super::registry::Entities;
+use crate::actor::{Actor, Identity, Permission};
 use crate::core::Core;
 use crate::db::{Access, DbFault, Tx};
 
@@ -20,6 +21,8 @@ pub struct ReadSettings {
     pub cursors: CursorKey,
     /// Largest page.
     pub max_page: u32,
+    /// Whether introspection shows everything, whoever asks.
+    pub open_introspection: bool,
 }
 
 /// The context of one operation.
@@ -29,6 +32,8 @@ pub struct Op {
     identity: Identity,
     request_id: String,
     reader: Mutex<Option<Arc<Reader>>>,
+    actor: OnceLock<Actor>,
+    entities: Entities,
 }
 
 /// The read transaction of an operation: all of its reads see one moment.
@@ -45,7 +50,15 @@ impl Op {
     /// An operation of `identity`.
     #[must_use]
     pub fn new(core: Core, settings: ReadSettings, identity: Identity, request_id: String) -> Self {
-        Self { core, settings, identity, request_id, reader: Mutex::default() }
+        Self {
+            core,
+            settings,
+            identity,
+            request_id,
+            reader: Mutex::default(),
+            actor: OnceLock::new(),
+            entities: Entities::default(),
+        }
     }
 
     /// Shared parts of the service.
@@ -72,6 +85,25 @@ impl Op {
         &self.request_id
     }
 
+    /// The entities of a federation that were asked for.
+    #[must_use]
+    pub(super) const fn entities(&self) -> &Entities {
+        &self.entities
+    }
+
+    /// Who asks, with the grants in force, once a transaction was begun.
+    #[must_use]
+    pub fn actor(&self) -> Option<&Actor> {
+        self.actor.get()
+    }
+
+    /// Whether introspection shows what needs `permission`.
+    #[must_use]
+    pub fn shows(&self, permission: Permission) -> bool {
+        self.settings.open_introspection
+            || self.actor.get().is_some_and(|actor| actor.holds(permission))
+    }
+
     /// The read transaction, opened when first needed.
     ///
     /// # Errors
@@ -83,6 +115,7 @@ impl Op {
             return Ok(Arc::clone(reader));
         }
         let (tx, actor) = self.core.begin(Access::Read, self.identity).await?;
+        let _ = self.actor.set(actor.clone());
         let opened = Arc::new(Reader { tx, actor, today: self.core.source().today() });
         *reader = Some(Arc::clone(&opened));
         Ok(opened)

@@ -16,6 +16,9 @@ use super::value::Column;
 use crate::actor::Permission;
 use crate::graphql::error::ErrorCode;
 
+/// The interface of every type whose rows have an id.
+pub const NODE: &str = "Node";
+
 /// Why a selection cannot be planned.
 #[derive(Debug)]
 pub struct PlanError {
@@ -67,6 +70,8 @@ pub struct VisibleWay {
 
 /// Which rows a level asks for.
 pub enum RowsAsked {
+    /// The rows that the parents are themselves.
+    Itself,
     /// The row of a key: the condition and its value.
     Key(&'static str, Option<sea_orm::Value>),
     /// What the relation leads to, at most so many.
@@ -211,6 +216,21 @@ impl<'a, 'r> Planner<'a, 'r> {
     ) -> Result<(Level, Form), PlanError> {
         let as_of = as_of.unwrap_or(self.reader.today);
         let mut level = self.level(def, None, RowsAsked::Key(key.0, key.1), Vec::new(), as_of);
+        let shape = self.shape(&mut level, &[selection])?;
+        Ok((level, Form::One(shape, false)))
+    }
+
+    /// Rows of `def` that are named one by one, under a field that leads to several types.
+    ///
+    /// # Errors
+    ///
+    /// [`PlanError`] says what is wrong with an argument below.
+    pub fn named(
+        &mut self,
+        def: &'static Def,
+        selection: &'a SelectionSet,
+    ) -> Result<(Level, Form), PlanError> {
+        let mut level = self.level(def, None, RowsAsked::Itself, Vec::new(), self.reader.today);
         let shape = self.shape(&mut level, &[selection])?;
         Ok((level, Form::One(shape, false)))
     }
@@ -492,7 +512,7 @@ impl<'a, 'r> Planner<'a, 'r> {
                 }
                 Selection::InlineFragment(fragment) => {
                     let condition = fragment.node.type_condition.as_ref();
-                    if condition.is_none_or(|c| c.node.on.node.as_str() == name) {
+                    if condition.is_none_or(|c| covers(&c.node.on.node, name)) {
                         self.collect_into(name, &fragment.node.selection_set.node, fields)?;
                     }
                 }
@@ -501,7 +521,7 @@ impl<'a, 'r> Planner<'a, 'r> {
                     let Some(fragment) = env.fragments.get(&spread.node.fragment_name.node) else {
                         return Err(bad("unknown fragment", spread.pos));
                     };
-                    if fragment.node.type_condition.node.on.node.as_str() == name {
+                    if covers(&fragment.node.type_condition.node.on.node, name) {
                         self.collect_into(name, &fragment.node.selection_set.node, fields)?;
                     }
                 }
@@ -509,6 +529,12 @@ impl<'a, 'r> Planner<'a, 'r> {
         }
         Ok(())
     }
+}
+
+/// Whether a fragment on `condition` holds for the object type `name`. Validation has checked that an
+/// abstract type stands only where `name` is one of its types.
+fn covers(condition: &str, name: &str) -> bool {
+    condition == name || matches!(condition, NODE | "_Entity")
 }
 
 /// The index of a column of `level`, added if it is not there.

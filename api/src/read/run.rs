@@ -5,12 +5,14 @@ use std::future::Future;
 use std::pin::Pin;
 
 use async_graphql::{Name, Value as Answer};
+use chrono::NaiveDate;
 use indexmap::IndexMap;
 use sea_orm::{ConnectionTrait, Value};
 use uuid::Uuid;
 
 use super::condition::Order;
 use super::cursor::{CursorKey, Position};
+use super::declaration::{Def, Key};
 use super::plan::{
     Child, ColumnPlan, EdgePart, Form, InfoPart, Level, PageArgs, PagePart, Part, RowsAsked, Shape,
     Visible, VisibleWay,
@@ -54,6 +56,50 @@ impl<'a> Runner<'a> {
     pub async fn root(&self, level: &Level, form: &Form) -> Result<Answer, DbFault> {
         let mut answers = self.answers(level, form, None).await?;
         Ok(answers.pop().unwrap_or(Answer::Null))
+    }
+
+    /// The answers of a level that stands for its own parents, one for each of `ids`.
+    ///
+    /// # Errors
+    ///
+    /// What the database answers.
+    pub async fn each(
+        &self,
+        level: &Level,
+        form: &Form,
+        ids: &[Uuid],
+    ) -> Result<Vec<Answer>, DbFault> {
+        self.answers(level, form, Some(ids)).await
+    }
+
+    /// The rows of `def` whose key `key` is each of `texts`; whether they are visible is decided where
+    /// they are read.
+    ///
+    /// # Errors
+    ///
+    /// What the database answers.
+    pub async fn named(
+        &self,
+        def: &Def,
+        key: &Key,
+        texts: &[String],
+        as_of: NaiveDate,
+    ) -> Result<Vec<Option<Uuid>>, DbFault> {
+        let mut sql = Sql::new(self.tx.get_database_backend());
+        let position = sql.position();
+        sql.push("select ").push(position).push(", t.id from ").texts(texts);
+        sql.push(" join ").push(def.rows.table).push(" t on ");
+        sql.declared(key.condition, &Words { as_of, value: None, value_of_row: true });
+        let rows = self.tx.rows(&sql.text, sql.values).await?;
+        let mut found = vec![None; texts.len()];
+        for_each(&rows, |row| {
+            let place = usize::try_from(row.number(0)?).ok().and_then(|i| found.get_mut(i));
+            if let Some(place) = place {
+                *place = Some(row.id(1)?);
+            }
+            Ok(())
+        })?;
+        Ok(found)
     }
 
     /// One answer for each of `parents`, or one for the root.
@@ -219,9 +265,9 @@ impl Statement<'_> {
     fn words(&self) -> Words {
         let value = match &self.level.rows {
             RowsAsked::Key(_, value) => value.clone(),
-            RowsAsked::Related(_) | RowsAsked::Page(_) => None,
+            RowsAsked::Itself | RowsAsked::Related(_) | RowsAsked::Page(_) => None,
         };
-        Words { as_of: self.level.as_of, value }
+        Words { as_of: self.level.as_of, value, value_of_row: false }
     }
 
     fn columns(&self, sql: &mut Sql, named: bool) {
@@ -249,7 +295,7 @@ impl Statement<'_> {
     fn limited(&self, sql: &mut Sql) {
         self.restricted(sql, true);
         let (limit, backward) = match &self.level.rows {
-            RowsAsked::Key(..) => (1, false),
+            RowsAsked::Key(..) | RowsAsked::Itself => (1, false),
             RowsAsked::Related(bound) => (*bound, false),
             RowsAsked::Page(page) => (page.size + 1, page.backward),
         };
@@ -307,6 +353,9 @@ impl Statement<'_> {
         match &level.rows {
             RowsAsked::Key(condition, _) => {
                 sql.push(" and ").declared(condition, &words);
+            }
+            RowsAsked::Itself => {
+                sql.push(" and ").declared("t.id = {parent}", &words);
             }
             RowsAsked::Related(_) => {}
             RowsAsked::Page(page) => {

@@ -22,6 +22,8 @@ pub struct Words {
     pub as_of: NaiveDate,
     /// `{value}`.
     pub value: Option<Value>,
+    /// Whether `{value}` is the text of the row `p`, as [`Sql::texts`] has it.
+    pub value_of_row: bool,
 }
 
 impl Sql {
@@ -66,6 +68,18 @@ impl Sql {
         }
     }
 
+    /// Adds texts as rows `p` with their position.
+    pub fn texts(&mut self, texts: &[String]) -> &mut Self {
+        let json = serde_json::Value::from(texts).to_string();
+        if self.is_postgres() {
+            self.push("json_array_elements_text(cast(")
+                .bind(json.into())
+                .push(" as json)) with ordinality p(id, ord)")
+        } else {
+            self.push("json_each(").bind(json.into()).push(") p")
+        }
+    }
+
     /// The position of a parent, counted from zero.
     #[must_use]
     pub const fn position(&self) -> &'static str {
@@ -107,6 +121,10 @@ impl Sql {
         match (word, &words.value) {
             ("asOf", _) => self.bind(words.as_of.into()),
             ("parent", _) => self.push(self.parent()),
+            ("value", _) if words.value_of_row => {
+                let text = if self.is_postgres() { "p.id" } else { "p.value" };
+                self.push(text)
+            }
             ("value", Some(value)) => self.bind(value.clone()),
             _ => self.push("null"),
         };

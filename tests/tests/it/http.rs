@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use alongside::actor::token::DemoIssuer;
+use alongside::actor::demo_issuer::DemoIssuer;
 use alongside::clock::Source as _;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use reqwest::Response;
@@ -242,8 +242,8 @@ on_both_databases! {
             ("{ nothing }", "GRAPHQL_VALIDATION_FAILED"),
             ("{ viewer }", "GRAPHQL_VALIDATION_FAILED"),
             ("{ viewer { isSignedIn { x } } }", "GRAPHQL_VALIDATION_FAILED"),
-            ("query($x: Int!) { organisations(first: $x) { totalCount } }", "GRAPHQL_VALIDATION_FAILED"),
-            ("{ ...F } fragment F on Query { ...F }", "QUERY_REJECTED"),
+            ("query($x: Int!) { organisations(first: $x) { totalCount } }", "BAD_USER_INPUT"),
+            ("{ ...F } fragment F on Query { ...F }", "GRAPHQL_VALIDATION_FAILED"),
             ("subscription { organisationChanged { id } }", "GRAPHQL_VALIDATION_FAILED"),
             (&deep, "QUERY_REJECTED"),
             (costly, "QUERY_REJECTED"),
@@ -293,9 +293,9 @@ on_both_databases! {
                 world.post(Some(&token)).json(&body).send().await.expect("an answer")
             };
             let (_, roles) = taken(send(json!("Roles")).await).await;
-            assert_eq!(roles, r#"{"data":{"viewer":{"roles":[{"role":"PCO"}]}}}"#);
+            assert!(roles.starts_with(r#"{"data":{"viewer":{"roles":[{"role":"PCO"}]}},"#), "{roles}");
             let (_, signed) = taken(send(json!("Signed")).await).await;
-            assert_eq!(signed, r#"{"data":{"viewer":{"isSignedIn":true}}}"#);
+            assert!(signed.starts_with(r#"{"data":{"viewer":{"isSignedIn":true}},"#), "{signed}");
             for name in [Value::Null, json!("Nobody"), json!("")] {
                 let (_, code, _) = refused(send(name).await).await;
                 assert_eq!(code, "GRAPHQL_VALIDATION_FAILED");

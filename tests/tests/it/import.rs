@@ -35,6 +35,7 @@ async fn import(world: &World, bytes: &[u8], dry_run: bool) -> Report {
     let request = Request {
         identity: Identity::System("import"),
         name: trusts::KIND,
+        permission: None,
         idempotency_key: None,
         input_hash: hash.clone(),
         dry_run,

@@ -4,8 +4,9 @@
 
 use std::ops::Deref;
 
+use alongside::actor::demo_issuer::DemoIssuer;
 use alongside::actor::service::account_id;
-use alongside::actor::token::DemoIssuer;
+use alongside::config::ApiSettings;
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use entities::{
     account, board_assignment, board_membership, care_board, organisation, organisation_identifier,
@@ -29,9 +30,23 @@ impl Deref for Wild {
     }
 }
 
+/// Limits of documents that random questions stay below: here the answers are of interest.
+fn unlimited(settings: &ApiSettings) -> ApiSettings {
+    ApiSettings {
+        max_document: 1 << 20,
+        max_tokens: u64::MAX,
+        max_depth: 64,
+        max_selections: u64::MAX,
+        max_aliases: u64::MAX,
+        max_cost: u64::MAX,
+        max_nodes: u64::MAX,
+        ..settings.clone()
+    }
+}
+
 impl Fixture for Wild {
     async fn open(engine: Engine) -> Self {
-        Self(World::with(engine, |config| config.api.max_cost = usize::MAX).await)
+        Self(World::with(engine, |config| config.api = unlimited(&config.api)).await)
     }
 
     fn lend(&self) -> Self {

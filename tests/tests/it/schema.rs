@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use alongside::actor::{GrantScope, Role, graphql as actor};
-use alongside::config::Config;
-use alongside::graphql::schema;
+use alongside::graphql::schema::{self, Audience};
 use alongside::read::declaration::{Def, Many, Root, RootForm, What};
 use alongside::{import, organisation, reference};
 use serde_json::{Value, json};
@@ -69,11 +68,17 @@ fn unwrapped(ty: &Value) -> &Value {
 
 on_sqlite! {
     async fn the_schema_is_written_down(world: World) {
-        let built = schema::sdl(&schema::build(&Config::defaults().expect("the defaults").api));
+        let built = schema::sdl(Audience::Clients);
         let written = include_str!("../../../schema.graphql");
         assert!(built == written, "schema.graphql is out of date: cargo run -- schema > schema.graphql");
         let served = world.client.get(format!("{}/schema.graphql", world.base_url)).send().await.expect("an answer");
         assert_eq!(served.text().await.expect("text"), built);
+    }
+
+    async fn the_subgraph_is_written_down(_world: World) {
+        let built = schema::sdl(Audience::Gateway);
+        let written = include_str!("../../../deploy/federation/alongside.graphql");
+        assert!(built == written, "deploy/federation/alongside.graphql is out of date: cargo run -- schema --federated > deploy/federation/alongside.graphql");
     }
 
     async fn everything_in_the_schema_is_described(world: World) {

@@ -9,6 +9,7 @@ use crate::command::{Unit, Work};
 use crate::graphql::mutate::{Asked, ids_of};
 use crate::graphql::payload::Payload;
 use crate::graphql::scalars::Date;
+use crate::graphql::visible;
 use crate::mutations;
 use crate::organisation::boards::{self, Move};
 use crate::organisation::model::Command;
@@ -17,19 +18,19 @@ use crate::organisation::service::{self, Changed, NewOrganisation, NewSuccession
 use crate::refusal::{Code, Refusal};
 
 mutations! {
-    OrganisationRegister -> organisation: Organisation,
+    OrganisationRegister by ManageOrganisations -> organisation: Organisation,
         [IdentifierTaken, BoardNotInForce, BoardRequired, RegionOverrideReasonRequired];
-    OrganisationIdentifierVerify -> organisation: Organisation, [IdentifierTaken];
-    OrganisationActivate -> organisation: Organisation, [IdentifierNotVerified];
-    OrganisationMakeDormant -> organisation: Organisation, [];
-    OrganisationClose -> organisation: Organisation,
+    OrganisationIdentifierVerify by ManageOrganisations -> organisation: Organisation, [IdentifierTaken];
+    OrganisationActivate by ManageOrganisations -> organisation: Organisation, [IdentifierNotVerified];
+    OrganisationMakeDormant by ManageOrganisations -> organisation: Organisation, [];
+    OrganisationClose by ManageOrganisations -> organisation: Organisation,
         [ClosureReasonRequired, DateBeforeRecordedFact];
-    OrganisationRename -> organisation: Organisation, [DateBeforeRecordedFact, Unchanged];
-    OrganisationMoveBoard -> organisation: Organisation,
+    OrganisationRename by ManageOrganisations -> organisation: Organisation, [DateBeforeRecordedFact, Unchanged];
+    OrganisationMoveBoard by ManageOrganisations -> organisation: Organisation,
         [BoardNotInForce, RegionOverrideReasonRequired, DateBeforeRecordedFact, Unchanged];
-    OrganisationSucceed -> organisation: Organisation,
+    OrganisationSucceed by ManageOrganisations -> organisation: Organisation,
         [SuccessionCycle, SuccessionShape, ClosureReasonRequired, DateBeforeRecordedFact];
-    BoardAssignmentChoose -> organisation: Organisation,
+    BoardAssignmentChoose by AssignBoards -> organisation: Organisation,
         [NotACandidate, BoardNotInForce, RegionOverrideReasonRequired, DateBeforeRecordedFact, Unchanged];
 }
 
@@ -234,6 +235,7 @@ fn parts(changed: Changed) -> (Uuid, Vec<String>) {
 #[Object]
 impl OrganisationMutations {
     /// Registers an organisation, as a prospect.
+    #[graphql(visible = "visible::manage_organisations", tag = "national")]
     async fn organisation_register(
         &self,
         ctx: &Context<'_>,
@@ -249,6 +251,7 @@ impl OrganisationMutations {
 
     /// Marks an identifier as verified at its source; records it first if the organisation does not hold
     /// it yet.
+    #[graphql(visible = "visible::manage_organisations", tag = "national")]
     async fn organisation_identifier_verify(
         &self,
         ctx: &Context<'_>,
@@ -271,6 +274,7 @@ impl OrganisationMutations {
     }
 
     /// Lets an organisation begin, or go on after a pause.
+    #[graphql(visible = "visible::manage_organisations", tag = "national")]
     async fn organisation_activate(
         &self,
         ctx: &Context<'_>,
@@ -284,6 +288,7 @@ impl OrganisationMutations {
     }
 
     /// Lets an organisation pause.
+    #[graphql(visible = "visible::manage_organisations", tag = "national")]
     async fn organisation_make_dormant(
         &self,
         ctx: &Context<'_>,
@@ -299,6 +304,7 @@ impl OrganisationMutations {
     }
 
     /// Closes an organisation: its names, codes and memberships end with it.
+    #[graphql(visible = "visible::manage_organisations", tag = "national")]
     async fn organisation_close(
         &self,
         ctx: &Context<'_>,
@@ -322,6 +328,7 @@ impl OrganisationMutations {
     }
 
     /// Gives an organisation another legal name. The old one stays in its history.
+    #[graphql(visible = "visible::manage_organisations", tag = "national")]
     async fn organisation_rename(
         &self,
         ctx: &Context<'_>,
@@ -339,6 +346,7 @@ impl OrganisationMutations {
     }
 
     /// Moves an organisation to another host board. Earlier memberships stay in its history.
+    #[graphql(visible = "visible::manage_organisations", tag = "national")]
     async fn organisation_move_board(
         &self,
         ctx: &Context<'_>,
@@ -361,6 +369,7 @@ impl OrganisationMutations {
     }
 
     /// Records that organisations followed others, and closes the predecessors.
+    #[graphql(visible = "visible::manage_organisations", tag = "national")]
     async fn organisation_succeed(
         &self,
         ctx: &Context<'_>,
@@ -390,6 +399,7 @@ impl OrganisationMutations {
     }
 
     /// Chooses a board for an organisation on the unassigned list.
+    #[graphql(visible = "visible::assign_boards", tag = "national")]
     async fn board_assignment_choose(
         &self,
         ctx: &Context<'_>,

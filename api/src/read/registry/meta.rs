@@ -83,6 +83,25 @@ pub fn object(
     }
 }
 
+/// An interface that object types are added to as they are registered.
+#[must_use]
+pub fn interface(name: &str, description: &str, fields: Vec<MetaField>) -> MetaType {
+    MetaType::Interface {
+        name: name.to_owned(),
+        description: Some(description.to_owned()),
+        fields: fields.into_iter().map(|field| (field.name.clone(), field)).collect(),
+        possible_types: Default::default(),
+        extends: false,
+        keys: None,
+        visible: None,
+        inaccessible: false,
+        tags: Vec::new(),
+        rust_typename: None,
+        directive_invocations: Vec::new(),
+        requires_scopes: Vec::new(),
+    }
+}
+
 /// An input object.
 #[must_use]
 pub fn input(name: &str, description: &str, fields: Vec<MetaInputValue>, oneof: bool) -> MetaType {

@@ -6,6 +6,7 @@
 //! entity in a mutation's payload.
 
 pub mod meta;
+mod named;
 mod types;
 
 use std::borrow::Cow;
@@ -22,7 +23,9 @@ use sea_orm::Value;
 use uuid::Uuid;
 
 use self::meta::object;
-use self::types::{register, root_field};
+pub use self::named::Entities;
+use self::named::Named;
+use self::types::{node_fields, register, root_field};
 use super::arguments::date_argument;
 use super::declaration::{Def, Kind, Readable, Root, RootForm};
 use super::op::Op;
@@ -81,22 +84,38 @@ impl<T: Readable> OutputType for One<T> {
     }
 }
 
-/// The root fields of all declarations.
+/// The root fields of all declarations, `node` and `nodes`, and the entities of a federation.
 pub struct ReadRoots(pub &'static [&'static [Root]]);
 
 /// The name under which the roots are registered before they are merged into `Query`.
 const ROOTS_NAME: &str = "ReadRoots";
 
+/// For whom a schema is built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Audience {
+    /// Clients: with `node` and `nodes`.
+    Clients,
+    /// A federation gateway: with the keys of entities instead.
+    Gateway,
+}
+
+/// The schema being built: `create_type_info` has no receiver to find it in.
+#[derive(Clone, Copy)]
+struct Building {
+    roots: &'static [&'static [Root]],
+    audience: Audience,
+}
+
 thread_local! {
-    /// The roots of the schema being built: `create_type_info` has no receiver to find them in.
-    static BUILDING: std::cell::Cell<&'static [&'static [Root]]> = const { std::cell::Cell::new(&[]) };
+    static BUILDING: std::cell::Cell<Building> =
+        const { std::cell::Cell::new(Building { roots: &[], audience: Audience::Clients }) };
 }
 
 impl ReadRoots {
     /// These roots, also for the schema that is built next on this thread.
     #[must_use]
-    pub fn new(roots: &'static [&'static [Root]]) -> Self {
-        BUILDING.set(roots);
+    pub fn new(roots: &'static [&'static [Root]], audience: Audience) -> Self {
+        BUILDING.set(Building { roots, audience });
         Self(roots)
     }
 }
@@ -108,8 +127,12 @@ impl OutputType for ReadRoots {
 
     fn create_type_info(registry: &mut Registry) -> String {
         registry.create_output_type::<Self, _>(MetaTypeId::Object, |registry| {
-            let roots = BUILDING.get().iter().flat_map(|roots| roots.iter());
-            let fields = roots.map(|root| root_field(root, registry)).collect();
+            let Building { roots, audience } = BUILDING.get();
+            let roots = roots.iter().flat_map(|roots| roots.iter());
+            let mut fields: Vec<_> = roots.map(|root| root_field(root, registry)).collect();
+            if audience == Audience::Clients {
+                fields.extend(node_fields(registry));
+            }
             object(ROOTS_NAME, "", fields, Some(std::any::type_name::<Self>()))
         })
     }
@@ -126,18 +149,59 @@ impl OutputType for ReadRoots {
 impl ContainerType for ReadRoots {
     async fn resolve_field(&self, ctx: &Context<'_>) -> ServerResult<Option<Answer>> {
         let name = ctx.item.node.name.node.as_str();
-        let Some(root) = self.0.iter().flat_map(|r| r.iter()).find(|root| root.name == name) else {
-            return Ok(None);
+        let answer = match name {
+            "node" => self.node(ctx).await,
+            "nodes" => self.nodes(ctx).await,
+            _ => match self.0.iter().flat_map(|r| r.iter()).find(|root| root.name == name) {
+                Some(root) => self.resolve_root(root, ctx).await,
+                None => return Ok(None),
+            },
         };
         // Every root is nullable: what fails is null, and its neighbours stay.
-        Ok(Some(self.resolve_root(root, ctx).await.unwrap_or_else(|error| {
+        Ok(Some(answer.unwrap_or_else(|error| {
             ctx.add_error(error);
             Answer::Null
         })))
     }
+
+    async fn find_entity(
+        &self,
+        ctx: &Context<'_>,
+        representation: &Answer,
+    ) -> ServerResult<Option<Answer>> {
+        let op: &Op = ctx.data_unchecked::<Arc<Op>>();
+        op.entities().answer(self.0, ctx, op, representation).await.map(Some)
+    }
 }
 
 impl ReadRoots {
+    async fn node(&self, ctx: &Context<'_>) -> ServerResult<Answer> {
+        let (_, id) = ctx.param_value::<async_graphql::ID>("id", None)?;
+        let answers = self.by_ids(ctx, &[id]).await?;
+        Ok(answers.into_iter().next().unwrap_or(Answer::Null))
+    }
+
+    async fn nodes(&self, ctx: &Context<'_>) -> ServerResult<Answer> {
+        let (_, ids) = ctx.param_value::<Vec<async_graphql::ID>>("ids", None)?;
+        self.by_ids(ctx, &ids).await.map(Answer::List)
+    }
+
+    async fn by_ids(
+        &self,
+        ctx: &Context<'_>,
+        ids: &[async_graphql::ID],
+    ) -> ServerResult<Vec<Answer>> {
+        let op: &Op = ctx.data_unchecked::<Arc<Op>>();
+        let named: Vec<Option<Named>> = ids.iter().map(|id| Named::by_id(self.0, id)).collect();
+        if named.iter().any(Option::is_none) {
+            let message =
+                "an id must be a prefix of a type, an underscore and 32 hexadecimal digits";
+            let error = ErrorCode::BadUserInput.error(message, Some(ctx.item.pos));
+            return Err(ctx.set_error_path(error));
+        }
+        named::answers(ctx, op, &named).await
+    }
+
     async fn resolve_root(&self, root: &'static Root, ctx: &Context<'_>) -> ServerResult<Answer> {
         let (def, field) = ((root.target)(), ctx.item);
         match root.form {

@@ -1,15 +1,16 @@
 //! The types of a declaration: object, connection, filters and orders.
 
-use async_graphql::parser::types::Field as AstField;
-use async_graphql::registry::{MetaField, MetaInputValue, Registry};
-use async_graphql::{ID, InputType, Positioned, ServerResult};
+use async_graphql::registry::{MetaField, MetaInputValue, MetaType, Registry};
+use async_graphql::{ID, InputType};
 
-use super::meta::{argument, choice, field, input, object, prose};
-use crate::config::MAX_PAGE;
+use super::meta::{argument, choice, field, input, interface, object, prose};
+use super::{Audience, BUILDING};
+use crate::actor::Permission;
 use crate::graphql::scalars::{Date, DateTime};
+use crate::graphql::visible;
 use crate::read::condition::order_value;
-use crate::read::declaration::{Def, Field, Kind, Many, Root, RootForm, What};
-use crate::read::op::DEFAULT_PAGE;
+use crate::read::declaration::{Def, Field, Kind, Many, Root, RootForm, Way, What};
+use crate::read::plan::NODE;
 
 /// Registers the type of a declaration and everything it leads to.
 pub fn register(def: &'static Def, registry: &mut Registry) {
@@ -19,11 +20,61 @@ pub fn register(def: &'static Def, registry: &mut Registry) {
     // A placeholder first: declarations refer to each other in circles.
     registry.types.insert(def.name.to_owned(), object(def.name, "", Vec::new(), None));
     let fields = def.fields.iter().map(|declared| declared_field(declared, registry)).collect();
-    let meta = object(def.name, &prose(def.description), fields, None);
+    let mut meta = object(def.name, &prose(def.description), fields, None);
+    if def.is_node() {
+        match BUILDING.get().audience {
+            Audience::Clients => add_node(def.name, registry),
+            Audience::Gateway => {
+                if let MetaType::Object { keys, .. } = &mut meta {
+                    let others = def.entity_keys().map(|key| key.name.to_owned());
+                    *keys = Some(std::iter::once("id".to_owned()).chain(others).collect());
+                }
+            }
+        }
+    }
     registry.types.insert(def.name.to_owned(), meta);
 }
 
+/// Adds an object type to the interface of all rows that have an id.
+fn add_node(name: &str, registry: &mut Registry) {
+    if !registry.types.contains_key(NODE) {
+        let id = ID::qualified_name(registry);
+        let fields = vec![field("id", "The id.", id, Vec::new())];
+        let node = interface(NODE, "A row with an id of its own.", fields);
+        registry.types.insert(NODE.to_owned(), node);
+    }
+    if let Some(MetaType::Interface { possible_types, .. }) = registry.types.get_mut(NODE) {
+        possible_types.insert(name.to_owned());
+    }
+    registry.add_implements(name, NODE);
+}
+
+/// `node` and `nodes`.
+pub(super) fn node_fields(registry: &mut Registry) -> Vec<MetaField> {
+    let id = ID::qualified_name(registry);
+    let one = vec![argument("id", "The id.", id.clone())];
+    let several = vec![argument("ids", "The ids; at most 100.", format!("[{id}]!"))];
+    let hidden = "null where there is none that you may see";
+    vec![
+        field("node", &format!("The row with this id; {hidden}."), NODE.to_owned(), one),
+        field(
+            "nodes",
+            &format!("The rows with these ids, in their order; {hidden}."),
+            format!("[{NODE}]"),
+            several,
+        ),
+    ]
+}
+
 fn declared_field(declared: &'static Field, registry: &mut Registry) -> MetaField {
+    let only = match &declared.what {
+        What::Leaf(leaf) => leaf.only,
+        What::Relation(relation) => relation.only,
+    };
+    shown_to(typed_field(declared, registry), only)
+}
+
+fn typed_field(declared: &'static Field, registry: &mut Registry) -> MetaField {
     let description = prose(declared.description);
     match &declared.what {
         What::Leaf(leaf) => {
@@ -49,10 +100,7 @@ fn declared_field(declared: &'static Field, registry: &mut Registry) -> MetaFiel
                 Many::Page => {
                     let connection = register_connection(target, registry);
                     let arguments = page_arguments(target, relation.dated, registry);
-                    let ty = non_null(&connection, there);
-                    let mut field = field(declared.name, &description, ty, arguments);
-                    field.compute_complexity = Some(page_cost);
-                    field
+                    field(declared.name, &description, non_null(&connection, there), arguments)
                 }
             }
         }
@@ -63,7 +111,7 @@ fn declared_field(declared: &'static Field, registry: &mut Registry) -> MetaFiel
 pub(super) fn root_field(root: &Root, registry: &mut Registry) -> MetaField {
     let def = (root.target)();
     register(def, registry);
-    match root.form {
+    let declared = match root.form {
         RootForm::By => {
             let mut arguments = vec![by_argument(def, registry)];
             arguments.extend(as_of_argument(root.dated, registry));
@@ -73,26 +121,31 @@ pub(super) fn root_field(root: &Root, registry: &mut Registry) -> MetaField {
             let connection = register_connection(def, registry);
             let arguments = page_arguments(def, root.dated, registry);
             // Nullable: a list that fails takes none of its neighbours with it.
-            let ty = non_null(&connection, false);
-            let mut field = field(root.name, root.description, ty, arguments);
-            field.compute_complexity = Some(page_cost);
-            field
+            field(root.name, root.description, non_null(&connection, false), arguments)
         }
-    }
+    };
+    shown_to(declared, permission_of(def))
 }
 
-/// A page costs its size times the cost of what is asked of each row, and one for itself.
-fn page_cost(
-    ctx: &async_graphql::VisitorContext<'_>,
-    variables: &[Positioned<async_graphql::parser::types::VariableDefinition>],
-    field: &AstField,
-    child: usize,
-) -> ServerResult<usize> {
-    let size = |name| ctx.param_value::<Option<i32>>(variables, field, name, None);
-    let rows = size("first")?.or(size("last")?).unwrap_or(DEFAULT_PAGE.cast_signed());
-    // No page is that large: a size that will be refused for itself is not refused for its cost.
-    let rows = usize::try_from(rows).ok().filter(|rows| *rows <= MAX_PAGE as usize).unwrap_or(1);
-    Ok(rows.saturating_mul(child).saturating_add(1))
+/// The permission without which nobody sees any row.
+fn permission_of(def: &Def) -> Option<Permission> {
+    let permissions = def.rows.visible.iter().map(|way| match way {
+        Way::Nation(permission) | Way::Organisation(_, permission) => Some(*permission),
+        Way::Everyone | Way::Account(_) => None,
+    });
+    let permissions: Option<Vec<Permission>> = permissions.collect();
+    permissions?.first().copied()
+}
+
+/// `declared`, shown and tagged as of the national team if it needs a permission.
+fn shown_to(mut declared: MetaField, permission: Option<Permission>) -> MetaField {
+    if let Some(permission) = permission {
+        declared.visible = visible::holding(permission);
+        if permission.is_national() {
+            declared.tags.push(visible::NATIONAL.to_owned());
+        }
+    }
+    declared
 }
 
 fn register_connection(def: &'static Def, registry: &mut Registry) -> String {
@@ -140,7 +193,11 @@ fn register_page_info(registry: &mut Registry) {
         ),
         field("endCursor", "Cursor of the last row; null for an empty page.", text, Vec::new()),
     ];
-    let meta = object("PageInfo", "Where a page stands in its list.", fields, None);
+    let mut meta = object("PageInfo", "Where a page stands in its list.", fields, None);
+    // Other subgraphs have pages too.
+    if let MetaType::Object { shareable, .. } = &mut meta {
+        *shareable = BUILDING.get().audience == Audience::Gateway;
+    }
     registry.types.insert("PageInfo".to_owned(), meta);
 }
 

@@ -55,7 +55,11 @@ impl Facts {
                     self.accounts.iter().filter(|row| !row.subject.starts_with("thrown")).collect();
                 Some(dice.pick(&few).subject.clone())
             }
-            _ => Some(dice.pick(&self.accounts).subject.clone()),
+            // A disabled account gets no answer at all.
+            _ => {
+                let enabled: Vec<_> = self.accounts.iter().filter(|row| row.enabled).collect();
+                Some(dice.pick(&enabled).subject.clone())
+            }
         }
     }
 

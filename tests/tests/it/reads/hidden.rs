@@ -198,6 +198,7 @@ async fn mark(world: &World) -> Vec<(&'static str, String)> {
     let request = Request {
         identity: Identity::System("tests"),
         name: "mark",
+        permission: None,
         idempotency_key: None,
         input_hash: String::new(),
         dry_run: false,

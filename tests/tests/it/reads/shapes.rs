@@ -152,8 +152,8 @@ on_both_databases! {
                 let body = json!({ "query": document, "operationName": name });
                 world.post(token.as_deref()).json(&body).send().await.expect("an answer").json::<Value>().await.expect("JSON")
             };
-            assert_eq!(send(json!("One")).await, json!({ "data": { "regions": { "totalCount": 7 } } }));
-            assert_eq!(send(json!("Two")).await, json!({ "data": { "viewer": { "isSignedIn": signed_in } } }));
+            assert_eq!(send(json!("One")).await["data"], json!({ "regions": { "totalCount": 7 } }));
+            assert_eq!(send(json!("Two")).await["data"], json!({ "viewer": { "isSignedIn": signed_in } }));
             for name in [json!("Three"), json!(""), Value::Null] {
                 let refused = send(name).await;
                 assert_eq!(codes(&refused).len(), 1, "{refused}");

@@ -1,0 +1,128 @@
+//! Budgets shared through Redis.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+use redis::{Client, Script};
+use thiserror::Error;
+use tokio::time::Instant;
+
+use super::{Left, Payer};
+use crate::config::BudgetSettings;
+
+/// The script: one round trip, and no charge is half made.
+const SPEND: &str = include_str!("spend.lua");
+
+/// Longest wait for a connection, and for an answer.
+const PATIENCE: Duration = Duration::from_millis(100);
+
+/// For so long nobody asks a Redis that did not answer.
+const PAUSE: Duration = Duration::from_secs(2);
+
+/// The setting names no Redis.
+#[derive(Debug, Error)]
+#[error("redis.url is no address of a Redis: use redis://HOST:PORT")]
+pub struct SharedError;
+
+/// Budgets shared through Redis.
+pub struct Shared {
+    connection: ConnectionManager,
+    script: Script,
+    prefix: String,
+    started: Instant,
+    /// Milliseconds since the start until which Redis is left alone.
+    pause_until: AtomicU64,
+}
+
+impl Shared {
+    /// Budgets in the Redis at `url`, which is asked when first needed; keys begin with `prefix`.
+    pub fn new(url: &str, prefix: &str) -> Result<Self, SharedError> {
+        let client = Client::open(url).map_err(|_| SharedError)?;
+        let config = ConnectionManagerConfig::new()
+            .set_number_of_retries(0)
+            .set_connection_timeout(Some(PATIENCE))
+            .set_response_timeout(Some(PATIENCE));
+        let connection =
+            ConnectionManager::new_lazy_with_config(client, config).map_err(|_| SharedError)?;
+        Ok(Self {
+            connection,
+            script: Script::new(SPEND),
+            prefix: prefix.to_owned(),
+            started: Instant::now(),
+            pause_until: AtomicU64::new(0),
+        })
+    }
+
+    /// Charges `payer`; `None` while Redis does not answer.
+    pub async fn charge(&self, settings: &BudgetSettings, payer: Payer, cost: u32) -> Option<Left> {
+        if !self.may_ask() {
+            return None;
+        }
+        let answer = tokio::time::timeout(PATIENCE * 2, self.ask(settings, payer, cost)).await;
+        match answer {
+            Ok(Ok((refused, requests, cost, wait))) => {
+                self.pause_until.store(0, Ordering::Release);
+                let wait_s = u32::try_from(wait.div_ceil(1_000_000)).unwrap_or(u32::MAX).max(1);
+                Some(Left { requests, cost, wait_s: (refused > 0).then_some(wait_s) })
+            }
+            failed => {
+                if self.pause_until.swap(self.after_pause(), Ordering::AcqRel) == 0 {
+                    let reason = match failed {
+                        Ok(Err(error)) => error.category().to_owned(),
+                        _ => "no answer in time".to_owned(),
+                    };
+                    tracing::warn!(
+                        reason,
+                        "Redis does not serve budgets: each replica keeps its own"
+                    );
+                }
+                None
+            }
+        }
+    }
+
+    /// Whether Redis is asked: always while it answers, and by one request after each pause.
+    fn may_ask(&self) -> bool {
+        let until = self.pause_until.load(Ordering::Acquire);
+        let next = self.after_pause();
+        until == 0
+            || (self.elapsed() >= until
+                && self
+                    .pause_until
+                    .compare_exchange(until, next, Ordering::AcqRel, Ordering::Acquire)
+                    .is_ok())
+    }
+
+    fn after_pause(&self) -> u64 {
+        self.elapsed().saturating_add(u64::try_from(PAUSE.as_millis()).unwrap_or(u64::MAX))
+    }
+
+    async fn ask(
+        &self,
+        settings: &BudgetSettings,
+        payer: Payer,
+        cost: u32,
+    ) -> redis::RedisResult<(u8, u32, u32, u64)> {
+        let interval = |per_second: u32| 1_000_000_f64 / f64::from(per_second);
+        let mut connection = self.connection.clone();
+        let key = match payer {
+            Payer::Account(id) => format!("{}budget:account:{}", self.prefix, id.simple()),
+            Payer::Address(address) => format!("{}budget:address:{address}", self.prefix),
+        };
+        self.script
+            .key(key)
+            .arg(interval(settings.requests_per_second))
+            .arg(settings.request_burst)
+            .arg(1)
+            .arg(interval(settings.cost_per_second))
+            .arg(settings.cost_burst)
+            .arg(cost)
+            .invoke_async(&mut connection)
+            .await
+    }
+
+    fn elapsed(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+}

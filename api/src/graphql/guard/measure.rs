@@ -1,0 +1,345 @@
+//! The second wall: one walk over the parsed document.
+//!
+//! A selection set is measured once; a fragment's measure is kept and added again for every spread, so
+//! that the walk visits each part of the text once. Sums and products saturate.
+
+use std::collections::HashMap;
+
+use async_graphql::parser::types::{
+    Directive, ExecutableDocument, Field, OperationDefinition, OperationType, Selection,
+    SelectionSet,
+};
+use async_graphql::{Name, Positioned, ServerError, Value as ConstValue, Variables};
+use async_graphql_value::Value;
+
+use super::shape::{Shape, Size};
+use super::{Rejection, at_most, list_length};
+use crate::config::{ApiSettings, MAX_PAGE};
+use crate::graphql::document::{self, operations};
+use crate::graphql::error::ErrorCode;
+use crate::read::op::DEFAULT_PAGE;
+
+/// What a document costs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cost {
+    /// The cost of the operation that will run: each field is one, a page its size times its rows.
+    pub cost: u64,
+    /// Whether the document asks about the schema itself.
+    pub describes: bool,
+    /// Steps of the walk, for tests: at most four times the tokens.
+    pub visits: u64,
+}
+
+/// The measure of a selection set, its fragments expanded.
+#[derive(Clone, Copy, Debug, Default)]
+struct Measure {
+    /// Fields, spreads and inline fragments.
+    selections: u64,
+    /// Fields directly in the set.
+    fields: u64,
+    /// Deepest nesting of fields.
+    depth: u64,
+    /// Cost.
+    cost: u64,
+    /// Rows.
+    nodes: u64,
+    /// Selections within `__schema` and `__type`.
+    described: u64,
+    /// Deepest nesting of lists of types and fields there, which multiply.
+    described_lists: u64,
+}
+
+impl Measure {
+    /// Both, side by side in one set.
+    fn beside(&mut self, other: Self) {
+        self.selections = self.selections.saturating_add(other.selections);
+        self.fields = self.fields.saturating_add(other.fields);
+        self.depth = self.depth.max(other.depth);
+        self.cost = self.cost.saturating_add(other.cost);
+        self.nodes = self.nodes.saturating_add(other.nodes);
+        self.described = self.described.saturating_add(other.described);
+        self.described_lists = self.described_lists.max(other.described_lists);
+    }
+
+    /// A field with this set below it.
+    fn below(self, size: u64) -> Self {
+        Self {
+            selections: self.selections.saturating_add(1),
+            fields: 1,
+            depth: self.depth.saturating_add(1),
+            cost: self.cost.saturating_mul(size).saturating_add(1),
+            nodes: self.nodes.saturating_add(u64::from(size > 1)).saturating_mul(size),
+            ..self
+        }
+    }
+
+    /// A field that describes the schema, with this set below it.
+    fn described_below(self, name: &str) -> Self {
+        let list = matches!(name, "fields" | "inputFields" | "interfaces" | "possibleTypes");
+        Self {
+            fields: 1,
+            described: self.described.saturating_add(1),
+            described_lists: self.described_lists.saturating_add(u64::from(list)),
+            ..self
+        }
+    }
+}
+
+/// Measures every operation of `document`.
+///
+/// # Errors
+///
+/// A coded error: `QUERY_REJECTED` for a limit, `GRAPHQL_VALIDATION_FAILED` for fragments in a circle.
+pub fn measure(
+    document: &ExecutableDocument,
+    chosen: Option<&str>,
+    variables: &Variables,
+    shape: &Shape,
+    settings: &ApiSettings,
+) -> Result<Cost, ServerError> {
+    let mut walk = Walk {
+        document,
+        shape,
+        settings,
+        values: values(document, variables),
+        fragments: HashMap::new(),
+        visits: 0,
+        aliases: 0,
+        directives: 0,
+    };
+    let runs = document::operation(document, chosen);
+    let (mut selections, mut described, mut cost) = (0_u64, 0_u64, 0);
+    for operation in operations(document) {
+        let measure = walk.operation(operation)?;
+        selections = selections.saturating_add(measure.selections);
+        described = described.saturating_add(measure.described);
+        if runs.is_some_and(|runs| std::ptr::eq(runs, operation)) {
+            cost = measure.cost;
+        }
+    }
+    // Fragments that nothing spreads are refused later, but walked by whoever refuses them.
+    for name in document.fragments.keys() {
+        if !walk.fragments.contains_key(name.as_str()) {
+            selections = selections.saturating_add(walk.fragment(name)?.selections);
+        }
+    }
+    at_most("max_aliases", "aliases", walk.aliases, settings.max_aliases)?;
+    at_most("max_directives", "directives", walk.directives, settings.max_directives)?;
+    let expanded = "selections once its fragments are expanded";
+    at_most("max_selections", expanded, selections, settings.max_selections)?;
+    let questions = "selections about the schema";
+    at_most("max_introspection", questions, described, settings.max_introspection)?;
+    Ok(Cost { cost, describes: described > 0, visits: walk.visits })
+}
+
+/// The values of variables by name: as sent, or the default of whichever operation has one.
+fn values<'a>(
+    document: &'a ExecutableDocument,
+    variables: &'a Variables,
+) -> HashMap<&'a str, &'a ConstValue> {
+    let mut values = HashMap::new();
+    for definition in operations(document).flat_map(|operation| &operation.variable_definitions) {
+        if let Some(default) = &definition.node.default_value {
+            values.insert(definition.node.name.node.as_str(), &default.node);
+        }
+    }
+    values.extend(variables.iter().map(|(name, value)| (name.as_str(), value)));
+    values
+}
+
+struct Walk<'a> {
+    document: &'a ExecutableDocument,
+    shape: &'a Shape,
+    settings: &'a ApiSettings,
+    values: HashMap<&'a str, &'a ConstValue>,
+    /// Measures of the fragments walked; `None` for one that is being walked.
+    fragments: HashMap<&'a str, Option<Measure>>,
+    visits: u64,
+    aliases: u64,
+    directives: u64,
+}
+
+impl<'a> Walk<'a> {
+    fn operation(&mut self, operation: &'a OperationDefinition) -> Result<Measure, ServerError> {
+        self.visits += 1;
+        self.directives(&operation.directives)?;
+        for definition in &operation.variable_definitions {
+            self.visits += 1;
+            self.directives(&definition.node.directives)?;
+            if let Some(default) = &definition.node.default_value {
+                self.literal(&default.node.clone().into_value())?;
+            }
+        }
+        let (root, most) = match operation.ty {
+            OperationType::Query => ("Query", self.settings.max_query_fields),
+            OperationType::Mutation => ("Mutation", self.settings.max_mutation_fields),
+            OperationType::Subscription => ("Subscription", 1),
+        };
+        let measure = self.set(&operation.selection_set.node, root)?;
+        let ApiSettings { max_depth, max_cost, max_nodes, max_introspection_lists, .. } =
+            self.settings;
+        at_most("max_root_fields", "root fields in one operation", measure.fields, most)?;
+        at_most("max_depth", "levels of nested fields", measure.depth, *max_depth)?;
+        if measure.cost > *max_cost {
+            let message = format!(
+                "the operation costs {}, more than {max_cost}: a list costs its page size times \
+                 the cost of a row; ask for smaller pages or fewer fields",
+                measure.cost
+            );
+            return Err(Rejection::new("max_cost", message).into());
+        }
+        at_most("max_nodes", "rows to read at most", measure.nodes, *max_nodes)?;
+        let nested = "nested lists of types or fields in questions about the schema";
+        let lists = measure.described_lists;
+        at_most("max_introspection_lists", nested, lists, *max_introspection_lists)?;
+        Ok(measure)
+    }
+
+    fn set(&mut self, set: &'a SelectionSet, parent: &str) -> Result<Measure, ServerError> {
+        let mut measure = Measure::default();
+        for item in &set.items {
+            self.visits += 1;
+            self.directives(item.node.directives())?;
+            let found = match &item.node {
+                Selection::Field(field) => self.field(&field.node, parent)?,
+                Selection::InlineFragment(inline) => {
+                    let on = inline.node.type_condition.as_ref();
+                    let parent = on.map_or(parent, |on| on.node.on.node.as_str());
+                    let below = self.set(&inline.node.selection_set.node, parent)?;
+                    one_more(below, parent)
+                }
+                Selection::FragmentSpread(spread) => {
+                    let below = self.fragment(&spread.node.fragment_name.node)?;
+                    one_more(below, parent)
+                }
+            };
+            measure.beside(found);
+        }
+        Ok(measure)
+    }
+
+    fn field(&mut self, field: &'a Field, parent: &str) -> Result<Measure, ServerError> {
+        self.aliases += u64::from(field.alias.is_some());
+        for (_, value) in &field.arguments {
+            self.literal(&value.node)?;
+        }
+        let name = field.name.node.as_str();
+        if name == "__typename" {
+            return Ok(Measure { selections: 1, ..Measure::default() });
+        }
+        let described = matches!(name, "__schema" | "__type") || parent.starts_with("__");
+        if described {
+            // Any name that begins so keeps what is below within the description of the schema.
+            let below = self.set(&field.selection_set.node, "__Type")?;
+            return Ok(below.described_below(name));
+        }
+        let shape = self.shape.field(parent, name);
+        let leads_to = shape.map_or("", |shape| shape.leads_to.as_str());
+        let below = self.set(&field.selection_set.node, leads_to)?;
+        match shape.map(|shape| shape.size) {
+            Some(Size::Page) => Ok(below.below(self.page(field))),
+            Some(Size::Named(argument)) => Ok(below.below(self.named(field, argument)?)),
+            // A short list is charged as one field, and its rows are counted.
+            Some(Size::List(bound)) => {
+                let one = below.below(1);
+                let nodes = below.nodes.saturating_add(1).saturating_mul(bound.into());
+                Ok(Measure { nodes, ..one })
+            }
+            Some(Size::One) | None => Ok(below.below(1)),
+        }
+    }
+
+    fn fragment(&mut self, name: &Name) -> Result<Measure, ServerError> {
+        let document: &'a ExecutableDocument = self.document;
+        let Some((name, fragment)) = document.fragments.get_key_value(name) else {
+            return Ok(Measure::default());
+        };
+        match self.fragments.get(name.as_str()) {
+            Some(Some(measure)) => return Ok(*measure),
+            Some(None) => {
+                let message = "a fragment spreads itself, directly or through others";
+                return Err(ErrorCode::ValidationFailed.error(message, Some(fragment.pos)));
+            }
+            None => {}
+        }
+        self.visits += 1;
+        self.fragments.insert(name, None);
+        self.directives(&fragment.node.directives)?;
+        let on = fragment.node.type_condition.node.on.node.as_str();
+        let measure = self.set(&fragment.node.selection_set.node, on)?;
+        self.fragments.insert(name, Some(measure));
+        Ok(measure)
+    }
+
+    fn directives(&mut self, directives: &'a [Positioned<Directive>]) -> Result<(), Rejection> {
+        for directive in directives {
+            self.visits += 1;
+            self.directives += 1;
+            for (_, value) in &directive.node.arguments {
+                self.literal(&value.node)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Literals hold no list that is too long. Their nesting was bounded by the brackets of the text.
+    fn literal(&mut self, value: &Value) -> Result<(), Rejection> {
+        self.visits += 1;
+        match value {
+            Value::List(items) => {
+                list_length(items.len(), self.settings)?;
+                items.iter().try_for_each(|item| self.literal(item))
+            }
+            Value::Object(fields) => fields.values().try_for_each(|field| self.literal(field)),
+            _ => Ok(()),
+        }
+    }
+
+    /// The size of a page. A size that will be refused for itself is not refused for its cost.
+    fn page(&self, field: &Field) -> u64 {
+        let size = |name| {
+            let value = self.number(&field.get_argument(name)?.node);
+            Some(value.unwrap_or_else(|| DEFAULT_PAGE.into()))
+        };
+        let size = size("first").or_else(|| size("last")).unwrap_or_else(|| DEFAULT_PAGE.into());
+        if size > u64::from(MAX_PAGE) { 1 } else { size }
+    }
+
+    fn number(&self, value: &Value) -> Option<u64> {
+        match value {
+            Value::Number(number) => Some(number.as_u64().unwrap_or(u64::MAX)),
+            Value::Variable(name) => match self.values.get(name.as_str())? {
+                ConstValue::Number(number) => Some(number.as_u64().unwrap_or(u64::MAX)),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// How many rows a list of names asks for.
+    fn named(&self, field: &Field, argument: &str) -> Result<u64, Rejection> {
+        let length = match field.get_argument(argument).map(|value| &value.node) {
+            Some(Value::List(items)) => items.len(),
+            Some(Value::Variable(name)) => match self.values.get(name.as_str()) {
+                Some(ConstValue::List(items)) => items.len(),
+                _ => 1,
+            },
+            _ => 1,
+        };
+        let most = self.settings.max_page as usize;
+        if length > most {
+            let message = format!("{argument} names more than {most} rows");
+            return Err(Rejection::new("max_page", message));
+        }
+        Ok(length as u64)
+    }
+}
+
+/// A fragment is a selection of its own.
+fn one_more(measure: Measure, parent: &str) -> Measure {
+    if parent.starts_with("__") {
+        Measure { described: measure.described.saturating_add(1), ..measure }
+    } else {
+        Measure { selections: measure.selections.saturating_add(1), ..measure }
+    }
+}

@@ -1,0 +1,98 @@
+//! What the guard knows of the schema: which type a field leads to, and to how many of it.
+
+use std::collections::HashMap;
+
+use async_graphql::parser::parse_schema;
+use async_graphql::parser::types::{BaseType, Type, TypeKind, TypeSystemDefinition};
+
+use crate::read::declaration::{Def, Many, What};
+
+/// How many rows a field leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Size {
+    /// One, or a value.
+    One,
+    /// A list with a fixed bound.
+    List(u32),
+    /// A page: as many as `first` or `last` say.
+    Page,
+    /// As many as the list in this argument names.
+    Named(&'static str),
+}
+
+/// A field as the guard sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldShape {
+    /// The name of the type it leads to.
+    pub leads_to: String,
+    /// To how many of it.
+    pub size: Size,
+}
+
+/// The types of the schema, by name, with their fields.
+#[derive(Debug, Default)]
+pub struct Shape {
+    types: HashMap<String, HashMap<String, FieldShape>>,
+}
+
+impl Shape {
+    /// The shape of the schema that `sdl` describes, with the bounds of the lists in `declarations`.
+    #[must_use]
+    pub fn of(sdl: &str, declarations: &[&'static Def]) -> Self {
+        let mut shape = Self::default();
+        let Ok(document) = parse_schema(sdl) else { return shape };
+        for definition in document.definitions {
+            let TypeSystemDefinition::Type(definition) = definition else { continue };
+            let name = definition.node.name.node.to_string();
+            let fields = match definition.node.kind {
+                TypeKind::Object(object) => object.fields,
+                TypeKind::Interface(interface) => interface.fields,
+                _ => continue,
+            };
+            let fields = fields.into_iter().map(|field| {
+                let leads_to = base(&field.node.ty.node).to_owned();
+                let named = field.node.arguments.iter().find_map(|argument| {
+                    ["ids", "representations"]
+                        .into_iter()
+                        .find(|name| argument.node.name.node.as_str() == *name)
+                });
+                let size = match named {
+                    Some(argument) => Size::Named(argument),
+                    None if leads_to.ends_with("Connection") => Size::Page,
+                    None => Size::One,
+                };
+                (field.node.name.node.to_string(), FieldShape { leads_to, size })
+            });
+            shape.types.insert(name, fields.collect());
+        }
+        for def in declarations {
+            shape.bound(def);
+        }
+        shape
+    }
+
+    fn bound(&mut self, def: &Def) {
+        let Some(fields) = self.types.get_mut(def.name) else { return };
+        for declared in def.fields {
+            if let What::Relation(relation) = &declared.what
+                && let Many::List(bound) = relation.many
+                && let Some(field) = fields.get_mut(declared.name)
+            {
+                field.size = Size::List(bound);
+            }
+        }
+    }
+
+    /// The field `name` of the type `parent`.
+    #[must_use]
+    pub fn field(&self, parent: &str, name: &str) -> Option<&FieldShape> {
+        self.types.get(parent)?.get(name)
+    }
+}
+
+fn base(ty: &Type) -> &str {
+    match &ty.base {
+        BaseType::Named(name) => name.as_str(),
+        BaseType::List(ty) => base(ty),
+    }
+}

@@ -1,0 +1,198 @@
+//! Writing answers: status, headers, errors with their codes.
+
+use async_graphql::{ErrorExtensionValues, Name, PathSegment, Response, ServerError, Value};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Response as HttpResponse};
+use serde_json::{Map, json};
+
+use super::accept::Format;
+use super::error::{ErrorCode, SIGN_IN};
+
+/// Most errors of one answer.
+const MAX_ERRORS: usize = 20;
+
+/// A request that is not run.
+#[derive(Debug)]
+pub struct Denied {
+    /// The status.
+    pub status: StatusCode,
+    /// The one error.
+    pub error: ServerError,
+    allow: Option<&'static str>,
+    retry_after_s: Option<u32>,
+    close: bool,
+}
+
+impl Denied {
+    /// A refusal with this status and error.
+    #[must_use]
+    pub const fn new(status: StatusCode, error: ServerError) -> Self {
+        Self { status, error, allow: None, retry_after_s: None, close: false }
+    }
+
+    /// Names the methods that are taken.
+    #[must_use]
+    pub fn allowing(self, methods: &'static str) -> Self {
+        Self { allow: Some(methods), ..self }
+    }
+
+    /// Says when to come back.
+    #[must_use]
+    pub fn after(self, seconds: u32) -> Self {
+        Self { retry_after_s: Some(seconds), ..self }
+    }
+
+    /// Ends the connection with the answer.
+    #[must_use]
+    pub fn closing(self) -> Self {
+        Self { close: true, ..self }
+    }
+
+    /// The refusal of a token that is not accepted.
+    #[must_use]
+    pub fn unauthenticated() -> Self {
+        let error = ErrorCode::Unauthenticated.error(SIGN_IN, None);
+        Self::new(StatusCode::UNAUTHORIZED, error)
+    }
+}
+
+/// Writes the answer to one request.
+pub struct Reply<'a> {
+    /// The media type.
+    pub format: Format,
+    /// The request's id.
+    pub request_id: &'a str,
+}
+
+impl Reply<'_> {
+    /// The answer to a request that is not run.
+    #[must_use]
+    pub fn denied(&self, denied: Denied) -> HttpResponse {
+        let Denied { status, error, allow, retry_after_s, close } = denied;
+        let mut answer = self.write(status, Response::from_errors(vec![error]), None);
+        let headers = answer.headers_mut();
+        if let Some(methods) = allow {
+            headers.insert(header::ALLOW, HeaderValue::from_static(methods));
+        }
+        if let Some(seconds) = retry_after_s {
+            headers.insert(header::RETRY_AFTER, seconds.into());
+        }
+        if close {
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        answer
+    }
+
+    /// The answer to an operation that was run; `cost` is told beside it.
+    #[must_use]
+    pub fn ran(&self, response: Response, cost: Map<String, serde_json::Value>) -> HttpResponse {
+        if response.errors.iter().any(|error| code_of(error) == Some("UNAUTHENTICATED")) {
+            return self.denied(Denied::unauthenticated());
+        }
+        let unavailable = response.errors.iter().any(|error| code_of(error) == Some("UNAVAILABLE"));
+        let request_error = is_request_error(&response);
+        let status = if unavailable && request_error {
+            StatusCode::SERVICE_UNAVAILABLE
+        } else if request_error {
+            self.format.client_error()
+        } else {
+            StatusCode::OK
+        };
+        let mut answer = self.write(status, response, Some(cost));
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            answer.headers_mut().insert(header::RETRY_AFTER, 1.into());
+        }
+        answer
+    }
+
+    fn write(
+        &self,
+        status: StatusCode,
+        mut response: Response,
+        cost: Option<Map<String, serde_json::Value>>,
+    ) -> HttpResponse {
+        let without_data = is_request_error(&response);
+        response.errors.truncate(MAX_ERRORS);
+        response.errors.iter_mut().for_each(|error| self.complete(error));
+        let mut body = Map::new();
+        if !response.errors.is_empty() {
+            let errors = serde_json::to_value(&response.errors).unwrap_or_default();
+            body.insert("errors".to_owned(), errors);
+        }
+        if !without_data {
+            let data = serde_json::to_value(&response.data).unwrap_or_default();
+            body.insert("data".to_owned(), data);
+        }
+        if let Some(cost) = cost {
+            body.insert("extensions".to_owned(), json!({ "cost": cost }));
+        }
+        let bytes = serde_json::to_vec(&body).unwrap_or_default();
+        (status, [(header::CONTENT_TYPE, self.format.content_type())], bytes).into_response()
+    }
+
+    /// Gives an error its code and the request's id.
+    fn complete(&self, error: &mut ServerError) {
+        if code_of(error).is_none() {
+            let code = if error.path.is_empty() {
+                ErrorCode::ValidationFailed
+            } else {
+                ErrorCode::BadUserInput
+            };
+            without_values(&mut error.message);
+            let extensions = error.extensions.get_or_insert_with(ErrorExtensionValues::default);
+            extensions.set("code", code.text());
+        }
+        let extensions = error.extensions.get_or_insert_with(ErrorExtensionValues::default);
+        extensions.set("requestId", self.request_id);
+    }
+}
+
+/// Takes the client's own values out of a message of async-graphql's: they may be personal.
+fn without_values(message: &mut String) {
+    let endings = [
+        (" does not contain the value", " does not contain this value"),
+        (", found ", ", found something else"),
+    ];
+    for (mark, ending) in endings {
+        if let Some(place) = message.find(mark) {
+            message.truncate(place);
+            message.push_str(ending);
+        }
+    }
+}
+
+/// The code of an error; `None` for one that async-graphql made itself.
+#[must_use]
+pub fn code_of(error: &ServerError) -> Option<&str> {
+    match error.extensions.as_ref()?.get("code")? {
+        Value::String(code) => Some(code),
+        _ => None,
+    }
+}
+
+/// Nothing was run: every error is without a path and there is no data.
+fn is_request_error(response: &Response) -> bool {
+    !response.errors.is_empty()
+        && response.data == Value::Null
+        && response.errors.iter().all(|error| error.path.is_empty())
+}
+
+/// Puts the null of a failed root field where async-graphql leaves the key out. Every mutation is
+/// nullable; a query field that is missing is not, so that nothing is left of the data.
+#[must_use]
+pub fn complete(data: Value, errors: &[ServerError], mutation: bool) -> Value {
+    let Value::Object(mut object) = data else { return data };
+    for error in errors {
+        let Some(PathSegment::Field(key)) = error.path.first() else { continue };
+        if !object.contains_key(key.as_str()) {
+            if !mutation {
+                return Value::Null;
+            }
+            object.insert(Name::new(key), Value::Null);
+        }
+    }
+    Value::Object(object)
+}

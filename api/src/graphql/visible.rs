@@ -1,0 +1,54 @@
+//! What introspection shows: the operations that whoever asks can use. It hides, and protects nothing:
+//! services and declarations decide.
+
+use std::sync::Arc;
+
+use async_graphql::Context;
+
+use crate::actor::Permission;
+use crate::actor::permission::TABLE;
+use crate::read::Op;
+
+/// The tag of what only the national team can use, for contract variants of a gateway.
+pub const NATIONAL: &str = "national";
+
+/// Decides whether introspection shows something.
+pub type Shown = fn(&Context<'_>) -> bool;
+
+/// Shown to who holds the permission at this place of the table.
+fn holds<const PLACE: usize>(ctx: &Context<'_>) -> bool {
+    shown_to(ctx, TABLE[PLACE].0)
+}
+
+fn shown_to(ctx: &Context<'_>, permission: Permission) -> bool {
+    // Without an operation nobody asks: the schema is being printed.
+    ctx.data_opt::<Arc<Op>>().is_none_or(|op| op.shows(permission))
+}
+
+/// One function for each permission: a field of the schema can hold no more than a plain function.
+const HOLDERS: [Shown; TABLE.len()] = [
+    holds::<0>, holds::<1>, holds::<2>, holds::<3>, holds::<4>, holds::<5>, holds::<6>, holds::<7>,
+    holds::<8>,
+];
+
+/// Shows something to those who hold `permission` anywhere.
+#[must_use]
+pub fn holding(permission: Permission) -> Option<Shown> {
+    let place = TABLE.iter().position(|(known, _)| *known == permission)?;
+    HOLDERS.get(place).copied()
+}
+
+/// For those who manage organisations.
+pub fn manage_organisations(ctx: &Context<'_>) -> bool {
+    shown_to(ctx, Permission::ManageOrganisations)
+}
+
+/// For those who assign boards.
+pub fn assign_boards(ctx: &Context<'_>) -> bool {
+    shown_to(ctx, Permission::AssignBoards)
+}
+
+/// For those who decide proposals.
+pub fn decide_proposals(ctx: &Context<'_>) -> bool {
+    shown_to(ctx, Permission::DecideProposals)
+}

@@ -1,0 +1,198 @@
+//! Rows of several types named one by one: `node`, `nodes` and the entities of a federation.
+//!
+//! All rows of one type are read together, whatever their number. A row that is not there and one that
+//! is hidden are both null.
+
+use std::collections::HashMap;
+
+use async_graphql::parser::types::SelectionSet;
+use async_graphql::{Context, PathSegment, ServerError, ServerResult, Value as Answer};
+use uuid::Uuid;
+
+use super::plan_with;
+use crate::graphql::error::of_fault;
+use crate::graphql::ids;
+use crate::read::declaration::{Def, Key, Root, reachable};
+use crate::read::op::{Op, Reader};
+use crate::read::run::Runner;
+
+/// One row, by its type and a key.
+#[derive(Clone)]
+pub(super) struct Named {
+    def: &'static Def,
+    by: By,
+}
+
+#[derive(Clone)]
+enum By {
+    Id(Uuid),
+    Key(&'static Key, String),
+}
+
+impl Named {
+    /// The row that an id names; `None` for what is no id.
+    pub fn by_id(roots: &[&[Root]], id: &str) -> Option<Self> {
+        let (prefix, _) = id.split_once('_')?;
+        let mut nodes = reachable(roots).into_iter().filter(|def| def.is_node());
+        let def = nodes.find(|def| def.rows.prefix == prefix)?;
+        Some(Self { def, by: By::Id(ids::decode(prefix, id)?) })
+    }
+
+    /// The row that a representation names; `None` for one that names none.
+    fn by_representation(roots: &[&[Root]], representation: &Answer) -> Option<Self> {
+        let Answer::Object(given) = representation else { return None };
+        let text = |name: &str| match given.get(name) {
+            Some(Answer::String(text)) => Some(text),
+            _ => None,
+        };
+        let name = text("__typename")?;
+        let def = reachable(roots).into_iter().find(|def| def.is_node() && def.name == name)?;
+        if given.contains_key("id") {
+            let id = ids::decode(def.rows.prefix, text("id")?)?;
+            return Some(Self { def, by: By::Id(id) });
+        }
+        let key = def.entity_keys().find(|key| given.contains_key(key.name))?;
+        Some(Self { def, by: By::Key(key, text(key.name)?.clone()) })
+    }
+}
+
+/// The answers for `named`, in their order, with the selection of the field in `ctx`.
+///
+/// # Errors
+///
+/// What is wrong with the selection, or what the database answers.
+pub(super) async fn answers(
+    ctx: &Context<'_>,
+    op: &Op,
+    named: &[Option<Named>],
+) -> ServerResult<Vec<Answer>> {
+    let reader = op.reader().await.map_err(|fault| fault_at(ctx, fault))?;
+    let mut answers = vec![Answer::Null; named.len()];
+    let mut types: Vec<&'static Def> = named.iter().flatten().map(|named| named.def).collect();
+    types.sort_by_key(|def| def.name);
+    types.dedup_by_key(|def| def.name);
+    for def in types {
+        let places: Vec<usize> = (0..named.len())
+            .filter(|place| named[*place].as_ref().is_some_and(|n| n.def.name == def.name))
+            .collect();
+        let asked: Vec<&By> =
+            places.iter().filter_map(|place| named[*place].as_ref().map(|n| &n.by)).collect();
+        let rows = rows(ctx, op, &reader, def, &asked).await?;
+        for (place, row) in places.into_iter().zip(rows) {
+            answers[place] = row;
+        }
+    }
+    Ok(answers)
+}
+
+/// One answer for each of `asked`, all rows of `def`.
+async fn rows(
+    ctx: &Context<'_>,
+    op: &Op,
+    reader: &Reader,
+    def: &'static Def,
+    asked: &[&By],
+) -> ServerResult<Vec<Answer>> {
+    let selection: &SelectionSet = &ctx.item.node.selection_set.node;
+    let (level, form) = plan_with(ctx, op, reader, |planner| planner.named(def, selection))?;
+    let runner = Runner { tx: &reader.tx, cursors: &op.settings().cursors };
+    let ids = identities(ctx, &runner, reader, def, asked).await?;
+    let mut distinct: Vec<Uuid> = ids.iter().flatten().copied().collect();
+    distinct.sort_unstable();
+    distinct.dedup();
+    let found =
+        runner.each(&level, &form, &distinct).await.map_err(|fault| fault_at(ctx, fault))?;
+    let by_id: HashMap<Uuid, &Answer> = distinct.iter().copied().zip(&found).collect();
+    let answer = |id: &Option<Uuid>| {
+        id.and_then(|id| by_id.get(&id)).map_or(Answer::Null, |answer| (*answer).clone())
+    };
+    Ok(ids.iter().map(answer).collect())
+}
+
+/// The id of each of `asked`: keys other than the id are looked up, one statement for each key.
+async fn identities(
+    ctx: &Context<'_>,
+    runner: &Runner<'_>,
+    reader: &Reader,
+    def: &'static Def,
+    asked: &[&By],
+) -> ServerResult<Vec<Option<Uuid>>> {
+    let mut ids: Vec<Option<Uuid>> = asked
+        .iter()
+        .map(|by| match by {
+            By::Id(id) => Some(*id),
+            By::Key(..) => None,
+        })
+        .collect();
+    for key in def.entity_keys() {
+        let (places, texts): (Vec<usize>, Vec<String>) = asked
+            .iter()
+            .enumerate()
+            .filter_map(|(place, by)| match by {
+                By::Key(known, text) if known.name == key.name => Some((place, text.clone())),
+                _ => None,
+            })
+            .unzip();
+        if texts.is_empty() {
+            continue;
+        }
+        let found = runner.named(def, key, &texts, reader.today).await;
+        for (place, id) in places.into_iter().zip(found.map_err(|fault| fault_at(ctx, fault))?) {
+            ids[place] = id;
+        }
+    }
+    Ok(ids)
+}
+
+fn fault_at(ctx: &Context<'_>, fault: crate::db::DbFault) -> ServerError {
+    ctx.set_error_path(of_fault(&fault.into(), Some(ctx.item.pos)))
+}
+
+/// The answers to the representations of one `_entities` field: async-graphql asks for each alone.
+#[derive(Default)]
+pub struct Entities(tokio::sync::Mutex<HashMap<String, HashMap<String, Answer>>>);
+
+impl Entities {
+    /// The answer to `representation`, read together with all others of its field.
+    pub(super) async fn answer(
+        &self,
+        roots: &[&[Root]],
+        ctx: &Context<'_>,
+        op: &Op,
+        representation: &Answer,
+    ) -> ServerResult<Answer> {
+        let field = ctx.item.node.response_key().node.to_string();
+        let mut fields = self.0.lock().await;
+        let answers = match fields.entry(field) {
+            std::collections::hash_map::Entry::Occupied(known) => known.into_mut(),
+            std::collections::hash_map::Entry::Vacant(new) => {
+                new.insert(all(roots, ctx, op).await?)
+            }
+        };
+        Ok(answers.get(&representation.to_string()).cloned().unwrap_or(Answer::Null))
+    }
+}
+
+/// The answers to all representations of the field in `ctx`. A fault leaves all of them null, with one
+/// error, and takes no neighbour with it.
+async fn all(
+    roots: &[&[Root]],
+    ctx: &Context<'_>,
+    op: &Op,
+) -> ServerResult<HashMap<String, Answer>> {
+    let (_, given) = ctx.param_value::<Vec<async_graphql::Any>>("representations", None)?;
+    let named: Vec<Option<Named>> =
+        given.iter().map(|any| Named::by_representation(roots, &any.0)).collect();
+    let answers = match answers(ctx, op, &named).await {
+        Ok(answers) => answers,
+        Err(mut error) => {
+            if error.path.is_empty() {
+                error.path =
+                    vec![PathSegment::Field(ctx.item.node.response_key().node.to_string())];
+            }
+            ctx.add_error(error);
+            vec![Answer::Null; named.len()]
+        }
+    };
+    Ok(given.into_iter().map(|any| any.0.to_string()).zip(answers).collect())
+}
