@@ -195,7 +195,7 @@ impl AsyncRead for Patient {
         let before = buffer.filled().len();
         let read = pin!(&mut this.stream).poll_read(context, buffer);
         // What comes while a request is being answered is no head.
-        if steps % 2 == 0 && buffer.filled().len() > before {
+        if steps.is_multiple_of(2) && buffer.filled().len() > before {
             this.head.start();
             // Looked at now, so that the end of the time wakes the connection.
             if this.head.is_over(context) {

@@ -45,8 +45,7 @@ pub async fn serve(app: Arc<App>, listener: TcpListener, signals: Signals) -> st
         let router = server::admin(Arc::clone(&app));
         tokio::spawn(connection::accept(admin, router, settings.clone(), hard.clone()));
     }
-    let keys = Arc::clone(&app);
-    tokio::spawn(async move { keys.verifier().warm(keys.core().source().now()).await });
+    tokio::spawn(soft.clone().run_until_cancelled_owned(keep_keys(Arc::clone(&app))));
     let stopping = Arc::clone(&app);
     let router = server::router(Arc::clone(&app));
     let serving = connection::accept(listener, router, settings, soft.clone());
@@ -67,6 +66,15 @@ pub async fn serve(app: Arc<App>, listener: TcpListener, signals: Signals) -> st
     core.db().close().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Keeps the keys of issuers fresh, also while no token comes.
+async fn keep_keys(app: Arc<App>) {
+    let mut minutes = tokio::time::interval(Duration::from_secs(60));
+    loop {
+        minutes.tick().await;
+        app.verifier().keep_keys(app.core().source().now()).await;
+    }
 }
 
 /// The first signal cancels `soft`, the second `hard`.

@@ -167,6 +167,13 @@ impl Published {
         if state.is_usable(now) { state.keys.get(kid).cloned() } else { None }
     }
 
+    /// Fetches the set if it is missing or no longer fresh.
+    pub async fn keep(&self, now: DateTime<Utc>) {
+        if !self.state().is_younger(FRESH, now) {
+            self.refresh(now).await;
+        }
+    }
+
     /// Fetches the set, unless it was asked for within the last minute. Whoever comes while it is being
     /// fetched waits for that.
     pub async fn refresh(&self, now: DateTime<Utc>) {

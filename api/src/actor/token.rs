@@ -171,11 +171,11 @@ impl Verifier {
         Ok(())
     }
 
-    /// Fetches the keys of every issuer that publishes them.
-    pub async fn warm(&self, now: DateTime<Utc>) {
+    /// Fetches the keys of every issuer that publishes them, where they are missing or no longer fresh.
+    pub async fn keep_keys(&self, now: DateTime<Utc>) {
         for issuer in self.issuers.values() {
             if let KeySet::Published(published) = &issuer.keys {
-                published.refresh(now).await;
+                published.keep(now).await;
             }
         }
     }

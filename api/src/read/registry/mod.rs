@@ -27,7 +27,7 @@ pub use self::named::Entities;
 use self::named::Named;
 use self::types::{node_fields, register, root_field};
 use super::arguments::date_argument;
-use super::declaration::{Def, Kind, Readable, Root, RootForm};
+use super::declaration::{Def, Kind, Readable, Root, RootForm, reachable};
 use super::op::Op;
 use super::plan::{Form, Level, PlanError, Planner, bad};
 use super::run::Runner;
@@ -85,7 +85,11 @@ impl<T: Readable> OutputType for One<T> {
 }
 
 /// The root fields of all declarations, `node` and `nodes`, and the entities of a federation.
-pub struct ReadRoots(pub &'static [&'static [Root]]);
+pub struct ReadRoots {
+    roots: &'static [&'static [Root]],
+    /// The types whose rows can be asked for by their ids.
+    nodes: Vec<&'static Def>,
+}
 
 /// The name under which the roots are registered before they are merged into `Query`.
 const ROOTS_NAME: &str = "ReadRoots";
@@ -116,7 +120,8 @@ impl ReadRoots {
     #[must_use]
     pub fn new(roots: &'static [&'static [Root]], audience: Audience) -> Self {
         BUILDING.set(Building { roots, audience });
-        Self(roots)
+        let nodes = reachable(roots).into_iter().filter(|def| def.is_node()).collect();
+        Self { roots, nodes }
     }
 }
 
@@ -152,7 +157,7 @@ impl ContainerType for ReadRoots {
         let answer = match name {
             "node" => self.node(ctx).await,
             "nodes" => self.nodes(ctx).await,
-            _ => match self.0.iter().flat_map(|r| r.iter()).find(|root| root.name == name) {
+            _ => match self.roots.iter().flat_map(|r| r.iter()).find(|root| root.name == name) {
                 Some(root) => self.resolve_root(root, ctx).await,
                 None => return Ok(None),
             },
@@ -170,7 +175,7 @@ impl ContainerType for ReadRoots {
         representation: &Answer,
     ) -> ServerResult<Option<Answer>> {
         let op: &Op = ctx.data_unchecked::<Arc<Op>>();
-        op.entities().answer(self.0, ctx, op, representation).await.map(Some)
+        op.entities().answer(&self.nodes, ctx, op, representation).await.map(Some)
     }
 }
 
@@ -192,7 +197,8 @@ impl ReadRoots {
         ids: &[async_graphql::ID],
     ) -> ServerResult<Vec<Answer>> {
         let op: &Op = ctx.data_unchecked::<Arc<Op>>();
-        let named: Vec<Option<Named>> = ids.iter().map(|id| Named::by_id(self.0, id)).collect();
+        let named: Vec<Option<Named>> =
+            ids.iter().map(|id| Named::by_id(&self.nodes, id)).collect();
         if named.iter().any(Option::is_none) {
             let message =
                 "an id must be a prefix of a type, an underscore and 32 hexadecimal digits";

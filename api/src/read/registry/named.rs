@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::plan_with;
 use crate::graphql::error::of_fault;
 use crate::graphql::ids;
-use crate::read::declaration::{Def, Key, Root, reachable};
+use crate::read::declaration::{Def, Key};
 use crate::read::op::{Op, Reader};
 use crate::read::run::Runner;
 
@@ -31,22 +31,21 @@ enum By {
 
 impl Named {
     /// The row that an id names; `None` for what is no id.
-    pub fn by_id(roots: &[&[Root]], id: &str) -> Option<Self> {
+    pub fn by_id(nodes: &[&'static Def], id: &str) -> Option<Self> {
         let (prefix, _) = id.split_once('_')?;
-        let mut nodes = reachable(roots).into_iter().filter(|def| def.is_node());
-        let def = nodes.find(|def| def.rows.prefix == prefix)?;
+        let def = nodes.iter().copied().find(|def| def.rows.prefix == prefix)?;
         Some(Self { def, by: By::Id(ids::decode(prefix, id)?) })
     }
 
     /// The row that a representation names; `None` for one that names none.
-    fn by_representation(roots: &[&[Root]], representation: &Answer) -> Option<Self> {
+    fn by_representation(nodes: &[&'static Def], representation: &Answer) -> Option<Self> {
         let Answer::Object(given) = representation else { return None };
         let text = |name: &str| match given.get(name) {
             Some(Answer::String(text)) => Some(text),
             _ => None,
         };
         let name = text("__typename")?;
-        let def = reachable(roots).into_iter().find(|def| def.is_node() && def.name == name)?;
+        let def = nodes.iter().copied().find(|def| def.name == name)?;
         if given.contains_key("id") {
             let id = ids::decode(def.rows.prefix, text("id")?)?;
             return Some(Self { def, by: By::Id(id) });
@@ -156,7 +155,7 @@ impl Entities {
     /// The answer to `representation`, read together with all others of its field.
     pub(super) async fn answer(
         &self,
-        roots: &[&[Root]],
+        nodes: &[&'static Def],
         ctx: &Context<'_>,
         op: &Op,
         representation: &Answer,
@@ -166,7 +165,7 @@ impl Entities {
         let answers = match fields.entry(field) {
             std::collections::hash_map::Entry::Occupied(known) => known.into_mut(),
             std::collections::hash_map::Entry::Vacant(new) => {
-                new.insert(all(roots, ctx, op).await?)
+                new.insert(all(nodes, ctx, op).await?)
             }
         };
         Ok(answers.get(&representation.to_string()).cloned().unwrap_or(Answer::Null))
@@ -176,13 +175,13 @@ impl Entities {
 /// The answers to all representations of the field in `ctx`. A fault leaves all of them null, with one
 /// error, and takes no neighbour with it.
 async fn all(
-    roots: &[&[Root]],
+    nodes: &[&'static Def],
     ctx: &Context<'_>,
     op: &Op,
 ) -> ServerResult<HashMap<String, Answer>> {
     let (_, given) = ctx.param_value::<Vec<async_graphql::Any>>("representations", None)?;
     let named: Vec<Option<Named>> =
-        given.iter().map(|any| Named::by_representation(roots, &any.0)).collect();
+        given.iter().map(|any| Named::by_representation(nodes, &any.0)).collect();
     let answers = match answers(ctx, op, &named).await {
         Ok(answers) => answers,
         Err(mut error) => {
