@@ -136,11 +136,7 @@ impl Reply<'_> {
     /// Gives an error its code and the request's id.
     fn complete(&self, error: &mut ServerError) {
         if code_of(error).is_none() {
-            let code = if error.path.is_empty() {
-                ErrorCode::ValidationFailed
-            } else {
-                ErrorCode::BadUserInput
-            };
+            let code = inferred(error);
             without_values(&mut error.message);
             let extensions = error.extensions.get_or_insert_with(ErrorExtensionValues::default);
             extensions.set("code", code.text());
@@ -148,6 +144,12 @@ impl Reply<'_> {
         let extensions = error.extensions.get_or_insert_with(ErrorExtensionValues::default);
         extensions.set("requestId", self.request_id);
     }
+}
+
+/// The code of an error that async-graphql made itself.
+#[must_use]
+pub const fn inferred(error: &ServerError) -> ErrorCode {
+    if error.path.is_empty() { ErrorCode::ValidationFailed } else { ErrorCode::BadUserInput }
 }
 
 /// Takes the client's own values out of a message of async-graphql's: they may be personal.

@@ -11,7 +11,7 @@ use tracing::field::Empty;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 use super::metrics::{Answered, metrics};
-use crate::graphql::reply::code_of;
+use crate::graphql::reply::{code_of, inferred};
 use crate::read::Op;
 
 /// Longest operation name that is told, in characters.
@@ -115,7 +115,9 @@ impl Seen {
     pub fn ran(&mut self, op: &Op, errors: &[ServerError]) {
         let tally = op.core().db().tally();
         (self.statements, self.rows) = (tally.statements(), tally.rows());
-        self.code = errors.first().map(|error| code_of(error).unwrap_or("INVALID").to_owned());
+        self.code = errors
+            .first()
+            .map(|error| code_of(error).unwrap_or_else(|| inferred(error).text()).to_owned());
         if let Some(actor) = op.actor() {
             let mut roles: Vec<&str> =
                 actor.grants().iter().map(|grant| grant.role.code()).collect();
