@@ -248,3 +248,20 @@ fn pairs(parts: &Parts) -> Result<Parameters, Denied> {
     })?;
     Parameters::from_pairs(pairs.0).map_err(malformed)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_while_answering_is_caught_and_told_apart_from_an_answer() {
+        let answer = without_panic(async { tokio::task::yield_now().await });
+        assert_eq!(answer.await, Some(()));
+        let bug: Option<()> = without_panic(async {
+            tokio::task::yield_now().await;
+            unreachable!("a bug")
+        })
+        .await;
+        assert_eq!(bug, None);
+    }
+}

@@ -12,6 +12,7 @@ mod http;
 mod import;
 mod migrations;
 mod network;
+mod panics;
 mod portal;
 mod process;
 mod reads;
