@@ -34,7 +34,7 @@ use crate::telemetry::metrics::metrics;
 const MAX_HEAD: usize = 32 * 1024;
 
 /// Most headers of a request.
-const MAX_HEADERS: usize = 64;
+const MAX_HEADERS: usize = 100;
 
 /// For so long nothing is accepted after the system had no room for another connection.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -100,6 +100,7 @@ fn connection(
         stream,
         progress: Arc::clone(&progress),
         seen: 0,
+        lines: Lines::default(),
         head: Deadline::new(settings.header_timeout_ms),
         write: Deadline::new(settings.write_timeout_ms),
     };
@@ -142,8 +143,44 @@ struct Patient {
     progress: Arc<Progress>,
     /// The steps when a byte was last looked for.
     seen: usize,
+    lines: Lines,
     head: Deadline,
     write: Deadline,
+}
+
+/// The lines of a request's head. The parser takes a bare line feed for the end of a line, which a proxy
+/// in front may not: then the two would see different requests.
+#[derive(Default)]
+struct Lines {
+    last: u8,
+    /// Whether the present line has anything in it.
+    filled: bool,
+    /// Whether a line before it had.
+    begun: bool,
+    /// Whether the empty line that ends the head is past.
+    over: bool,
+}
+
+impl Lines {
+    /// Puts a byte that no head may hold in the place of each bare line feed: the parser refuses it.
+    fn look(&mut self, bytes: &mut [u8]) {
+        for byte in bytes {
+            if self.over {
+                return;
+            }
+            let before = std::mem::replace(&mut self.last, *byte);
+            match *byte {
+                b'\n' if before != b'\r' => *byte = 0,
+                b'\n' => {
+                    self.over = self.begun && !self.filled;
+                    self.begun |= self.filled;
+                    self.filled = false;
+                }
+                b'\r' => {}
+                _ => self.filled = true,
+            }
+        }
+    }
 }
 
 /// A time-out that runs while it is wanted.
@@ -188,6 +225,7 @@ impl AsyncRead for Patient {
         if steps != this.seen {
             this.seen = steps;
             this.head.stop();
+            this.lines = Lines::default();
         }
         if this.head.is_over(context) {
             return too_slow();
@@ -196,6 +234,7 @@ impl AsyncRead for Patient {
         let read = pin!(&mut this.stream).poll_read(context, buffer);
         // What comes while a request is being answered is no head.
         if steps.is_multiple_of(2) && buffer.filled().len() > before {
+            this.lines.look(&mut buffer.filled_mut()[before..]);
             this.head.start();
             // Looked at now, so that the end of the time wakes the connection.
             if this.head.is_over(context) {
@@ -243,5 +282,42 @@ impl AsyncWrite for Patient {
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let wrote = pin!(&mut self.stream).poll_shutdown(context);
         self.written(context, wrote)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn looked(pieces: &[&str]) -> String {
+        let mut lines = Lines::default();
+        let mut seen = String::new();
+        for piece in pieces {
+            let mut bytes = piece.as_bytes().to_vec();
+            lines.look(&mut bytes);
+            seen.push_str(&String::from_utf8(bytes).expect("text"));
+        }
+        seen
+    }
+
+    #[test]
+    fn a_head_with_proper_lines_and_its_body_stay_as_they_are() {
+        for pieces in [
+            &["POST / HTTP/1.1\r\nhost: a\r\n\r\n{\n\"query\": 1\n}"][..],
+            &["POST / HTTP/1.1\r", "\nhost: a\r\n\r", "\n{\n}"],
+            &["\r\nPOST / HTTP/1.1\r\n\r\n{\n}"],
+        ] {
+            assert_eq!(looked(pieces), pieces.concat());
+        }
+    }
+
+    #[test]
+    fn a_bare_line_feed_in_a_head_is_made_unreadable() {
+        assert_eq!(looked(&["GET / HTTP/1.1\nhost: a\r\n\r\n"]), "GET / HTTP/1.1\0host: a\r\n\r\n");
+        assert_eq!(
+            looked(&["GET / HTTP/1.1\r\nhost: a", "\n\r\n"]),
+            "GET / HTTP/1.1\r\nhost: a\0\r\n"
+        );
+        assert_eq!(looked(&["\nGET / HTTP/1.1\r\n\r\n"]), "\0GET / HTTP/1.1\r\n\r\n");
     }
 }

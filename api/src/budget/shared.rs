@@ -22,7 +22,7 @@ const PAUSE: Duration = Duration::from_secs(2);
 
 /// The setting names no Redis.
 #[derive(Debug, Error)]
-#[error("redis.url is no address of a Redis: use redis://HOST:PORT")]
+#[error("redis.url must be redis://HOST:PORT, without TLS")]
 pub struct SharedError;
 
 /// Budgets shared through Redis.
