@@ -17,4 +17,5 @@ pub mod repair;
 pub mod reply;
 pub mod scalars;
 pub mod schema;
+pub mod variables;
 pub mod visible;

@@ -10,6 +10,7 @@ use super::error::ErrorCode;
 use super::guard::{self, Cost, Shape, tokens};
 use super::parameters::Parameters;
 use super::repair::repair;
+use super::variables;
 use crate::config::ApiSettings;
 
 /// An operation that may run.
@@ -56,6 +57,7 @@ pub fn prepare(
         };
         return Err(ErrorCode::ValidationFailed.error(message, None));
     };
+    variables::check(&document, operation, shape)?;
     let kind = operation.ty;
     let arrangement = Arrangement::of(operation, &document);
     repair(&mut document, chosen, &mut variables)?;

@@ -17,4 +17,5 @@ mod portal;
 mod process;
 mod reads;
 mod schema;
+mod validity;
 mod writes;

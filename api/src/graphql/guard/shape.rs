@@ -2,8 +2,11 @@
 
 use std::collections::HashMap;
 
+use async_graphql::Positioned;
 use async_graphql::parser::parse_schema;
-use async_graphql::parser::types::{BaseType, Type, TypeKind, TypeSystemDefinition};
+use async_graphql::parser::types::{
+    BaseType, InputValueDefinition, Type, TypeKind, TypeSystemDefinition,
+};
 
 use crate::read::declaration::{Def, Many, What};
 
@@ -20,20 +23,46 @@ pub enum Size {
     Named(&'static str),
 }
 
+/// An argument, or a field of an input object.
+#[derive(Clone, Debug)]
+pub struct InputShape {
+    /// Its type.
+    pub ty: Type,
+    /// Whether it has a default value.
+    pub has_default: bool,
+}
+
+/// A type of values that come in.
+#[derive(Clone, Debug)]
+pub enum InputType {
+    /// A scalar.
+    Scalar,
+    /// An enumeration.
+    Enum,
+    /// An input object, by the names of its fields.
+    Object(HashMap<String, InputShape>),
+}
+
 /// A field as the guard sees it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct FieldShape {
     /// The name of the type it leads to.
     pub leads_to: String,
     /// To how many of it.
     pub size: Size,
+    /// Its arguments, by name.
+    pub arguments: HashMap<String, InputShape>,
 }
 
 /// The types of the schema, by name, with their fields.
 #[derive(Debug, Default)]
 pub struct Shape {
     types: HashMap<String, HashMap<String, FieldShape>>,
+    inputs: HashMap<String, InputType>,
 }
+
+/// The scalars of the language, which a schema does not print.
+const SCALARS: [&str; 5] = ["Int", "Float", "String", "Boolean", "ID"];
 
 impl Shape {
     /// The shape of the schema that `sdl` describes, with the bounds of the lists in `declarations`.
@@ -41,13 +70,26 @@ impl Shape {
     pub fn of(sdl: &str, declarations: &[&'static Def]) -> Self {
         let mut shape = Self::default();
         let Ok(document) = parse_schema(sdl) else { return shape };
+        shape.inputs.extend(SCALARS.map(|name| (name.to_owned(), InputType::Scalar)));
         for definition in document.definitions {
             let TypeSystemDefinition::Type(definition) = definition else { continue };
             let name = definition.node.name.node.to_string();
             let fields = match definition.node.kind {
                 TypeKind::Object(object) => object.fields,
                 TypeKind::Interface(interface) => interface.fields,
-                _ => continue,
+                TypeKind::Scalar => {
+                    shape.inputs.insert(name, InputType::Scalar);
+                    continue;
+                }
+                TypeKind::Enum(_) => {
+                    shape.inputs.insert(name, InputType::Enum);
+                    continue;
+                }
+                TypeKind::InputObject(object) => {
+                    shape.inputs.insert(name, InputType::Object(inputs(object.fields)));
+                    continue;
+                }
+                TypeKind::Union(_) => continue,
             };
             let fields = fields.into_iter().map(|field| {
                 let leads_to = base(&field.node.ty.node).to_owned();
@@ -61,7 +103,8 @@ impl Shape {
                     None if leads_to.ends_with("Connection") => Size::Page,
                     None => Size::One,
                 };
-                (field.node.name.node.to_string(), FieldShape { leads_to, size })
+                let arguments = inputs(field.node.arguments);
+                (field.node.name.node.to_string(), FieldShape { leads_to, size, arguments })
             });
             shape.types.insert(name, fields.collect());
         }
@@ -83,6 +126,12 @@ impl Shape {
         }
     }
 
+    /// The type of values called `name`.
+    #[must_use]
+    pub fn input(&self, name: &str) -> Option<&InputType> {
+        self.inputs.get(name)
+    }
+
     /// The field `name` of the type `parent`.
     #[must_use]
     pub fn field(&self, parent: &str, name: &str) -> Option<&FieldShape> {
@@ -90,7 +139,18 @@ impl Shape {
     }
 }
 
-fn base(ty: &Type) -> &str {
+fn inputs(values: Vec<Positioned<InputValueDefinition>>) -> HashMap<String, InputShape> {
+    let input = |value: Positioned<InputValueDefinition>| {
+        let InputValueDefinition { name, ty, default_value, .. } = value.node;
+        let shape = InputShape { ty: ty.node, has_default: default_value.is_some() };
+        (name.node.to_string(), shape)
+    };
+    values.into_iter().map(input).collect()
+}
+
+/// The name of a type without what wraps it.
+#[must_use]
+pub fn base(ty: &Type) -> &str {
     match &ty.base {
         BaseType::Named(name) => name.as_str(),
         BaseType::List(ty) => base(ty),
