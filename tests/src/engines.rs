@@ -33,6 +33,15 @@ impl Engine {
             Self::Postgres => format!("'{id}'::uuid"),
         }
     }
+
+    /// The identifier in `column` as text of 32 hexadecimal digits; empty where there is none.
+    #[must_use]
+    pub fn hex(self, column: &str) -> String {
+        match self {
+            Self::Sqlite => format!("lower(hex({column}))"),
+            Self::Postgres => format!("coalesce(replace({column}::text, '-', ''), '')"),
+        }
+    }
 }
 
 /// What a test is given: opened before it, closed after it.

@@ -10,6 +10,7 @@ mod door;
 mod endings;
 mod http;
 mod import;
+mod matrix;
 mod migrations;
 mod network;
 mod panics;

@@ -1,0 +1,190 @@
+//! The predicate of the tests: what the matrix lets an account see, decided over plain rows.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use alongside::graphql::ids;
+use chrono::NaiveDate;
+use tests::World;
+use uuid::Uuid;
+
+use super::policy::{Policy, Readers};
+
+/// A row: its id and the keys that the matrix speaks of.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// Its id.
+    pub id: Uuid,
+    keys: BTreeMap<String, Uuid>,
+}
+
+impl Row {
+    /// The key in `column`.
+    pub fn key(&self, column: &str) -> Option<Uuid> {
+        if column == "id" { Some(self.id) } else { self.keys.get(column).copied() }
+    }
+}
+
+/// A grant in force.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Held {
+    /// The role.
+    pub role: String,
+    /// The kind of its scope.
+    pub scope: String,
+    /// What its scope names.
+    pub of: Option<Uuid>,
+}
+
+/// Who asks.
+#[derive(Clone, Debug, Default)]
+pub struct Who {
+    /// The account.
+    pub account: Option<Uuid>,
+    /// The grants in force that count somewhere.
+    pub grants: Vec<Held>,
+    /// Whether the token is refused.
+    pub refused: bool,
+}
+
+/// All rows that the matrix speaks of, past every policy, at one moment.
+pub struct Facts {
+    /// Rows of each type in the order of their ids.
+    pub rows: BTreeMap<String, Vec<Row>>,
+    grants: Vec<(Uuid, Held)>,
+    refused: BTreeSet<Uuid>,
+}
+
+impl Facts {
+    /// Reads them.
+    pub async fn read(world: &World, policy: &Policy, today: NaiveDate) -> Self {
+        let mut rows = BTreeMap::new();
+        for (name, table, ty) in policy.tables() {
+            let mut columns = BTreeSet::new();
+            let fields = policy.fields().filter(|(of, _)| *of == name);
+            for (_, field) in fields {
+                let field = policy.field(name, field);
+                columns.extend(field.by);
+                columns.extend(field.readers.and_then(|readers| readers.within));
+            }
+            let own = ty.rows.iter().flat_map(|r| [r.within.clone(), r.account.clone()]);
+            columns.extend(own.flatten());
+            columns.remove("id");
+            rows.insert(name.to_owned(), read(world, table, &columns).await);
+        }
+        Self { rows, grants: grants(world, policy, today).await, refused: refused(world).await }
+    }
+
+    /// Who the account is; nobody, without one.
+    pub fn who(&self, account: Option<Uuid>) -> Who {
+        let own = |account: Uuid| {
+            self.grants.iter().filter(move |(of, _)| *of == account).map(|(_, held)| held.clone())
+        };
+        Who {
+            account,
+            grants: account.map(|account| own(account).collect()).unwrap_or_default(),
+            refused: account.is_some_and(|account| self.refused.contains(&account)),
+        }
+    }
+
+    /// The row with this id of the API.
+    pub fn row(&self, ty: &str, id: &str) -> Option<&Row> {
+        let (_, digits) = id.rsplit_once('_')?;
+        let id = Uuid::parse_str(digits).ok()?;
+        self.rows.get(ty)?.iter().find(|row| row.id == id)
+    }
+
+    /// The ids of a type's rows as the API has them.
+    pub fn ids(&self, policy: &Policy, ty: &str) -> Vec<String> {
+        let rows = self.rows.get(ty).map(Vec::as_slice).unwrap_or_default();
+        rows.iter().map(|row| ids::encode(&policy.types[ty].prefix, row.id)).collect()
+    }
+}
+
+impl Policy {
+    /// Whether `who` sees a row of type `ty`.
+    pub fn sees_row(&self, who: &Who, ty: &str, row: &Row) -> bool {
+        let readers = self.types.get(ty).and_then(|ty| ty.rows.as_ref());
+        !who.refused && readers.is_none_or(|readers| self.reads(who, readers, row))
+    }
+
+    /// Whether `who` reads `field` of a row that is visible.
+    pub fn sees_field(&self, who: &Who, ty: &str, field: &str, row: &Row) -> bool {
+        let readers = self.field(ty, field).readers;
+        readers.is_none_or(|readers| self.reads(who, &readers, row))
+    }
+
+    /// Whether there could be a row of which `who` reads `field`: where not, the field is refused.
+    pub fn may_ask(&self, who: &Who, ty: &str, field: &str) -> bool {
+        let Some(readers) = self.field(ty, field).readers else { return true };
+        who.grants.iter().any(|held| {
+            readers.roles.contains(&held.role)
+                && match held.scope.as_str() {
+                    "NATION" => true,
+                    "ORGANISATION" => readers.within.is_some(),
+                    _ => false,
+                }
+        })
+    }
+
+    fn reads(&self, who: &Who, readers: &Readers, row: &Row) -> bool {
+        let concerned = readers.account.as_ref().and_then(|column| row.key(column));
+        let owner = readers.within.as_ref().and_then(|column| row.key(column));
+        let by_role =
+            who.grants.iter().filter(|held| readers.roles.contains(&held.role)).any(|held| {
+                match held.scope.as_str() {
+                    "NATION" => true,
+                    "ORGANISATION" => owner.is_some() && held.of == owner,
+                    _ => false,
+                }
+            });
+        by_role || (concerned.is_some() && concerned == who.account)
+    }
+}
+
+/// The rows of a table with the keys in `columns`.
+async fn read(world: &World, table: &str, columns: &BTreeSet<String>) -> Vec<Row> {
+    let engine = world.engine();
+    let keys = columns.iter().map(|column| format!(" || ' ' || {}", engine.hex(column)));
+    let sql =
+        format!("select {}{} from {table} order by id", engine.hex("id"), keys.collect::<String>());
+    let parse = |text: &str| Uuid::parse_str(text).ok();
+    let row = |line: String| {
+        let mut parts = line.split(' ');
+        let id = parts.next().and_then(parse).expect("an id");
+        let keys = columns.iter().zip(parts);
+        Row { id, keys: keys.filter_map(|(c, key)| Some((c.clone(), parse(key)?))).collect() }
+    };
+    world.database.eye.texts(&sql).await.into_iter().map(row).collect()
+}
+
+/// Grants in force, by account: within their period, and for the nation only where the role may be.
+async fn grants(world: &World, policy: &Policy, today: NaiveDate) -> Vec<(Uuid, Held)> {
+    let engine = world.engine();
+    let sql = format!(
+        "select {} || ' ' || role || ' ' || scope_type || ' ' || {} from role_grant \
+         where valid_from <= '{today}' and (valid_to is null or valid_to > '{today}')",
+        engine.hex("account_id"),
+        engine.hex("scope_id")
+    );
+    let grant = |line: String| {
+        let mut parts = line.split(' ');
+        let mut next = || parts.next().expect("four parts").to_owned();
+        let account = Uuid::parse_str(&next()).expect("an id");
+        let (role, scope, of) = (next(), next(), Uuid::parse_str(&next()).ok());
+        (account, Held { role, scope, of })
+    };
+    let counts = |held: &Held| held.scope != "NATION" || policy.national.contains(&held.role);
+    let all = world.database.eye.texts(&sql).await.into_iter().map(grant);
+    all.filter(|(_, held)| counts(held)).collect()
+}
+
+/// Accounts that are disabled or whose tokens were ended.
+async fn refused(world: &World) -> BTreeSet<Uuid> {
+    let id = world.engine().hex("id");
+    let sql = format!(
+        "select {id} from account where not enabled \
+         union all select {id} from ended_access where kind = 'ACCOUNT'"
+    );
+    let ids = world.database.eye.texts(&sql).await;
+    ids.iter().map(|id| Uuid::parse_str(id).expect("an id")).collect()
+}
