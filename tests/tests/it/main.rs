@@ -4,6 +4,7 @@
 
 mod answers;
 mod architecture;
+mod conformity;
 mod demo;
 mod differential;
 mod door;
@@ -12,6 +13,7 @@ mod http;
 mod import;
 mod migrations;
 mod network;
+mod peer;
 mod portal;
 mod process;
 mod reads;
