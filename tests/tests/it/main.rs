@@ -9,6 +9,7 @@ mod demo;
 mod differential;
 mod door;
 mod endings;
+mod federation;
 mod http;
 mod import;
 mod migrations;
