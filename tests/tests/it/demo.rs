@@ -21,9 +21,9 @@ use crate::process::{Ended, alongside, run};
 
 /// Somewhere to demonstrate: an empty folder, and on PostgreSQL an empty database.
 #[derive(Clone)]
-struct Place(Arc<Inner>);
+pub struct Place(Arc<Inner>);
 
-struct Inner {
+pub struct Inner {
     folder: TempDir,
     /// The server's own database and the one made here.
     postgres: Option<(Eye, String, String)>,
@@ -92,7 +92,7 @@ impl Place {
     }
 
     /// Starts the demonstration on a free port and reads until it is ready.
-    async fn start(&self) -> Demo {
+    pub async fn start(&self) -> Demo {
         let mut command = self.command(&["demo", "--port", "0", "--tokens", "tokens.json"]);
         let mut child =
             command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary runs");
@@ -113,7 +113,7 @@ impl Place {
 }
 
 /// The running demonstration with what it has said.
-struct Demo {
+pub struct Demo {
     child: Child,
     lines: Lines<BufReader<ChildStdout>>,
     said: Vec<String>,
@@ -121,7 +121,7 @@ struct Demo {
 
 impl Demo {
     /// The address that it printed for `what`.
-    fn url(&self, what: &str) -> &str {
+    pub fn url(&self, what: &str) -> &str {
         let line = self.said.iter().find(|line| line.trim_start().starts_with(what));
         line.and_then(|line| line.split_whitespace().next_back()).expect("a URL")
     }
@@ -162,7 +162,7 @@ impl Demo {
     }
 
     /// Stops it as Ctrl-C does, and checks that it leaves well.
-    async fn stop(mut self) {
+    pub async fn stop(mut self) {
         let id = self.child.id().expect("it runs").to_string();
         let told = Command::new("kill").args(["-INT", &id]).status().await.expect("kill");
         assert!(told.success());

@@ -4,16 +4,19 @@
 
 mod answers;
 mod architecture;
+mod conformity;
 mod demo;
 mod differential;
 mod door;
 mod endings;
+mod federation;
 mod http;
 mod import;
 mod matrix;
 mod migrations;
 mod network;
 mod panics;
+mod peer;
 mod portal;
 mod process;
 mod reads;

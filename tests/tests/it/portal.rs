@@ -1,28 +1,18 @@
 //! A partner's portal, on a client and a validator that others wrote.
 
-use std::process::Stdio;
-
 use serde_json::{Value, json};
 use tests::given::organisation;
 use tests::{World, on_both_databases};
-use tokio::io::AsyncWriteExt as _;
-use tokio::process::Command;
 
 use crate::answers::list;
+use crate::peer::{node, run};
 use crate::process::Ended;
 use crate::reads::BOARDS_BEFORE_AND_AFTER;
 
 /// Runs `tests/peers/portal.mjs` with a token on a request.
 async fn portal(world: &World, token: &str, request: &Value) -> Ended {
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/peers/portal.mjs");
-    let mut command = Command::new("node");
-    command.arg(script).arg(format!("{}/graphql", world.base_url)).arg(token);
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-    let mut child = command.spawn().expect("node: see ./tests/run.sh");
-    let mut input = child.stdin.take().expect("its input");
-    input.write_all(request.to_string().as_bytes()).await.expect("it reads");
-    drop(input);
-    child.wait_with_output().await.expect("an end").into()
+    let url = format!("{}/graphql", world.base_url);
+    run(node("portal.mjs", &[&url, token]), &request.to_string()).await
 }
 
 on_both_databases! {
