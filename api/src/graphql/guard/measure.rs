@@ -26,8 +26,15 @@ pub struct Cost {
     pub cost: u64,
     /// Whether the document asks about the schema itself.
     pub describes: bool,
-    /// Steps of the walk, for tests: at most four times the tokens.
+}
+
+/// The outcome of the walk.
+#[derive(Debug)]
+pub struct Walked {
+    /// Steps of the walk, also of one that ended early: at most four times the tokens.
     pub visits: u64,
+    /// What the document costs, or why it is refused.
+    pub cost: Result<Cost, ServerError>,
 }
 
 /// The measure of a selection set, its fragments expanded.
@@ -85,29 +92,31 @@ impl Measure {
     }
 }
 
-/// Measures every operation of `document`.
-///
-/// # Errors
-///
-/// A coded error: `QUERY_REJECTED` for a limit, `GRAPHQL_VALIDATION_FAILED` for fragments in a circle.
+/// Measures every operation of `document`; the cost is that of the `chosen` one.
 pub fn measure(
     document: &ExecutableDocument,
     chosen: Option<&str>,
     variables: &Variables,
     shape: &Shape,
     settings: &ApiSettings,
-) -> Result<Cost, ServerError> {
+) -> Walked {
+    let runs = document::operation(document, chosen);
     let mut walk = Walk {
         document,
         shape,
         settings,
-        values: values(document, variables),
+        values: values(runs, variables),
         fragments: HashMap::new(),
         visits: 0,
         aliases: 0,
         directives: 0,
     };
-    let runs = document::operation(document, chosen);
+    let cost = total(&mut walk, runs);
+    Walked { visits: walk.visits, cost }
+}
+
+fn total(walk: &mut Walk<'_>, runs: Option<&OperationDefinition>) -> Result<Cost, ServerError> {
+    let (document, settings) = (walk.document, walk.settings);
     let (mut selections, mut described, mut cost) = (0_u64, 0_u64, 0);
     for operation in operations(document) {
         let measure = walk.operation(operation)?;
@@ -120,7 +129,9 @@ pub fn measure(
     // Fragments that nothing spreads are refused later, but walked by whoever refuses them.
     for name in document.fragments.keys() {
         if !walk.fragments.contains_key(name.as_str()) {
-            selections = selections.saturating_add(walk.fragment(name)?.selections);
+            let measure = walk.fragment(name)?;
+            selections = selections.saturating_add(measure.selections);
+            described = described.saturating_add(measure.described);
         }
     }
     at_most("max_aliases", "aliases", walk.aliases, settings.max_aliases)?;
@@ -129,16 +140,17 @@ pub fn measure(
     at_most("max_selections", expanded, selections, settings.max_selections)?;
     let questions = "selections about the schema";
     at_most("max_introspection", questions, described, settings.max_introspection)?;
-    Ok(Cost { cost, describes: described > 0, visits: walk.visits })
+    Ok(Cost { cost, describes: described > 0 })
 }
 
-/// The values of variables by name: as sent, or the default of whichever operation has one.
+/// The values of variables by name: as sent, or the default in the operation that runs. The defaults of
+/// others must not make it look cheap.
 fn values<'a>(
-    document: &'a ExecutableDocument,
+    runs: Option<&'a OperationDefinition>,
     variables: &'a Variables,
 ) -> HashMap<&'a str, &'a ConstValue> {
     let mut values = HashMap::new();
-    for definition in operations(document).flat_map(|operation| &operation.variable_definitions) {
+    for definition in runs.iter().flat_map(|operation| &operation.variable_definitions) {
         if let Some(default) = &definition.node.default_value {
             values.insert(definition.node.name.node.as_str(), &default.node);
         }
@@ -295,12 +307,10 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// The size of a page. A size that will be refused for itself is not refused for its cost.
+    /// The size of a page: null counts as absent. A size that will be refused for itself is not refused
+    /// for its cost.
     fn page(&self, field: &Field) -> u64 {
-        let size = |name| {
-            let value = self.number(&field.get_argument(name)?.node);
-            Some(value.unwrap_or_else(|| DEFAULT_PAGE.into()))
-        };
+        let size = |name| self.number(&field.get_argument(name)?.node);
         let size = size("first").or_else(|| size("last")).unwrap_or_else(|| DEFAULT_PAGE.into());
         if size > u64::from(MAX_PAGE) { 1 } else { size }
     }

@@ -9,6 +9,8 @@
 
 pub mod measure;
 pub mod shape;
+#[cfg(test)]
+mod tests;
 pub mod tokens;
 
 use async_graphql::parser::types::ExecutableDocument;
@@ -72,7 +74,7 @@ pub fn check(
     settings: &ApiSettings,
 ) -> Result<Cost, ServerError> {
     lists(variables, settings)?;
-    measure::measure(document, operation, variables, shape, settings)
+    measure::measure(document, operation, variables, shape, settings).cost
 }
 
 /// Variables hold no list and no nesting beyond what a document may hold.
