@@ -207,7 +207,10 @@ impl Turn<'_> {
         let schema = &self.app.schemas().of(audience).schema;
         let work = async {
             let response = schema.execute(request.data(Arc::clone(op))).await;
-            if mutation { Ok(response) } else { self.confirm(op).await.map(|()| response) }
+            if mutation || response.is_err() {
+                return Ok(response);
+            }
+            self.confirm(op).await.map(|()| response)
         };
         let work = work.instrument(tracing::info_span!("graphql.execute"));
         let response = tokio::time::timeout(Duration::from_millis(limit), work).await;

@@ -136,14 +136,10 @@ impl Reply<'_> {
     /// Gives an error its code and the request's id.
     fn complete(&self, error: &mut ServerError) {
         if code_of(error).is_none() {
-            let code = if error.path.is_empty() {
-                ErrorCode::ValidationFailed
-            } else {
-                ErrorCode::BadUserInput
-            };
+            let code = told_code(error).to_owned();
             without_values(&mut error.message);
             let extensions = error.extensions.get_or_insert_with(ErrorExtensionValues::default);
-            extensions.set("code", code.text());
+            extensions.set("code", code);
         }
         let extensions = error.extensions.get_or_insert_with(ErrorExtensionValues::default);
         extensions.set("requestId", self.request_id);
@@ -171,6 +167,14 @@ pub fn code_of(error: &ServerError) -> Option<&str> {
         Value::String(code) => Some(code),
         _ => None,
     }
+}
+
+/// The code that the client is told.
+#[must_use]
+pub fn told_code(error: &ServerError) -> &str {
+    let own =
+        if error.path.is_empty() { ErrorCode::ValidationFailed } else { ErrorCode::BadUserInput };
+    code_of(error).unwrap_or(own.text())
 }
 
 /// Nothing was run: every error is without a path and there is no data.

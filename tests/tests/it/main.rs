@@ -4,6 +4,7 @@
 
 mod answers;
 mod architecture;
+mod collector;
 mod conformity;
 mod demo;
 mod differential;
@@ -17,12 +18,14 @@ mod import;
 mod logout;
 mod migrations;
 mod network;
+mod observability;
 mod peer;
 mod portal;
 mod process;
 mod provider;
 mod reads;
 mod schema;
+mod served;
 mod signer;
 mod tokens;
 mod writes;
