@@ -10,9 +10,9 @@ usage: tests/run.sh [ARGUMENTS OF cargo test]
        tests/run.sh --help
 
 Runs every test on SQLite and on PostgreSQL. Needs Rust, a C compiler and Node with npm.
-PostgreSQL (15 or newer) and Redis are installed with the system's package manager when they
-are missing. Both servers listen on free ports of 127.0.0.1, live in a temporary folder and
-are gone afterwards.
+PostgreSQL (15 or newer), Redis and Chromium are installed with the system's package manager
+when they are missing. Both servers listen on free ports of 127.0.0.1, live in a temporary
+folder and are gone afterwards. The browser is the program that CHROMIUM names, if it does.
 
   tests/run.sh                        the whole suite
   tests/run.sh funding                only the tests with "funding" in their name
@@ -36,6 +36,7 @@ redis_server=''
 redis_cli=''
 redis_port=''
 redis_pid=''
+chromium=${CHROMIUM-} # the browser
 package_manager=''
 job='' # process group of the cargo command that is running
 
@@ -120,6 +121,20 @@ find_redis() {
     return 1
 }
 
+# The browser that CHROMIUM names; else Chromium or one of its kind.
+find_chromium() {
+    local candidate
+    for candidate in "$chromium" chromium chromium-browser google-chrome \
+        '/Applications/Chromium.app/Contents/MacOS/Chromium' \
+        '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'; do
+        if [ -n "$candidate" ] && have "$candidate"; then
+            chromium=$(command -v "$candidate")
+            return 0
+        fi
+    done
+    return 1
+}
+
 as_root() {
     if [ "$(id -u)" -eq 0 ]; then
         "$@"
@@ -135,9 +150,9 @@ find_package_manager() {
     for package_manager in apt-get dnf apk brew; do
         if ! have "$package_manager"; then continue; fi
         if [ "$package_manager" = brew ] || [ "$(id -u)" -eq 0 ] || have sudo; then return 0; fi
-        die "installing with $package_manager needs root or sudo: install PostgreSQL >= $oldest_postgres and Redis yourself"
+        die "installing with $package_manager needs root or sudo: install PostgreSQL >= $oldest_postgres, Redis and Chromium yourself"
     done
-    die "no apt-get, dnf, apk or brew here: install PostgreSQL >= $oldest_postgres and Redis yourself"
+    die "no apt-get, dnf, apk or brew here: install PostgreSQL >= $oldest_postgres, Redis and Chromium yourself"
 }
 
 # RUNLEVEL and the policy below keep Debian from starting servers and making a cluster of its own.
@@ -152,53 +167,60 @@ install_with_apt() {
     return "$status"
 }
 
-# install_packages NEEDS_POSTGRES NEEDS_REDIS, each `true` or `false`.
+# install_packages NEEDS_POSTGRES NEEDS_REDIS NEEDS_CHROMIUM, each `true` or `false`.
 install_packages() {
     local packages=()
     case $package_manager in
     apt-get)
         if "$1"; then packages+=(postgresql); fi
         if "$2"; then packages+=(redis-server); fi
+        if "$3"; then packages+=(chromium); fi
         install_with_apt "${packages[@]}"
         ;;
     dnf)
         if "$1"; then packages+=(postgresql-server postgresql-contrib); fi
         if "$2"; then packages+=(redis); fi
+        if "$3"; then packages+=(chromium); fi
         as_root dnf -q -y install "${packages[@]}"
         ;;
     apk)
         if "$1"; then packages+=(postgresql postgresql-client postgresql-contrib); fi
         if "$2"; then packages+=(redis); fi
+        if "$3"; then packages+=(chromium); fi
         as_root apk add --quiet --no-progress "${packages[@]}"
         ;;
     brew)
         if "$1"; then packages+=(postgresql@17); fi
         if "$2"; then packages+=(redis); fi
-        brew install --quiet "${packages[@]}"
+        if [ "${#packages[@]}" -gt 0 ]; then brew install --quiet "${packages[@]}" || return; fi
+        if "$3"; then brew install --quiet --cask chromium; fi
         ;;
     esac
 }
 
-ensure_servers_installed() {
-    local needs_postgres=false needs_redis=false
+ensure_programs_installed() {
+    local needs_postgres=false needs_redis=false needs_chromium=false
     find_postgres || needs_postgres=true
     find_redis || needs_redis=true
-    if "$needs_postgres" || "$needs_redis"; then
+    find_chromium || needs_chromium=true
+    if "$needs_postgres" || "$needs_redis" || "$needs_chromium"; then
         find_package_manager
-        say "installing what is missing with $package_manager (PostgreSQL: $needs_postgres, Redis: $needs_redis)"
-        if ! install_packages "$needs_postgres" "$needs_redis" >"$folder/install.log" 2>&1; then
+        say "installing what is missing with $package_manager (PostgreSQL: $needs_postgres, Redis: $needs_redis, Chromium: $needs_chromium)"
+        if ! install_packages "$needs_postgres" "$needs_redis" "$needs_chromium" >"$folder/install.log" 2>&1; then
             cat "$folder/install.log"
             die "the package manager failed (its output is above)"
         fi
         hash -r
         find_postgres || die "the system's packages hold no PostgreSQL >= $oldest_postgres with its server programs"
         find_redis || die "redis-server and redis-cli were not found after installing"
+        find_chromium || die "Chromium was not found after installing: set CHROMIUM to a browser of its kind"
     fi
     if [ ! -x "$postgres_bin/psql" ] && ! have psql; then
         die "psql is missing: install the PostgreSQL client"
     fi
     say "PostgreSQL: $("$postgres_bin/postgres" --version), in $postgres_bin"
     say "Redis: $("$redis_server" --version)"
+    say "Chromium: $chromium"
 }
 
 ensure_build_tools() {
@@ -339,6 +361,7 @@ export_variables() {
     export ALONGSIDE_TEST_POSTGRES_APP=postgres://alongside_app@$server
     export ALONGSIDE_TEST_POSTGRES_SUPERUSER=postgres://postgres@$server
     export ALONGSIDE_TEST_REDIS=redis://127.0.0.1:$redis_port
+    export CHROMIUM=$chromium
 }
 
 # Settings of whoever runs the tests must not reach them.
@@ -397,12 +420,12 @@ main() {
     forget_settings
 
     if [ "${1-}" = --servers ]; then
-        ensure_servers_installed
+        ensure_programs_installed
         start_postgres
         start_redis
         create_roles
         export_variables
-        for name in "${!ALONGSIDE_TEST_@}"; do
+        for name in "${!ALONGSIDE_TEST_@}" CHROMIUM; do
             printf "export %s='%s'\n" "$name" "${!name}"
         done
         say "ready; Ctrl-C stops both servers"
@@ -413,7 +436,7 @@ main() {
     if [ -n "${CI-}" ]; then export CARGO_TERM_PROGRESS_WHEN=never; fi
     if [ -t 1 ] && [ -z "${NO_COLOR-}" ]; then export CARGO_TERM_COLOR=${CARGO_TERM_COLOR:-always}; fi
     ensure_build_tools
-    ensure_servers_installed
+    ensure_programs_installed
     ensure_node_packages
     start_postgres
     start_redis

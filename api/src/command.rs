@@ -17,6 +17,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
+use tracing::Instrument as _;
 use uuid::Uuid;
 
 use crate::actor::{Actor, Identity, Permission};
@@ -206,7 +207,8 @@ where
     }
     let task = {
         let core = core.clone();
-        async move { attempts(&core, &request, &work).await }
+        // Its statements belong to the request's trace, whoever waits for it.
+        async move { attempts(&core, &request, &work).await }.in_current_span()
     };
     core.tasks()
         .spawn(task)

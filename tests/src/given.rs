@@ -242,8 +242,23 @@ pub async fn granted(
     role: Role,
     scope: GrantScope,
 ) -> Result<Uuid, Stop> {
+    granted_at(unit, DemoIssuer::NAME, subject, role, scope).await
+}
+
+/// The same, to the account of `subject` at `issuer`.
+///
+/// # Errors
+///
+/// What the service refuses.
+pub async fn granted_at(
+    unit: &Unit,
+    issuer: &str,
+    subject: &str,
+    role: Role,
+    scope: GrantScope,
+) -> Result<Uuid, Stop> {
     let new = NewGrant {
-        issuer: DemoIssuer::NAME.to_owned(),
+        issuer: issuer.to_owned(),
         subject: subject.to_owned(),
         label: format!("{} for a test", role.title()),
         role,

@@ -19,7 +19,7 @@ pub(super) async fn run(config: Config) -> Done {
         tracing::warn!("no [[auth.issuers]] are set: every token will be refused");
     }
     let signals = lifecycle::Signals::listen()?;
-    tracing::info!(address = %app.config().server.bind, "serving");
+    tracing::info!(address = %listener.local_addr()?, "serving");
     lifecycle::serve(app, listener, signals).await?;
     Ok(ExitCode::SUCCESS)
 }

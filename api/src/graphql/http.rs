@@ -205,16 +205,31 @@ impl Turn<'_> {
         let settings = &self.app.config().server;
         let limit = if mutation { settings.mutation_timeout_ms } else { settings.query_timeout_ms };
         let schema = &self.app.schemas().of(audience).schema;
-        let work = schema.execute(request.data(Arc::clone(op)));
+        let work = async {
+            let response = schema.execute(request.data(Arc::clone(op))).await;
+            if mutation || response.is_err() {
+                return Ok(response);
+            }
+            self.confirm(op).await.map(|()| response)
+        };
         let work = work.instrument(tracing::info_span!("graphql.execute"));
         let response = tokio::time::timeout(Duration::from_millis(limit), work).await;
         op.finish_reading().await;
-        let mut response = response.unwrap_or_else(|_| {
+        let response = response.unwrap_or_else(|_| {
             let message = "this took longer than the limit; ask for less, or try again";
-            Response::from_errors(vec![ErrorCode::Unavailable.error(message, None)])
+            Err(ErrorCode::Unavailable.error(message, None))
         });
+        let mut response = response.unwrap_or_else(|error| Response::from_errors(vec![error]));
         response.data = arrangement.apply(complete(response.data, &response.errors, mutation));
         response
+    }
+
+    /// A token that was ended opens nothing, not even a question that reads no row.
+    async fn confirm(&self, op: &Op) -> Result<(), ServerError> {
+        if op.actor().is_some() || op.identity() == Identity::Anonymous {
+            return Ok(());
+        }
+        op.reader().await.map(|_| ()).map_err(|fault| of_fault(&fault.into(), None))
     }
 
     /// What is told of the cost beside the data.

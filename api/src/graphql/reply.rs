@@ -17,7 +17,7 @@ pub struct Denied {
     /// The status.
     pub status: StatusCode,
     /// The one error.
-    pub error: Box<ServerError>,
+    pub error: ServerError,
     allow: Option<&'static str>,
     retry_after_s: Option<u32>,
     close: bool,
@@ -26,8 +26,8 @@ pub struct Denied {
 impl Denied {
     /// A refusal with this status and error.
     #[must_use]
-    pub fn new(status: StatusCode, error: ServerError) -> Self {
-        Self { status, error: Box::new(error), allow: None, retry_after_s: None, close: false }
+    pub const fn new(status: StatusCode, error: ServerError) -> Self {
+        Self { status, error, allow: None, retry_after_s: None, close: false }
     }
 
     /// Names the methods that are taken.
@@ -69,7 +69,7 @@ impl Reply<'_> {
     #[must_use]
     pub fn denied(&self, denied: Denied) -> HttpResponse {
         let Denied { status, error, allow, retry_after_s, close } = denied;
-        let mut answer = self.write(status, Response::from_errors(vec![*error]), None);
+        let mut answer = self.write(status, Response::from_errors(vec![error]), None);
         let headers = answer.headers_mut();
         if let Some(methods) = allow {
             headers.insert(header::ALLOW, HeaderValue::from_static(methods));
@@ -136,20 +136,14 @@ impl Reply<'_> {
     /// Gives an error its code and the request's id.
     fn complete(&self, error: &mut ServerError) {
         if code_of(error).is_none() {
-            let code = inferred(error);
+            let code = told_code(error).to_owned();
             without_values(&mut error.message);
             let extensions = error.extensions.get_or_insert_with(ErrorExtensionValues::default);
-            extensions.set("code", code.text());
+            extensions.set("code", code);
         }
         let extensions = error.extensions.get_or_insert_with(ErrorExtensionValues::default);
         extensions.set("requestId", self.request_id);
     }
-}
-
-/// The code of an error that async-graphql made itself.
-#[must_use]
-pub const fn inferred(error: &ServerError) -> ErrorCode {
-    if error.path.is_empty() { ErrorCode::ValidationFailed } else { ErrorCode::BadUserInput }
 }
 
 /// Takes the client's own values out of a message of async-graphql's: they may be personal.
@@ -173,6 +167,14 @@ pub fn code_of(error: &ServerError) -> Option<&str> {
         Value::String(code) => Some(code),
         _ => None,
     }
+}
+
+/// The code that the client is told.
+#[must_use]
+pub fn told_code(error: &ServerError) -> &str {
+    let own =
+        if error.path.is_empty() { ErrorCode::ValidationFailed } else { ErrorCode::BadUserInput };
+    code_of(error).unwrap_or(own.text())
 }
 
 /// Nothing was run: every error is without a path and there is no data.

@@ -11,7 +11,7 @@ use tracing::field::Empty;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 use super::metrics::{Answered, metrics};
-use crate::graphql::reply::{code_of, inferred};
+use crate::graphql::reply::told_code;
 use crate::read::Op;
 
 /// Longest operation name that is told, in characters.
@@ -108,16 +108,14 @@ impl Seen {
 
     /// It was not run.
     pub fn denied(&mut self, error: &ServerError) {
-        self.code = code_of(error).map(str::to_owned);
+        self.code = Some(told_code(error).to_owned());
     }
 
     /// It was run.
     pub fn ran(&mut self, op: &Op, errors: &[ServerError]) {
         let tally = op.core().db().tally();
         (self.statements, self.rows) = (tally.statements(), tally.rows());
-        self.code = errors
-            .first()
-            .map(|error| code_of(error).unwrap_or_else(|| inferred(error).text()).to_owned());
+        self.code = errors.first().map(|error| told_code(error).to_owned());
         if let Some(actor) = op.actor() {
             let mut roles: Vec<&str> =
                 actor.grants().iter().map(|grant| grant.role.code()).collect();

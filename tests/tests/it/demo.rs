@@ -127,7 +127,7 @@ impl Demo {
     }
 
     /// The token that it printed for each role.
-    fn tokens(&self) -> HashMap<&str, &str> {
+    pub fn tokens(&self) -> HashMap<&str, &str> {
         let printed = self.said.windows(2).filter_map(|pair| {
             let role = Role::from_code(pair[0].split_whitespace().next()?)?;
             let token = pair[1].trim();

@@ -12,7 +12,8 @@ use crate::answers::{codes, list};
 use crate::peer::{Peer, node, run};
 
 /// Our subgraph as it is published.
-const SUBGRAPH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/federation/alongside.graphql");
+const SUBGRAPH: &str =
+    concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/federation/alongside.graphql");
 
 /// Those who compose.
 const LIBRARIES: [&str; 2] = ["apollo", "guild"];
@@ -38,7 +39,8 @@ type Composed = (Value, String);
 /// Composes our subgraph with the calendar.
 async fn compose(library: &str, key: &str) -> Composed {
     let folder = tempfile::tempdir().expect("a folder");
-    let [sdl, out] = ["calendar.graphql", "supergraph.graphql"].map(|name| folder.path().join(name));
+    let [sdl, out] =
+        ["calendar.graphql", "supergraph.graphql"].map(|name| folder.path().join(name));
     let printed = run(node("neighbour.mjs", &["--key", key, "--sdl"]), "").await;
     std::fs::write(&sdl, printed.out).expect("a file");
     let ours = format!("alongside={}={SUBGRAPH}", PLACES[0]);
@@ -83,8 +85,7 @@ impl Federation {
         let folder = tempfile::tempdir().expect("a folder");
         let host = |tenant: &Tenant| json!({ "id": tenant.global_id(), "odsCode": tenant.ods });
         let hosts = json!([host(&world.a), host(&world.b)]).to_string();
-        let calendar =
-            Peer::start(node("neighbour.mjs", &["--key", key, "--hosts", &hosts])).await;
+        let calendar = Peer::start(node("neighbour.mjs", &["--key", key, "--hosts", &hosts])).await;
         let supergraph = folder.path().join("supergraph.graphql");
         let ours = format!("{}/graphql", world.base_url);
         let (_, text) = composed(library, key).await;
@@ -101,7 +102,8 @@ impl Federation {
 
     /// Sends a query to the gateway; gives the whole body.
     async fn ask(&self, token: Option<&str>, query: &str) -> Value {
-        let mut request = self.client.post(self.gateway.said("url")).json(&json!({ "query": query }));
+        let mut request =
+            self.client.post(self.gateway.said("url")).json(&json!({ "query": query }));
         if let Some(token) = token {
             request = request.bearer_auth(token);
         }
@@ -146,8 +148,7 @@ async fn as_gateway(
 /// What the entities are that `representations` name.
 async fn entities(world: &World, token: Option<&str>, representations: Vec<Value>) -> Vec<Value> {
     let credential = world.issuer.gateway_credential();
-    let request =
-        json!({ "query": ENTITIES, "variables": { "representations": representations } });
+    let request = json!({ "query": ENTITIES, "variables": { "representations": representations } });
     let (status, body) = as_gateway(world, &[&credential], token, request).await;
     assert_eq!((status, body.get("errors")), (200, None), "{body}");
     list(&body["data"]["_entities"]).to_vec()
