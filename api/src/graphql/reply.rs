@@ -17,7 +17,7 @@ pub struct Denied {
     /// The status.
     pub status: StatusCode,
     /// The one error.
-    pub error: ServerError,
+    pub error: Box<ServerError>,
     allow: Option<&'static str>,
     retry_after_s: Option<u32>,
     close: bool,
@@ -26,8 +26,8 @@ pub struct Denied {
 impl Denied {
     /// A refusal with this status and error.
     #[must_use]
-    pub const fn new(status: StatusCode, error: ServerError) -> Self {
-        Self { status, error, allow: None, retry_after_s: None, close: false }
+    pub fn new(status: StatusCode, error: ServerError) -> Self {
+        Self { status, error: Box::new(error), allow: None, retry_after_s: None, close: false }
     }
 
     /// Names the methods that are taken.
@@ -69,7 +69,7 @@ impl Reply<'_> {
     #[must_use]
     pub fn denied(&self, denied: Denied) -> HttpResponse {
         let Denied { status, error, allow, retry_after_s, close } = denied;
-        let mut answer = self.write(status, Response::from_errors(vec![error]), None);
+        let mut answer = self.write(status, Response::from_errors(vec![*error]), None);
         let headers = answer.headers_mut();
         if let Some(methods) = allow {
             headers.insert(header::ALLOW, HeaderValue::from_static(methods));
