@@ -4,10 +4,12 @@
 
 mod answers;
 mod architecture;
+mod budget;
 mod demo;
 mod differential;
 mod door;
 mod endings;
+mod guard;
 mod http;
 mod import;
 mod migrations;
@@ -15,5 +17,6 @@ mod network;
 mod portal;
 mod process;
 mod reads;
+mod repair;
 mod schema;
 mod writes;
