@@ -1,5 +1,7 @@
 //! The document guard over HTTP: what asks for too much is refused before anything is read.
 
+mod corpus;
+
 use serde_json::{Value, json};
 use tests::race::at_once;
 use tests::{World, on_both_databases, on_sqlite};
