@@ -56,11 +56,14 @@ on_exit() {
     exit "$status"
 }
 
+# ready PORT: whether the service there says that it is.
+ready() { ALONGSIDE__SERVER__BIND=127.0.0.1:$1 "$binary" healthcheck >/dev/null 2>&1; }
+
 # Starts a demonstration with budgets that a campaign does not use up, and short patience.
 start_service() {
     local port attempt
     if [ -n "$service" ]; then return; fi
-    (cd "$root" && cargo build --quiet -p alongside)
+    (cd "$root" && cargo build --quiet --workspace)
     port=$((20000 + RANDOM % 12000))
     url=http://127.0.0.1:$port
     (
@@ -75,7 +78,7 @@ start_service() {
     ) >"$logs/service.log" 2>&1 </dev/null &
     service=$!
     for attempt in {1..300}; do
-        if [ -f "$scratch/tokens.json" ] && curl -fsS "$url/health/ready" >/dev/null 2>&1; then
+        if [ -f "$scratch/tokens.json" ] && ready "$port"; then
             say "the service listens at $url after $attempt looks"
             return
         fi
