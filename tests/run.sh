@@ -5,7 +5,7 @@ set -euo pipefail
 
 usage() {
     cat <<'USAGE'
-usage: tests/run.sh [ARGUMENTS OF cargo test]
+usage: tests/run.sh [--redis STATE] [ARGUMENTS OF cargo test]
        tests/run.sh --servers
        tests/run.sh --help
 
@@ -17,6 +17,9 @@ folder and are gone afterwards. The browser is the program that CHROMIUM names, 
   tests/run.sh                        the whole suite
   tests/run.sh funding                only the tests with "funding" in their name
   tests/run.sh funding -- --nocapture the same, showing what they print
+  tests/run.sh --redis frozen         the whole suite while the Redis that it shares is absent,
+                                      frozen (stopped but not ended), flushed (emptied again and
+                                      again) or poisoned (budgets overwritten with rubbish)
   tests/run.sh --servers              start the servers, print the variables that the tests
                                       read, and wait until Ctrl-C; `cargo test` then runs in
                                       another shell in which those lines were entered
@@ -37,6 +40,8 @@ redis_cli=''
 redis_port=''
 redis_pid=''
 chromium=${CHROMIUM-} # the browser
+redis_state=healthy
+tormentor='' # process group of the loop that empties or poisons Redis
 package_manager=''
 job='' # process group of the cargo command that is running
 
@@ -62,7 +67,14 @@ stop_everything() {
         as_server_user "$postgres_bin/pg_ctl" -D "$folder/data" -m immediate -w stop \
             >/dev/null 2>&1 || true
     fi
+    if [ -n "$tormentor" ]; then
+        kill -TERM -- "-$tormentor" 2>/dev/null || true
+        wait "$tormentor" 2>/dev/null || true
+        tormentor=''
+    fi
     if [ -n "$redis_pid" ]; then
+        # A frozen process takes no other signal.
+        kill -CONT "$redis_pid" 2>/dev/null || true
         kill -TERM "$redis_pid" 2>/dev/null || true
         wait "$redis_pid" 2>/dev/null || true
         redis_pid=''
@@ -342,6 +354,57 @@ start_redis() {
     done
 }
 
+ask_redis() { "$redis_cli" -h 127.0.0.1 -p "$redis_port" "$@" >/dev/null 2>&1 || true; }
+
+# Empties Redis, scripts included, as often as it can.
+flush_redis() {
+    while :; do
+        ask_redis flushall
+        ask_redis script flush
+        sleep 0.02
+    done
+}
+
+# Overwrites every key with what is no budget: another type, or a hash of rubbish.
+poison_redis() {
+    local script="for _, key in ipairs(redis.call('keys', '*')) do
+        local kind = math.random(4)
+        redis.call('del', key)
+        if kind == 1 then redis.call('set', key, 'rubbish')
+        elseif kind == 2 then redis.call('rpush', key, 'rubbish')
+        elseif kind == 3 then redis.call('hset', key, 'requests', 'rubbish', 'cost', '-1')
+        else redis.call('hset', key, 'requests', '1e308', 'cost', 'nan') end
+    end"
+    while :; do
+        ask_redis eval "$script" 0
+        sleep 0.02
+    done
+}
+
+# torment COMMAND: runs it beside the suite, in a process group of its own.
+torment() {
+    set -m
+    "$@" </dev/null &
+    tormentor=$!
+    set +m
+}
+
+# Brings Redis into the state that was asked for.
+spoil_redis() {
+    case $redis_state in
+    healthy) return ;;
+    absent)
+        kill -TERM "$redis_pid"
+        wait "$redis_pid" 2>/dev/null || true
+        redis_pid=''
+        ;;
+    frozen) kill -STOP "$redis_pid" ;;
+    flushed) torment flush_redis ;;
+    poisoned) torment poison_redis ;;
+    esac
+    say "the Redis that the tests share is $redis_state"
+}
+
 # The roles of a real deployment, made by the very file that a deployment runs.
 create_roles() {
     local psql=$postgres_bin/psql
@@ -409,6 +472,17 @@ main() {
         usage
         exit 0
         ;;
+    --redis)
+        redis_state=${2-}
+        case $redis_state in
+        healthy | absent | frozen | flushed | poisoned) ;;
+        *)
+            usage >&2
+            exit 2
+            ;;
+        esac
+        shift 2
+        ;;
     esac
 
     trap on_exit EXIT
@@ -444,6 +518,7 @@ main() {
     export_variables
     say "building the service"
     run_job cargo build --workspace
+    spoil_redis
     say "running the tests"
     run_job cargo_test "$@" || status=$?
     read -r passed failed < <(count_results)

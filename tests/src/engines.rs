@@ -126,6 +126,44 @@ macro_rules! on_sqlite {
     )+};
 }
 
+/// Makes a fixture of this name: a [`World`](crate::World) with settings of its own.
+///
+/// ```text
+/// world_with! {
+///     /// A world in which …
+///     Small, |config| config.server.max_connections = 2
+/// }
+/// ```
+#[macro_export]
+macro_rules! world_with {
+    ($(#[$about:meta])* $name:ident, $change:expr) => {
+        $(#[$about])*
+        struct $name($crate::World);
+
+        impl std::ops::Deref for $name {
+            type Target = $crate::World;
+
+            fn deref(&self) -> &$crate::World {
+                &self.0
+            }
+        }
+
+        impl $crate::engines::Fixture for $name {
+            async fn open(engine: $crate::Engine) -> Self {
+                Self($crate::World::with(engine, $change).await)
+            }
+
+            fn lend(&self) -> Self {
+                Self(self.0.clone())
+            }
+
+            async fn close(self) {
+                self.0.finish().await;
+            }
+        }
+    };
+}
+
 /// A database of one test's own: gone with the last handle to it.
 #[derive(Clone)]
 pub struct Database {

@@ -10,6 +10,9 @@
 //! * [`eye`]: what stands in the database, past every policy.
 //! * [`invariants`]: what must hold after every test, whatever it did.
 //! * [`race`]: doing things at once, and giving up half-way.
+//! * [`redis`]: a Redis of a test's own, to be frozen, emptied and poisoned.
+//! * [`rehearse`]: the way of a document up to where it would run, for the fuzzer.
+//! * [`socket`]: a plain connection, for requests that no client library would send.
 
 #![expect(clippy::expect_used, reason = "a test whose surroundings fail cannot go on")]
 
@@ -18,6 +21,9 @@ pub mod eye;
 pub mod given;
 pub mod invariants;
 pub mod race;
+pub mod redis;
+pub mod rehearse;
+pub mod socket;
 pub mod world;
 
 pub use engines::{Database, Engine};

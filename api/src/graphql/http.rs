@@ -24,7 +24,7 @@ use tracing::Instrument as _;
 
 use super::accept::{self, Format};
 use super::error::{ErrorCode, of_fault};
-use super::parameters::Parameters;
+use super::parameters::{Parameters, encodes_text};
 use super::prepare::{Prepared, hash, prepare};
 use super::reply::{Denied, Reply, complete};
 use super::schema::Audience;
@@ -258,6 +258,10 @@ impl Turn<'_> {
 /// The parameters of a GET.
 fn pairs(parts: &Parts) -> Result<Parameters, Denied> {
     let malformed = |error: ServerError| accept::malformed(error);
+    if !parts.uri.query().is_none_or(encodes_text) {
+        let message = "the query string must encode UTF-8";
+        return Err(malformed(ErrorCode::BadUserInput.error(message, None)));
+    }
     let pairs: Query<Vec<(String, String)>> = Query::try_from_uri(&parts.uri).map_err(|_| {
         malformed(ErrorCode::BadUserInput.error("the query string cannot be read", None))
     })?;

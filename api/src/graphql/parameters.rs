@@ -16,6 +16,22 @@ pub struct Parameters {
     pub variables: Variables,
 }
 
+/// Whether the percent-encoded bytes of a query string are UTF-8. Decoders put U+FFFD where they are not,
+/// and another text than was sent must not run.
+#[must_use]
+pub fn encodes_text(query: &str) -> bool {
+    let mut bytes = Vec::with_capacity(query.len());
+    let mut rest = query;
+    while let Some((plain, encoded)) = rest.split_once('%') {
+        bytes.extend_from_slice(plain.as_bytes());
+        let code = encoded.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        bytes.push(code.unwrap_or(b'%'));
+        rest = if code.is_some() { &encoded[2..] } else { encoded };
+    }
+    bytes.extend_from_slice(rest.as_bytes());
+    std::str::from_utf8(&bytes).is_ok()
+}
+
 fn bad(message: &str) -> ServerError {
     ErrorCode::BadUserInput.error(message, None)
 }

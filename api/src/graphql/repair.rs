@@ -37,7 +37,12 @@ pub fn repair(
     one_root_field(document)?;
     let absent = fill(&definitions, variables)?;
     let before = used(document);
-    let mend = Mend { variables, absent: &absent };
+    let idle = document::operations(document).flat_map(|operation| &operation.variable_definitions);
+    let idle: HashSet<Name> = idle
+        .map(|definition| definition.node.name.node.clone())
+        .filter(|name| definitions.iter().all(|definition| definition.name.node != *name))
+        .collect();
+    let mend = Mend { variables, absent: &absent, idle: &idle };
     for operation in operations_mut(document) {
         mend.set(&mut operation.selection_set.node)?;
     }
@@ -113,6 +118,8 @@ fn operations_mut(document: &mut ExecutableDocument) -> Vec<&mut OperationDefini
 struct Mend<'a> {
     variables: &'a Variables,
     absent: &'a HashSet<Name>,
+    /// Variables of operations that do not run: nobody sent their values.
+    idle: &'a HashSet<Name>,
 }
 
 impl Mend<'_> {
@@ -178,6 +185,9 @@ impl Mend<'_> {
                 return refuse(format!("the directive @{name} takes one argument: if"));
             };
             let found = match &value.node {
+                Value::Variable(variable) if self.idle.contains(variable) => {
+                    Some(ConstValue::Boolean(true))
+                }
                 Value::Variable(variable) => self.variables.get(variable).cloned(),
                 literal => literal.clone().into_const(),
             };

@@ -151,6 +151,7 @@ fn without_values(message: &mut String) {
     let endings = [
         (" does not contain the value", " does not contain this value"),
         (", found ", ", found something else"),
+        (", unknown field ", ", it has an unknown field"),
     ];
     for (mark, ending) in endings {
         if let Some(place) = message.find(mark) {

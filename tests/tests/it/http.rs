@@ -1,5 +1,10 @@
 //! GraphQL over HTTP: what is accepted, and how it is refused.
 
+mod connections;
+mod framing;
+mod methods;
+mod values;
+
 use std::collections::BTreeSet;
 
 use alongside::actor::demo_issuer::DemoIssuer;
@@ -166,18 +171,14 @@ on_both_databases! {
         }
     }
 
-    async fn a_body_beyond_the_limit_is_not_read(world: World) {
-        let of_size = |size: usize| {
-            let mut body = json!({ "query": VIEWER }).to_string();
-            body.extend(std::iter::repeat_n(' ', size - body.len()));
-            body
-        };
-        for (size, expected) in [(64 * 1024, 200), (64 * 1024 + 1, 413), (256 * 1024, 413)] {
-            for token in [None, Some(world.coordinator(&world.a)), Some(world.coordinator(&world.b))] {
-                let request = world.post(token.as_deref()).header(CONTENT_TYPE, "application/json").body(of_size(size));
-                let (status, _) = taken(request.send().await.expect("an answer")).await;
-                assert_eq!(status, expected, "{size} bytes");
-            }
+    async fn a_body_up_to_the_limit_is_read(world: World) {
+        let limit = world.app.config().server.body_limit;
+        let mut body = json!({ "query": VIEWER }).to_string();
+        body.extend(std::iter::repeat_n(' ', limit - body.len()));
+        for token in [None, Some(world.coordinator(&world.a)), Some(world.coordinator(&world.b))] {
+            let request = world.post(token.as_deref()).header(CONTENT_TYPE, "application/json").body(body.clone());
+            let (status, _) = taken(request.send().await.expect("an answer")).await;
+            assert_eq!(status, 200);
         }
     }
 

@@ -4,6 +4,7 @@
 
 mod answers;
 mod architecture;
+mod budget;
 mod collector;
 mod conformity;
 mod demo;
@@ -14,6 +15,7 @@ mod federation;
 mod forge;
 mod forged;
 mod graphiql;
+mod guard;
 mod http;
 mod import;
 mod logout;
@@ -27,6 +29,7 @@ mod portal;
 mod process;
 mod provider;
 mod reads;
+mod repair;
 mod schema;
 mod served;
 mod signer;
