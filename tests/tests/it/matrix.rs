@@ -2,11 +2,18 @@
 //! `policy-matrix.toml` and a predicate of the tests' own over plain rows.
 
 mod ask;
+mod changes;
 mod check;
+mod described;
+mod entities;
 mod facts;
+mod guarded;
+mod lists;
 mod marks;
 mod policy;
 mod sdl;
+mod strangers;
+mod withdrawn;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
