@@ -28,7 +28,7 @@ async fn inputs(world: &World, one: &Tenant, other: &Tenant) -> BTreeMap<&'stati
     let verify = json!({ "scheme": "CQC_PROVIDER", "value": "1-101" });
     let choose = json!({ "id": place, "expectedVersion": version, "boardId": candidate });
     let succeed = json!({
-        "kind": "MERGER",
+        "kind": "ACQUISITION",
         "predecessorIds": [second],
         "successorIds": [first],
         "effectiveOn": "2026-05-01",
