@@ -77,7 +77,7 @@ impl App {
         let read_settings = ReadSettings {
             cursors: CursorKey::new(&cursor_secret(&config, &core, issuer)),
             max_page: config.api.max_page,
-            open_introspection: config.profile == Profile::Demo,
+            open_introspection: config.open_introspection(),
         };
         let mut gateways = Gateways::new(&config.federation.gateway_keys);
         if let Some(issuer) = issuer {

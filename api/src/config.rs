@@ -180,6 +180,20 @@ pub struct ApiSettings {
     pub max_introspection: u64,
     /// Deepest nesting of lists in questions about the schema.
     pub max_introspection_lists: u64,
+    /// Who may ask about the schema itself.
+    pub introspection: Introspection,
+}
+
+/// Who may ask about the schema itself.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub enum Introspection {
+    /// Anyone, about all of it.
+    Open,
+    /// Accounts, about what they can use.
+    SignedIn,
+    /// Open in a demonstration, signed-in in production.
+    ByProfile,
 }
 
 /// How much each actor may ask for. What is not used is saved up to the burst.
@@ -251,6 +265,16 @@ pub enum ConfigError {
 }
 
 impl Config {
+    /// Whether introspection shows everything, whoever asks.
+    #[must_use]
+    pub fn open_introspection(&self) -> bool {
+        match self.api.introspection {
+            Introspection::Open => true,
+            Introspection::SignedIn => false,
+            Introspection::ByProfile => self.profile == Profile::Demo,
+        }
+    }
+
     /// Reads the settings of this process.
     ///
     /// # Errors

@@ -155,11 +155,18 @@ impl Actor {
         })
     }
 
-    /// Whether `permission` is held anywhere at all.
+    /// Whether `permission` is held anywhere where it can count: what only the national team may do
+    /// counts for the nation or a region, and for nothing within one organisation.
     #[must_use]
     pub fn holds(&self, permission: Permission) -> bool {
+        let counts = |scope: GrantScope| {
+            !permission.is_national() || matches!(scope, GrantScope::Nation | GrantScope::Region(_))
+        };
         matches!(self.identity, Identity::System(_))
-            || self.grants.iter().any(|grant| permission.roles().contains(&grant.role))
+            || self
+                .grants
+                .iter()
+                .any(|grant| permission.roles().contains(&grant.role) && counts(grant.scope))
     }
 
     /// What a transaction of this actor may see.

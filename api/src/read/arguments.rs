@@ -19,7 +19,9 @@ impl Planner<'_, '_> {
         at: Pos,
     ) -> Result<Vec<Order>, PlanError> {
         let order = condition::parse_order(def, given).map_err(|message| bad(message, at))?;
-        match order.iter().find(|order| self.guard(def, order.leaf.only).is_err()) {
+        // An order tells of every row how it compares: reading the field of own rows is not enough.
+        let withheld = |order: &&Order| !matches!(self.guard(def, order.leaf.only), Ok(None));
+        match order.iter().find(withheld) {
             Some(order) => Err(forbidden(order.name, at)),
             None => Ok(order),
         }

@@ -2,15 +2,24 @@
 //! `policy-matrix.toml` and a predicate of the tests' own over plain rows.
 
 mod ask;
+mod changes;
 mod check;
+mod described;
+mod entities;
 mod facts;
+mod guarded;
+mod lists;
 mod marks;
 mod policy;
 mod sdl;
+mod strangers;
+mod withdrawn;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use alongside::graphql::schema::ROOTS;
+use alongside::read::declaration::{self, Field, What as Declared, reachable};
 use chrono::NaiveDate;
 use serde_json::{Value, json};
 use tests::{World, on_both_databases, on_postgres, on_sqlite};
@@ -20,7 +29,7 @@ use self::ask::{Channel, Keys, Question, Questioner};
 use self::check::{Answered, Checker, Finding, What};
 use self::facts::Facts;
 use self::marks::{Asker, EVERYONE, Mark, Network, asker, askers, marks};
-use self::policy::Policy;
+use self::policy::{Class, Policy};
 use self::sdl::Sdl;
 
 /// The world's present.
@@ -139,6 +148,38 @@ on_sqlite! {
     }
 }
 
+#[test]
+fn a_field_is_public_exactly_if_everyone_reads_it() {
+    let policy = Policy::read();
+    let with_rows = policy.fields().filter(|(ty, _)| policy.types[*ty].table.is_some());
+    let wrong: Vec<String> = with_rows
+        .filter(|(ty, name)| {
+            let field = policy.field(ty, name);
+            let everyone = !policy.is_private(ty) && field.readers.is_none();
+            (field.class == Class::Public) != everyone
+        })
+        .map(|(ty, name)| format!("{ty}.{name}"))
+        .collect();
+    assert_eq!(wrong, [] as [String; 0]);
+}
+
+#[test]
+fn what_the_matrix_calls_personal_is_declared_so() {
+    let policy = Policy::read();
+    let personal = policy.fields().filter(|(ty, name)| {
+        policy.types[*ty].table.is_some() && policy.field(ty, name).class == Class::Personal
+    });
+    let declared = reachable(ROOTS).into_iter().flat_map(|def| {
+        let leaf = |field: &Field| match field.what {
+            Declared::Leaf(leaf) => leaf.class == declaration::Class::Personal,
+            Declared::Relation(_) => false,
+        };
+        def.fields.iter().filter(move |field| leaf(field)).map(|field| (def.name, field.name))
+    });
+    let declared: BTreeSet<(&str, &str)> = declared.collect();
+    assert_eq!(personal.collect::<BTreeSet<_>>(), declared, "logs and exports leave it out");
+}
+
 on_postgres! {
     async fn every_text_column_of_private_tables_is_marked_or_a_code(world: World) {
         let policy = Policy::read();
@@ -168,7 +209,6 @@ on_both_databases! {
         let askers = askers(&world).await;
         let values: usize = all.questions.iter().map(|(_, data)| Checker::size(data)).sum();
         assert!(askers.len() > 70 && values > 5_000, "{} ask for {values} values", askers.len());
-        println!("{} ask for {values} values each", askers.len());
         let findings = survey(&world, all, askers).await;
         assert_eq!(first(&findings), [] as [&Finding; 0], "{} findings", findings.len());
     }

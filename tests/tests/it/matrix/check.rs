@@ -68,19 +68,10 @@ impl Checker<'_> {
         answered: &Answered,
     ) -> BTreeSet<Finding> {
         let expected = if who.refused { Value::Null } else { self.redacted(who, all) };
-        let (expected, actual) = (cells(&expected), cells(&answered.body["data"]));
-        let mut wrong: Vec<(String, What)> = Vec::new();
-        for (cell, value) in &actual {
-            match expected.get(cell) {
-                Some(expected) if expected == value => {}
-                Some(expected) if is_less(value, expected) => {
-                    wrong.push((place(cell), What::Lacking))
-                }
-                _ => wrong.push((place(cell), What::Shown)),
-            }
-        }
-        let lacking = expected.keys().filter(|cell| !actual.contains_key(*cell));
-        wrong.extend(lacking.map(|cell| (place(cell), What::Lacking)));
+        let actual = &answered.body["data"];
+        // What is the same needs no closer look.
+        let mut wrong =
+            if expected == *actual { Vec::new() } else { differences(&expected, actual) };
         wrong.extend(self.strays(who, &answered.text));
         wrong.extend(self.errors(who, question, answered));
         let finding = |(place, what)| Finding {
@@ -237,6 +228,22 @@ impl Checker<'_> {
         let marks = found.filter_map(|word| self.marks.get(word));
         marks.map(|mark| (mark.of.table.clone(), mark.of.column.clone())).collect()
     }
+}
+
+/// The values that one shows and the other does not.
+fn differences(expected: &Value, actual: &Value) -> Vec<(String, What)> {
+    let (expected, actual) = (cells(expected), cells(actual));
+    let mut wrong = Vec::new();
+    for (cell, value) in &actual {
+        match expected.get(cell) {
+            Some(expected) if expected == value => {}
+            Some(expected) if is_less(value, expected) => wrong.push((place(cell), What::Lacking)),
+            _ => wrong.push((place(cell), What::Shown)),
+        }
+    }
+    let lacking = expected.keys().filter(|cell| !actual.contains_key(*cell));
+    wrong.extend(lacking.map(|cell| (place(cell), What::Lacking)));
+    wrong
 }
 
 /// Type and id of an object of an answer.

@@ -171,7 +171,7 @@ async fn fill(world: &World) {
 }
 
 /// Grants every role with every scope to an account of its own, and some to one.
-async fn grant_all(world: &World) {
+pub async fn grant_all(world: &World) {
     let mut grants = scopes(world, region(world).await);
     for role in Role::ALL.into_iter().filter(|role| role.may_be_national()) {
         grants.push((EVERYONE.to_owned(), role, GrantScope::Nation));

@@ -1,0 +1,94 @@
+#!/usr/bin/env bash
+# Planted bugs: takes one predicate, guard or permission away at a time and looks whether the
+# authorisation matrix notices. A plant that it misses is a defect of the suite.
+#
+#   tests/plants.sh              every plant
+#   tests/plants.sh audit        the plants with "audit" in their name
+#
+# On SQLite alone: PostgreSQL's row policies are a second wall, and would hold off part of the plants.
+# Works on a copy of the checkout in a temporary folder, and on the servers of `tests/run.sh --servers`,
+# whose variables must be set. CARGO_TARGET_DIR, if set, is used for every build. A campaign may source
+# this file and call `run_plants`.
+
+# name | file | Perl expression that plants the bug
+plants() {
+    cat <<'PLANTS'
+unassigned list: an organisation sees all|api/src/organisation/graphql/mod.rs|s/Way::Nation\(Permission::SeeUnassigned\),/Way::Everyone,/
+unassigned list: an organisation sees none|api/src/organisation/graphql/mod.rs|s/Way::Organisation\("t.organisation_id", Permission::SeeUnassigned\),//
+proposals are public|api/src/import/graphql.rs|s/Way::Nation\(Permission::DecideProposals\)/Way::Everyone/
+imports are public|api/src/import/graphql.rs|s/Way::Nation\(Permission::SeeImports\)/Way::Everyone/
+grants are public|api/src/actor/graphql.rs|s/Way::Nation\(Permission::SeeGrants\),/Way::Everyone,/
+grants: not the own|api/src/actor/graphql.rs|s/Way::Account\("t.account_id"\),//
+grants: another column names the owner|api/src/actor/graphql.rs|s/Way::Organisation\("t.scope_id"/Way::Organisation("t.id"/
+audit trail is public|api/src/audit/graphql.rs|s/Way::Nation\(Permission::SeeAudit\),/Way::Everyone,/
+audit trail: by another permission|api/src/audit/graphql.rs|s/Way::Nation\(Permission::SeeAudit\)/Way::Nation(Permission::SeeImports)/
+audit trail of an organisation: unguarded|api/src/organisation/graphql/mod.rs|s/\.only\(Permission::SeeAudit\)//
+verifier: unguarded|api/src/organisation/graphql/mod.rs|s/\.only\(Permission::SeeVerification\)/.nullable()/
+verifier: no column names the owner|api/src/organisation/graphql/mod.rs|s/\n        \.owned_by\("t.organisation_id"\)//
+permission: analysts decide proposals|api/src/actor/permission.rs|s/\(Permission::DecideProposals, &\[LicensingOfficer\]\)/(Permission::DecideProposals, &[LicensingOfficer, Analyst])/
+permission: trainers see grants|api/src/actor/permission.rs|s/&\[PartnerCoordinator, PartnerSignatory, LicensingOfficer, DataProtectionOfficer\]/&[Trainer, PartnerCoordinator, PartnerSignatory, LicensingOfficer, DataProtectionOfficer]/
+permission: quality leads manage organisations|api/src/actor/permission.rs|s/\(Permission::ManageOrganisations, &\[LicensingOfficer\]\)/(Permission::ManageOrganisations, &[LicensingOfficer, QualityLead])/
+plan: a way without rows opens all|api/src/read/plan.rs|s/Visible::Any\(ways\)\n    \}/if ways.is_empty() { Visible::All } else { Visible::Any(ways) }\n    }/
+plan: what one reads of own rows one reads of all|api/src/read/plan.rs|s/Ok\(Some\(VisibleWay \{ column, ids \}\)\)/{ let _ = (column, ids); Ok(None) }/
+plan: a withheld field is read|api/src/read/plan.rs|s/_ => Err\(\(\)\),/_ => Ok(None),/
+plan: a nation is anywhere|api/src/actor/mod.rs|s/g\.scope == GrantScope::Nation && permission/permission/
+plan: an organisation is anywhere|api/src/actor/mod.rs|s/GrantScope::Organisation\(id\) if permission\.roles\(\)\.contains\(&grant\.role\) => Some\(id\)/GrantScope::Organisation(id) => Some(id)/
+lists: withheld fields filter|api/src/read/arguments.rs|s/&& !matches!\(self\.guard\(def, \*only\), Ok\(None\)\)/&& only.is_some_and(|_| false)/
+lists: withheld fields order|api/src/read/arguments.rs|s/!matches!\(self\.guard\(def, order\.leaf\.only\), Ok\(None\)\)/self.guard(def, order.leaf.only).is_err()/
+cursors: good for every account|api/src/read/arguments.rs|s/let who = self\.reader\.actor\.account\(\);/let who: Option<uuid::Uuid> = None;/
+run: counts include hidden rows|api/src/read/run.rs|s/(\.push\(" t"\);\n\s*)self\.restricted\(&mut sql, false\);/$1sql.push(" where true");/
+grants: disabled accounts go on|api/src/actor/grants.rs|s/"DISABLED" => return Ok\(Standing::Ended\),/"DISABLED" => {}/
+grants: an ended grant counts|api/src/actor/grants.rs|s/g\.valid_to > "\)\.bind\(today\.into\(\)\)/g.valid_to >= ").bind(today.into())/
+changes: a kept answer for everyone|api/src/command.rs|s/!unit\.actor\.holds\(permission\)/{ let _ = permission; false }/
+gateway: any credential|api/src/graphql/gateway.rs|s/\(known > 0\)\.then_some/(known > 0 || true).then_some/
+introspection shows everything|api/src/read/op.rs|s/self\.settings\.open_introspection\n/true\n/
+PLANTS
+}
+
+# Plants one bug in the copy; fails if its place is not found, so that a plant cannot wither.
+plant() {
+    local file=$1 expression=$2 before
+    before=$(sha256sum "$file")
+    perl -0pi -e "$expression" "$file"
+    [ "$(sha256sum "$file")" != "$before" ]
+}
+
+# One line for a plant: found, missed, not planted, or not built.
+try_plant() {
+    local name=$1 file=$2 expression=$3 log=$4 verdict
+    if ! plant "$file" "$expression"; then
+        verdict='not planted'
+    elif ! cargo build --quiet --package tests --tests >"$log" 2>&1; then
+        verdict='not built'
+    elif cargo test --package tests --test it -- matrix:: --skip postgres >"$log" 2>&1; then
+        verdict=MISSED
+    else
+        verdict="found by $(grep -c '^test matrix::.* FAILED$' "$log") tests"
+    fi
+    printf '%-52s %s\n' "$name" "$verdict"
+    [[ $verdict == found* ]]
+}
+
+# run_plants [WORD]: tries every plant with the word in its name; fails if one was not found.
+run_plants() {
+    local word=${1-} root copy name file expression missed=0
+    root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+    copy=$(mktemp -d "${TMPDIR:-/tmp}/alongside-plants.XXXXXX")
+    (cd "$root" && git ls-files -z | tar --null -T - -cf -) | tar -xf - -C "$copy"
+    while IFS='|' read -r name file expression; do
+        if [[ $name != *"$word"* ]]; then continue; fi
+        cp "$copy/$file" "$copy/unplanted"
+        (cd "$copy" && try_plant "$name" "$file" "$expression" "$copy/plant.log") </dev/null ||
+            missed=$((missed + 1))
+        cp "$copy/unplanted" "$copy/$file"
+    done < <(plants)
+    rm -rf -- "$copy"
+    printf '%s\n' "$missed plants were not found"
+    [ "$missed" -eq 0 ]
+}
+
+if [ "${BASH_SOURCE[0]}" = "$0" ]; then
+    set -euo pipefail
+    : "${ALONGSIDE_TEST_POSTGRES_APP:?start the servers: ./tests/run.sh --servers}"
+    run_plants "$@"
+fi

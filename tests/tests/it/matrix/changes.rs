@@ -1,0 +1,174 @@
+//! Who may change what: every mutation, tried by everyone.
+
+use std::collections::BTreeMap;
+
+use alongside::actor::Role;
+use serde_json::{Map, Value, json};
+use tests::world::mutation;
+use tests::{Tenant, World, given, on_both_databases};
+
+use super::marks::{Asker, Network, account, askers};
+use super::policy::Policy;
+use super::{Facts, today};
+use crate::answers::codes;
+
+/// An input for each mutation that is right but for who sends it: `one` is a prospect, `other` active.
+async fn inputs(world: &World, one: &Tenant, other: &Tenant) -> BTreeMap<&'static str, Value> {
+    let (first, second) = (one.global_id(), other.global_id());
+    let proposal = given::proposal(world, one, "ZZ7 7ZZ").await;
+    let split = given::organisation(world).in_a_split_board().register().await;
+    let (place, version) = world.board_assignment(&split).await;
+    let document =
+        "query($id: ID!) { node(id: $id) { ... on BoardAssignment { candidates { id } } } }";
+    let candidates = world.data(Some(&world.officer()), document, json!({ "id": place })).await;
+    let candidate = &candidates["node"]["candidates"][0]["id"];
+    let board = world.board_id("QOP").await;
+    let first_with = |more: Value| with_all(&json!({ "id": first, "expectedVersion": 1 }), &more);
+    let close = json!({ "closedOn": "2026-04-30", "reason": "A test." });
+    let verify = json!({ "scheme": "CQC_PROVIDER", "value": "1-101" });
+    let choose = json!({ "id": place, "expectedVersion": version, "boardId": candidate });
+    let succeed = json!({
+        "kind": "ACQUISITION",
+        "predecessorIds": [second],
+        "successorIds": [first],
+        "effectiveOn": "2026-05-01",
+    });
+    let move_to = json!({ "boardId": board, "effectiveOn": "2026-05-01" });
+    BTreeMap::from([
+        ("boardAssignmentChoose", choose),
+        ("changeProposalDecide", json!({ "id": proposal, "expectedVersion": 1, "accept": false })),
+        ("organisationActivate", first_with(json!({}))),
+        ("organisationClose", with_all(&json!({ "id": second, "expectedVersion": 2 }), &close)),
+        ("organisationIdentifierVerify", first_with(verify)),
+        ("organisationMakeDormant", json!({ "id": second, "expectedVersion": 2 })),
+        ("organisationMoveBoard", first_with(move_to)),
+        ("organisationRegister", json!({ "name": "Nobody's", "kind": "VCSE" })),
+        ("organisationRename", first_with(json!({ "name": "Taken over" }))),
+        ("organisationSucceed", succeed),
+    ])
+}
+
+/// Whether the matrix lets this one use the mutation.
+fn may(policy: &Policy, facts: &Facts, asker: &Asker, name: &str) -> bool {
+    let roles = &policy.mutations[name].roles;
+    let grants = facts.who(asker.account).grants;
+    grants.iter().any(|held| held.scope == "NATION" && roles.contains(&held.role))
+}
+
+/// What came of a mutation: its refusals, or the codes of its errors.
+fn outcome(body: &Value, name: &str) -> Vec<String> {
+    match body["data"][name]["userErrors"].as_array() {
+        Some(errors) => errors.iter().map(|error| error["code"].to_string()).collect(),
+        None => codes(body).into_iter().map(str::to_owned).collect(),
+    }
+}
+
+on_both_databases! {
+    async fn nobody_changes_anything_without_the_right(world: Network) {
+        let policy = Policy::read();
+        let inputs = inputs(&world, &world.a, &world.b).await;
+        let named: Vec<&str> = policy.mutations.keys().map(String::as_str).collect();
+        assert_eq!(inputs.keys().copied().collect::<Vec<_>>(), named, "each has an input");
+        let facts = Facts::read(&world, &policy, today()).await;
+        let before = world.database.eye.contents().await;
+        let mut refused = 0;
+        for asker in askers(&world).await {
+            for (name, input) in inputs.iter().filter(|(name, _)| !may(&policy, &facts, &asker, name)) {
+                // A key and a trial run open no way around.
+                let mut tries = vec![with(input, "idempotencyKey", json!("again"))];
+                if matches!(*name, "organisationClose" | "organisationMoveBoard" | "organisationSucceed" | "boardAssignmentChoose") {
+                    tries.push(with(input, "dryRun", json!(true)));
+                }
+                for input in tries {
+                    let document = mutation(name, "organisation { id name version }");
+                    let answer = world.raw(asker.token.as_deref(), &document, json!({ "input": input })).await;
+                    let status = answer.status().as_u16();
+                    let body: Value = answer.json().await.expect("JSON");
+                    if facts.who(asker.account).refused {
+                        assert_eq!((status, codes(&body)), (401, vec!["UNAUTHENTICATED"]), "{name} by {}", asker.name);
+                    } else {
+                        assert_eq!(outcome(&body, name), ["\"FORBIDDEN\""], "{name} by {}: {body}", asker.name);
+                        assert_eq!(body["data"][name]["organisation"], Value::Null);
+                        assert_eq!(body["data"][name]["impact"], json!([]));
+                    }
+                    refused += 1;
+                }
+            }
+        }
+        let changes = world.database.eye.contents().await.changes_since(&before);
+        assert_eq!(changes, [] as [String; 0], "of {refused} refused changes");
+        assert!(refused > 1_000, "{refused}");
+    }
+
+    async fn an_input_takes_no_field_that_is_not_its_own(world: World) {
+        let inputs = inputs(&world, &world.a, &world.b).await;
+        let before = world.database.eye.contents().await;
+        for (name, input) in &inputs {
+            for extra in ["status", "orgId", "organisationId", "approvedAmount", "version", "createdBy", "verifiedBy", "actingAs", "__typename"] {
+                let input = with(input, extra, json!("ACTIVE"));
+                let body = world.query(Some(&world.officer()), &mutation(name, ""), json!({ "input": input })).await;
+                assert_eq!(codes(&body), ["GRAPHQL_VALIDATION_FAILED"], "{name} with {extra}: {body}");
+                assert_eq!(body.get("data"), None);
+            }
+        }
+        let changes = world.database.eye.contents().await.changes_since(&before);
+        assert_eq!(changes, [] as [String; 0]);
+    }
+
+    async fn who_has_the_right_can_use_each_mutation(world: World) {
+        // Each in turn on organisations of its own: the others would be in the way.
+        for name in Policy::read().mutations.keys() {
+            let one = given::organisation(&world).board("QJK").register().await;
+            let other = given::organisation(&world).active().register().await;
+            let inputs = inputs(&world, &one, &other).await;
+            let reply = world.mutate(Some(&world.officer()), name, "organisation { id }", inputs[name.as_str()].clone()).await;
+            assert_eq!(reply.codes(), [] as [&str; 0], "{name}: {}", reply.body());
+        }
+    }
+
+    async fn a_payload_shows_the_entity_as_its_reader_sees_it(world: World) {
+        let input = json!({ "id": world.a.global_id(), "expectedVersion": 1, "name": "Renamed" });
+        let entity = "organisation { name identifiers { verifiedBy } auditEvents { nodes { requestId hash } } }";
+        let body = world.query(Some(&world.officer()), &mutation("organisationRename", entity), json!({ "input": input })).await;
+        let organisation = &body["data"]["organisationRename"]["organisation"];
+        assert_eq!(organisation["name"], "Renamed");
+        assert_eq!(organisation["auditEvents"], Value::Null, "a licensing officer reads no trail");
+        assert!(organisation["identifiers"][0]["verifiedBy"].is_string());
+        assert_eq!(codes(&body), ["FORBIDDEN"]);
+    }
+
+    async fn an_answer_that_was_kept_is_not_given_to_who_lost_the_role_since(world: World) {
+        let officer = world.officer();
+        let key = |input: Value| with(&input, "idempotencyKey", json!("the same"));
+        let input = key(json!({ "id": world.b.global_id(), "expectedVersion": 1, "name": "Renamed once" }));
+        let rename = async || world.mutate(Some(&officer), "organisationRename", "organisation { name }", input.clone()).await;
+        assert_eq!(rename().await.done("organisation")["name"], "Renamed once");
+        assert_eq!(rename().await.done("organisation")["name"], "Renamed once", "a repeat gets the same answer");
+        let officers = world.uuid(account(&given::subject(Role::LicensingOfficer, None)));
+        // Withdrawn for the nation, or left in one organisation only: the right is gone either way.
+        for withdrawn in [
+            format!("update role_grant set valid_to = '2026-05-01' where account_id = {officers}"),
+            format!("update role_grant set valid_to = null, scope_type = 'ORGANISATION', scope_id = {} where account_id = {officers}", world.uuid(world.b.id)),
+        ] {
+            world.database.eye.execute(&withdrawn).await.expect("the grant changes");
+            let before = world.database.eye.contents().await;
+            let reply = rename().await;
+            assert_eq!(reply.codes(), ["FORBIDDEN"], "{withdrawn}: {}", reply.body());
+            assert_eq!(reply.payload()["organisation"], Value::Null);
+            let changes = world.database.eye.contents().await.changes_since(&before);
+            assert_eq!(changes, [] as [String; 0]);
+        }
+    }
+}
+
+/// `input` with one more field.
+fn with(input: &Value, field: &str, value: Value) -> Value {
+    with_all(input, &json!({ field: value }))
+}
+
+/// `input` with more fields.
+fn with_all(input: &Value, more: &Value) -> Value {
+    let mut fields: Map<String, Value> = input.as_object().expect("an object").clone();
+    fields.extend(more.as_object().expect("an object").clone());
+    Value::Object(fields)
+}
