@@ -249,6 +249,7 @@ main() {
         exit 1
     fi
     say 'the campaign found nothing'
+    exit 0
 }
 
 main "$@"
