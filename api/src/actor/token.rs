@@ -13,8 +13,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, Header, Validation};
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::{Deserialize, Deserializer, Serialize};
 use thiserror::Error;
 
 use super::keys::{KeyError, KeySet, Published, keys_of};
@@ -85,8 +85,13 @@ struct LogoutClaims {
     #[serde(default)]
     sid: Option<String>,
     events: HashMap<String, serde_json::Map<String, serde_json::Value>>,
-    #[serde(default)]
-    nonce: Option<serde_json::Value>,
+    #[serde(default, deserialize_with = "present")]
+    nonce: bool,
+}
+
+/// Whether a member is there at all, be it null.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    IgnoredAny::deserialize(deserializer).map(|_| true)
 }
 
 /// What an issuer ended.
@@ -220,7 +225,7 @@ impl Verifier {
         let exp = exp.unwrap_or(iat.saturating_add(LOGOUT_LIFE_S));
         let times = Times { iat, exp, nbf: None };
         self.timely(times, LOGOUT_LIFE_S, now.timestamp())?;
-        if nonce.is_some() || !events.contains_key(LOGOUT_EVENT) {
+        if nonce || !events.contains_key(LOGOUT_EVENT) {
             return Err(Refused("no logout token"));
         }
         [Some(&jti), sub.as_ref(), sid.as_ref()]
