@@ -7,8 +7,9 @@
 #
 # On SQLite alone: PostgreSQL's row policies are a second wall, and would hold off part of the plants.
 # Works on a copy of the checkout in a temporary folder, and on the servers of `tests/run.sh --servers`,
-# whose variables must be set. CARGO_TARGET_DIR, if set, is used for every build. A campaign may source
-# this file and call `run_plants`.
+# whose variables must be set. CARGO_TARGET_DIR, if set, is used for every build: let no other checkout use
+# it afterwards, since cargo tells two checkouts apart by the dates of their files only. A campaign may
+# source this file and call `run_plants`.
 
 # name | file | Perl expression that plants the bug
 plants() {
@@ -69,22 +70,26 @@ try_plant() {
     [[ $verdict == found* ]]
 }
 
-# run_plants [WORD]: tries every plant with the word in its name; fails if one was not found.
+# run_plants [WORD]: tries every plant with the word in its name; fails unless there are some and each is
+# found.
 run_plants() {
-    local word=${1-} root copy name file expression missed=0
+    local word=${1-} root copy name file expression found=0 missed=0
     root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
     copy=$(mktemp -d "${TMPDIR:-/tmp}/alongside-plants.XXXXXX")
     (cd "$root" && git ls-files -z | tar --null -T - -cf -) | tar -xf - -C "$copy"
     while IFS='|' read -r name file expression; do
         if [[ $name != *"$word"* ]]; then continue; fi
         cp "$copy/$file" "$copy/unplanted"
-        (cd "$copy" && try_plant "$name" "$file" "$expression" "$copy/plant.log") </dev/null ||
+        if (cd "$copy" && try_plant "$name" "$file" "$expression" "$copy/plant.log") </dev/null; then
+            found=$((found + 1))
+        else
             missed=$((missed + 1))
+        fi
         cp "$copy/unplanted" "$copy/$file"
     done < <(plants)
     rm -rf -- "$copy"
-    printf '%s\n' "$missed plants were not found"
-    [ "$missed" -eq 0 ]
+    printf '%s plants found, %s not\n' "$found" "$missed"
+    [ "$missed" -eq 0 ] && [ "$found" -gt 0 ]
 }
 
 if [ "${BASH_SOURCE[0]}" = "$0" ]; then

@@ -249,7 +249,7 @@ on_both_databases! {
         let sdl = Sdl::written();
         let expected: BTreeSet<String> = all.policy.fields().filter(|(ty, field)| {
             let of_rows = all.policy.types[*ty].rows.as_ref().is_some_and(officer);
-            let of_field = all.policy.field(ty, field).readers.as_ref().is_some_and(officer);
+            let of_field = all.policy.readers(ty, field).is_some_and(officer);
             (of_rows || of_field) && sdl.values(ty).any(|value| value == *field)
         }).map(|(ty, field)| format!("{ty}.{field}")).collect();
         for channel in [Channel::Nodes, Channel::EntitiesById, Channel::Node] {

@@ -140,8 +140,7 @@ impl Questioner<'_> {
     /// What is guarded in rows of a type, and those of its relations that lead to something guarded.
     fn onward(&self, ty: &str, depth: usize) -> String {
         let mut values = if self.policy.is_private(ty) { self.values(ty) } else { identity(ty) };
-        for guarded in
-            self.sdl.values(ty).filter(|value| self.policy.field(ty, value).readers.is_some())
+        for guarded in self.sdl.values(ty).filter(|value| self.policy.readers(ty, value).is_some())
         {
             values.push(' ');
             values.push_str(guarded);
@@ -322,7 +321,7 @@ impl Questioner<'_> {
         let mut fields: Vec<String> = self.sdl.relations("Query").flat_map(list).collect();
         for ty in self.types() {
             let guarded = self.sdl.relations(ty).filter(|(name, field)| {
-                self.policy.field(ty, name).readers.is_some()
+                self.policy.readers(ty, name).is_some()
                     || field.page().is_some_and(|page| self.policy.is_private(page))
             });
             let below: Vec<String> = guarded.flat_map(list).collect();

@@ -136,7 +136,7 @@ impl Checker<'_> {
 
     fn reads(&self, who: &Who, object: &Map<String, Value>, key: &str) -> bool {
         let ((ty, id), field) = (identity(object), field_of(key));
-        if self.policy.field(ty, field).readers.is_none() {
+        if self.policy.readers(ty, field).is_none() {
             return true;
         }
         let row = self.facts.row(ty, id);

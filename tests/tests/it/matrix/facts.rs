@@ -109,13 +109,13 @@ impl Policy {
 
     /// Whether `who` reads `field` of a row that is visible.
     pub fn sees_field(&self, who: &Who, ty: &str, field: &str, row: &Row) -> bool {
-        let readers = self.field(ty, field).readers;
-        readers.is_none_or(|readers| self.reads(who, &readers, row))
+        let readers = self.readers(ty, field);
+        readers.is_none_or(|readers| self.reads(who, readers, row))
     }
 
     /// Whether there could be a row of which `who` reads `field`: where not, the field is refused.
     pub fn may_ask(&self, who: &Who, ty: &str, field: &str) -> bool {
-        let Some(readers) = self.field(ty, field).readers else { return true };
+        let Some(readers) = self.readers(ty, field) else { return true };
         who.grants.iter().any(|held| {
             readers.roles.contains(&held.role)
                 && match held.scope.as_str() {

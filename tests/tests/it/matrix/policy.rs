@@ -141,6 +141,14 @@ impl Policy {
         }
     }
 
+    /// Who reads a field of a visible row, where not everyone does who sees the row.
+    pub fn readers(&self, ty: &str, field: &str) -> Option<&Readers> {
+        match self.types.get(ty)?.fields.get(field)? {
+            Entry::Field(field) => field.readers.as_ref(),
+            Entry::Class(_) => None,
+        }
+    }
+
     /// Every field with an entry of its own, as type and name.
     pub fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
         self.types
@@ -162,8 +170,7 @@ impl Policy {
     pub fn is_guarded(&self, ty: &str) -> bool {
         let own = self.types.get(ty);
         own.is_some_and(|own| {
-            own.rows.is_some()
-                || own.fields.keys().any(|field| self.field(ty, field).readers.is_some())
+            own.rows.is_some() || own.fields.keys().any(|field| self.readers(ty, field).is_some())
         })
     }
 
