@@ -111,6 +111,8 @@ pub struct RedisSettings {
     pub url: String,
     /// What all keys begin with, so that several services can share one Redis.
     pub prefix: String,
+    /// Longest wait for a connection and for an answer, in milliseconds.
+    pub timeout_ms: u64,
 }
 
 /// Whose tokens are accepted.

@@ -69,7 +69,7 @@ impl Budget {
     pub fn new(settings: &BudgetSettings, redis: &RedisSettings) -> Result<Self, SharedError> {
         let shared = match redis.url.as_str() {
             "" => None,
-            url => Some(Shared::new(url, &redis.prefix)?),
+            _ => Some(Shared::new(redis)?),
         };
         Ok(Self { settings: settings.clone(), local: Local::new(settings), shared })
     }

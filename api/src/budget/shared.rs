@@ -9,13 +9,10 @@ use thiserror::Error;
 use tokio::time::Instant;
 
 use super::{Left, Payer};
-use crate::config::BudgetSettings;
+use crate::config::{BudgetSettings, RedisSettings};
 
 /// The script: one round trip, and no charge is half made.
 const SPEND: &str = include_str!("spend.lua");
-
-/// Longest wait for a connection, and for an answer.
-const PATIENCE: Duration = Duration::from_millis(100);
 
 /// For so long nobody asks a Redis that did not answer.
 const PAUSE: Duration = Duration::from_secs(2);
@@ -30,25 +27,29 @@ pub struct Shared {
     connection: ConnectionManager,
     script: Script,
     prefix: String,
+    /// Longest wait for a connection, and for an answer.
+    patience: Duration,
     started: Instant,
     /// Milliseconds since the start until which Redis is left alone.
     pause_until: AtomicU64,
 }
 
 impl Shared {
-    /// Budgets in the Redis at `url`, which is asked when first needed; keys begin with `prefix`.
-    pub fn new(url: &str, prefix: &str) -> Result<Self, SharedError> {
-        let client = Client::open(url).map_err(|_| SharedError)?;
+    /// Budgets in the Redis of `settings`, which is asked when first needed.
+    pub fn new(settings: &RedisSettings) -> Result<Self, SharedError> {
+        let client = Client::open(settings.url.as_str()).map_err(|_| SharedError)?;
+        let patience = Duration::from_millis(settings.timeout_ms);
         let config = ConnectionManagerConfig::new()
             .set_number_of_retries(0)
-            .set_connection_timeout(Some(PATIENCE))
-            .set_response_timeout(Some(PATIENCE));
+            .set_connection_timeout(Some(patience))
+            .set_response_timeout(Some(patience));
         let connection =
             ConnectionManager::new_lazy_with_config(client, config).map_err(|_| SharedError)?;
         Ok(Self {
             connection,
             script: Script::new(SPEND),
-            prefix: prefix.to_owned(),
+            prefix: settings.prefix.clone(),
+            patience,
             started: Instant::now(),
             pause_until: AtomicU64::new(0),
         })
@@ -59,7 +60,7 @@ impl Shared {
         if !self.may_ask() {
             return None;
         }
-        let answer = tokio::time::timeout(PATIENCE * 2, self.ask(settings, payer, cost)).await;
+        let answer = tokio::time::timeout(self.patience * 2, self.ask(settings, payer, cost)).await;
         match answer {
             Ok(Ok((refused, requests, cost, wait))) => {
                 self.pause_until.store(0, Ordering::Release);

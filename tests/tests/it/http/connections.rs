@@ -55,6 +55,7 @@ world_with! {
     /// A world behind a proxy on this machine, with budgets that hardly come back.
     Proxied, |config| {
         config.server.trusted_proxies = vec!["127.0.0.0/8".parse().expect("a network"), "10.0.0.0/8".parse().expect("a network")];
+        config.redis.url.clear();
         config.budget.cost_per_second = 1;
         config.budget.cost_burst = 100_000;
     }
@@ -63,6 +64,7 @@ world_with! {
 world_with! {
     /// A world without a proxy, with budgets that hardly come back.
     Direct, |config| {
+        config.redis.url.clear();
         config.budget.cost_per_second = 1;
         config.budget.cost_burst = 100_000;
     }
