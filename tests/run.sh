@@ -68,8 +68,8 @@ stop_everything() {
             >/dev/null 2>&1 || true
     fi
     if [ -n "$tormentor" ]; then
-        kill -TERM -- "-$tormentor" 2>/dev/null || true
-        wait "$tormentor" 2>/dev/null || true
+        # Nothing of it has to end in order, so that nobody waits for it.
+        kill -KILL -- "-$tormentor" 2>/dev/null || true
         tormentor=''
     fi
     if [ -n "$redis_pid" ]; then
