@@ -62,7 +62,11 @@ impl Local {
         }
         let requests = match take(&self.requests, payer, 1) {
             Ok(left) => left,
-            Err(wait) => return Left { requests: 0, cost: 0, wait_s: Some(wait) },
+            // The least that can be taken shows what is left.
+            Err(wait) => {
+                let cost = take(&self.cost, payer, 1).unwrap_or(0);
+                return Left { requests: 0, cost, wait_s: Some(wait) };
+            }
         };
         match take(&self.cost, payer, cost) {
             Ok(left) => Left { requests, cost: left, wait_s: None },

@@ -31,7 +31,7 @@ use crate::db::{Db, connect_owner};
 #[command(name = "alongside", version, about, propagate_version = true)]
 #[command(
     after_help = "Settings: config.default.toml, then the file named by ALONGSIDE_CONFIG, then \
-ALONGSIDE__SECTION__KEY, DATABASE_URL and REDIS_URL. RUST_LOG chooses the log level."
+ALONGSIDE__SECTION__KEY, DATABASE_URL, REDIS_URL and OTEL_EXPORTER_OTLP_ENDPOINT. RUST_LOG chooses the log level."
 )]
 pub struct Cli {
     #[command(subcommand)]

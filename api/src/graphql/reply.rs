@@ -3,6 +3,7 @@
 use async_graphql::{ErrorExtensionValues, Name, PathSegment, Response, ServerError, Value};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response as HttpResponse};
+use indexmap::IndexMap;
 use serde_json::{Map, json};
 
 use super::accept::Format;
@@ -189,7 +190,13 @@ fn is_request_error(response: &Response) -> bool {
 /// nullable; a query field that is missing is not, so that nothing is left of the data.
 #[must_use]
 pub fn complete(data: Value, errors: &[ServerError], mutation: bool) -> Value {
-    let Value::Object(mut object) = data else { return data };
+    let mut object = match data {
+        Value::Object(object) => object,
+        // The only mutation failed: its key is missing like that of one beside others.
+        Value::Null if mutation => IndexMap::new(),
+        data => return data,
+    };
+    let empty = object.is_empty();
     for error in errors {
         let Some(PathSegment::Field(key)) = error.path.first() else { continue };
         if !object.contains_key(key.as_str()) {
@@ -199,5 +206,6 @@ pub fn complete(data: Value, errors: &[ServerError], mutation: bool) -> Value {
             object.insert(Name::new(key), Value::Null);
         }
     }
-    Value::Object(object)
+    // Without a path nothing ran.
+    if empty && object.is_empty() { Value::Null } else { Value::Object(object) }
 }

@@ -119,4 +119,14 @@ on_both_databases! {
         let changes = world.database.eye.contents().await.changes_since(&before);
         assert_eq!(changes, [] as [String; 0]);
     }
+
+    async fn a_mutation_that_fails_alone_is_null_under_its_key_as_beside_others(world: World) {
+        let one = |key: &str| format!("{key}: organisationActivate(input: {{ id: \"none\", expectedVersion: 1 }}) {{ impact }}");
+        for token in [world.officer(), world.coordinator(&world.a), world.coordinator(&world.b)] {
+            let alone = world.query(Some(&token), &format!("mutation {{ {} }}", one("x")), json!({})).await;
+            assert_eq!(alone["data"], json!({ "x": null }), "{alone}");
+            let both = world.query(Some(&token), &format!("mutation {{ {} {} }}", one("x"), one("y")), json!({})).await;
+            assert_eq!(both["data"], json!({ "x": null, "y": null }), "{both}");
+        }
+    }
 }
