@@ -100,6 +100,7 @@ fn connection(
         stream,
         progress: Arc::clone(&progress),
         seen: 0,
+        ahead: false,
         lines: Lines::default(),
         head: Deadline::new(settings.header_timeout_ms),
         write: Deadline::new(settings.write_timeout_ms),
@@ -107,7 +108,7 @@ fn connection(
     let service = TowerToHyperService::new(router);
     let serve = service_fn(move |mut request: Request<Incoming>| {
         progress.step();
-        request.extensions_mut().insert(Peer(peer.ip()));
+        request.extensions_mut().insert(Peer(peer.ip().to_canonical()));
         let (answer, progress) = (service.call(request), Arc::clone(&progress));
         async move {
             let answer = answer.await;
@@ -143,6 +144,8 @@ struct Patient {
     progress: Arc<Progress>,
     /// The steps when a byte was last looked for.
     seen: usize,
+    /// Whether bytes came while a request was being answered.
+    ahead: bool,
     lines: Lines,
     head: Deadline,
     write: Deadline,
@@ -225,7 +228,8 @@ impl AsyncRead for Patient {
         if steps != this.seen {
             this.seen = steps;
             this.head.stop();
-            this.lines = Lines::default();
+            // What came while a request was answered may have begun the next head.
+            this.lines = Lines { over: std::mem::take(&mut this.ahead), ..Lines::default() };
         }
         if this.head.is_over(context) {
             return too_slow();
@@ -241,6 +245,7 @@ impl AsyncRead for Patient {
                 return too_slow();
             }
         }
+        this.ahead |= !steps.is_multiple_of(2) && buffer.filled().len() > before;
         read
     }
 }

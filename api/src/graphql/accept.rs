@@ -177,8 +177,8 @@ pub fn address(parts: &Parts, settings: &ServerSettings) -> IpAddr {
         .collect();
     let mut nearest = peer;
     for text in named.into_iter().rev() {
-        let Ok(address) = text.trim().parse() else { break };
-        nearest = address;
+        let Ok(address) = text.trim().parse::<IpAddr>() else { break };
+        nearest = address.to_canonical();
         if !trusted(&nearest) {
             break;
         }

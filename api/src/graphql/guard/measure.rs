@@ -54,7 +54,23 @@ struct Measure {
     described: u64,
     /// Deepest nesting of lists of types and fields there, which multiply.
     described_lists: u64,
+    /// What is written there at most, with the usual sizes of those lists.
+    described_work: u64,
+    /// Values of arguments, with variables put in their places.
+    values: u64,
 }
+
+/// Most values of arguments once variables stand in their places: they are copied at every use.
+const MAX_VALUES: u64 = 10_000;
+
+/// Most work for questions about the schema: the usual questions take a third of it.
+const MAX_DESCRIBED_WORK: u64 = 1_000_000;
+
+/// So much work for questions about the schema costs one.
+const WORK_UNIT: u64 = 10_000;
+
+/// So many bytes of text count as one value.
+const TEXT_UNIT: u64 = 64;
 
 impl Measure {
     /// Both, side by side in one set.
@@ -66,6 +82,8 @@ impl Measure {
         self.nodes = self.nodes.saturating_add(other.nodes);
         self.described = self.described.saturating_add(other.described);
         self.described_lists = self.described_lists.max(other.described_lists);
+        self.described_work = self.described_work.saturating_add(other.described_work);
+        self.values = self.values.saturating_add(other.values);
     }
 
     /// A field with this set below it.
@@ -83,8 +101,15 @@ impl Measure {
     /// A field that describes the schema, with this set below it.
     fn described_below(self, name: &str) -> Self {
         let list = matches!(name, "fields" | "inputFields" | "interfaces" | "possibleTypes");
+        let size = match name {
+            "types" => 100,
+            "args" | "enumValues" | "directives" => 10,
+            _ if list => 10,
+            _ => 1,
+        };
         Self {
             fields: 1,
+            described_work: self.described_work.saturating_mul(size).saturating_add(1),
             described: self.described.saturating_add(1),
             described_lists: self.described_lists.saturating_add(u64::from(list)),
             ..self
@@ -101,11 +126,13 @@ pub fn measure(
     settings: &ApiSettings,
 ) -> Walked {
     let runs = document::operation(document, chosen);
+    let values = values(runs, variables);
     let mut walk = Walk {
+        sizes: values.iter().map(|(name, value)| (*name, sent(value))).collect(),
         document,
         shape,
         settings,
-        values: values(runs, variables),
+        values,
         fragments: HashMap::new(),
         visits: 0,
         aliases: 0,
@@ -118,10 +145,13 @@ pub fn measure(
 fn total(walk: &mut Walk<'_>, runs: Option<&OperationDefinition>) -> Result<Cost, ServerError> {
     let (document, settings) = (walk.document, walk.settings);
     let (mut selections, mut described, mut cost) = (0_u64, 0_u64, 0);
+    let (mut values, mut work) = (0_u64, 0_u64);
     for operation in operations(document) {
         let measure = walk.operation(operation)?;
         selections = selections.saturating_add(measure.selections);
         described = described.saturating_add(measure.described);
+        values = values.saturating_add(measure.values);
+        work = work.saturating_add(measure.described_work);
         if runs.is_some_and(|runs| std::ptr::eq(runs, operation)) {
             cost = measure.cost;
         }
@@ -138,9 +168,17 @@ fn total(walk: &mut Walk<'_>, runs: Option<&OperationDefinition>) -> Result<Cost
     at_most("max_directives", "directives", walk.directives, settings.max_directives)?;
     let expanded = "selections once its fragments are expanded";
     at_most("max_selections", expanded, selections, settings.max_selections)?;
+    at_most(
+        "max_values",
+        "values of arguments with variables in their places",
+        values,
+        MAX_VALUES,
+    )?;
+    at_most("max_introspection", "answers about the schema at once", work, MAX_DESCRIBED_WORK)?;
     let questions = "selections about the schema";
     at_most("max_introspection", questions, described, settings.max_introspection)?;
-    Ok(Cost { cost, describes: described > 0 })
+    // The usual questions about the schema cost some thirty.
+    Ok(Cost { cost: cost.saturating_add(work / WORK_UNIT), describes: described > 0 })
 }
 
 /// The values of variables by name: as sent, or the default in the operation that runs. The defaults of
@@ -164,6 +202,8 @@ struct Walk<'a> {
     shape: &'a Shape,
     settings: &'a ApiSettings,
     values: HashMap<&'a str, &'a ConstValue>,
+    /// How many values each variable stands for.
+    sizes: HashMap<&'a str, u64>,
     /// Measures of the fragments walked; `None` for one that is being walked.
     fragments: HashMap<&'a str, Option<Measure>>,
     visits: u64,
@@ -232,9 +272,16 @@ impl<'a> Walk<'a> {
 
     fn field(&mut self, field: &'a Field, parent: &str) -> Result<Measure, ServerError> {
         self.aliases += u64::from(field.alias.is_some());
+        let mut values = 0_u64;
         for (_, value) in &field.arguments {
             self.literal(&value.node)?;
+            values = values.saturating_add(self.weight(&value.node));
         }
+        let measure = self.shaped_field(field, parent)?;
+        Ok(Measure { values: measure.values.saturating_add(values), ..measure })
+    }
+
+    fn shaped_field(&mut self, field: &'a Field, parent: &str) -> Result<Measure, ServerError> {
         let name = field.name.node.as_str();
         if name == "__typename" {
             return Ok(Measure { selections: 1, ..Measure::default() });
@@ -307,6 +354,18 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// How many values `value` stands for.
+    fn weight(&self, value: &Value) -> u64 {
+        match value {
+            Value::Variable(name) => self.sizes.get(name.as_str()).copied().unwrap_or(1),
+            Value::List(items) => items.iter().map(|item| self.weight(item)).sum::<u64>() + 1,
+            Value::Object(fields) => {
+                fields.values().map(|field| self.weight(field)).sum::<u64>() + 1
+            }
+            _ => 1,
+        }
+    }
+
     /// The size of a page: null counts as absent. A size that will be refused for itself is not refused
     /// for its cost.
     fn page(&self, field: &Field) -> u64 {
@@ -342,6 +401,16 @@ impl<'a> Walk<'a> {
             return Err(Rejection::new("max_page", message));
         }
         Ok(length as u64)
+    }
+}
+
+/// How many values were sent for a variable.
+fn sent(value: &ConstValue) -> u64 {
+    match value {
+        ConstValue::List(items) => items.iter().map(sent).sum::<u64>() + 1,
+        ConstValue::Object(fields) => fields.values().map(sent).sum::<u64>() + 1,
+        ConstValue::String(text) => text.len() as u64 / TEXT_UNIT + 1,
+        _ => 1,
     }
 }
 

@@ -160,7 +160,7 @@ impl Entities {
         op: &Op,
         representation: &Answer,
     ) -> ServerResult<Answer> {
-        let field = ctx.item.node.response_key().node.to_string();
+        let field = format!("{} {}", ctx.item.node.response_key().node, ctx.item.pos);
         let mut fields = self.0.lock().await;
         let answers = match fields.entry(field) {
             std::collections::hash_map::Entry::Occupied(known) => known.into_mut(),
