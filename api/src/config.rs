@@ -172,6 +172,8 @@ pub struct ApiSettings {
     pub max_mutation_fields: u64,
     /// Longest list of the input.
     pub max_list: usize,
+    /// Most values of arguments, with variables in their places; 64 bytes of a variable's text are one.
+    pub max_values: u64,
     /// Highest cost of one operation.
     pub max_cost: u64,
     /// Most rows that one operation may ask for.
@@ -182,6 +184,8 @@ pub struct ApiSettings {
     pub max_introspection: u64,
     /// Deepest nesting of lists in questions about the schema.
     pub max_introspection_lists: u64,
+    /// Most answers to questions about the schema, if its lists have their usual sizes.
+    pub max_introspection_answers: u64,
     /// Who may ask about the schema itself.
     pub introspection: Introspection,
 }

@@ -1,6 +1,7 @@
 //! Serving until told to stop, in two stages: the first signal lets running requests finish, the second
 //! (or the end of the time for that) cuts them off. Running mutations are waited for in any case.
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -40,7 +41,8 @@ pub async fn serve(app: Arc<App>, listener: TcpListener, signals: Signals) -> st
     let settings = app.config().server.clone();
     let drain = Duration::from_millis(settings.drain_timeout_ms);
     if !settings.admin_bind.is_empty() {
-        let admin = TcpListener::bind(&settings.admin_bind).await?;
+        let named = |error| io::Error::other(format!("server.admin_bind: {error}"));
+        let admin = TcpListener::bind(&settings.admin_bind).await.map_err(named)?;
         tracing::info!(address = %admin.local_addr()?, "metrics and health for operators");
         let router = server::admin(Arc::clone(&app));
         tokio::spawn(connection::accept(admin, router, settings.clone(), hard.clone()));

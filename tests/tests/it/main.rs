@@ -16,6 +16,7 @@ mod forge;
 mod forged;
 mod graphiql;
 mod guard;
+mod hang_ups;
 mod http;
 mod import;
 mod logout;

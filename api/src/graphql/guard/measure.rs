@@ -54,20 +54,14 @@ struct Measure {
     described: u64,
     /// Deepest nesting of lists of types and fields there, which multiply.
     described_lists: u64,
-    /// What is written there at most, with the usual sizes of those lists.
-    described_work: u64,
-    /// Values of arguments, with variables put in their places.
+    /// Answers there, if every list has its usual size.
+    answers: u64,
+    /// Values of arguments, with variables in their places: they are copied at every use.
     values: u64,
 }
 
-/// Most values of arguments once variables stand in their places: they are copied at every use.
-const MAX_VALUES: u64 = 10_000;
-
-/// Most work for questions about the schema: the usual questions take a third of it.
-const MAX_DESCRIBED_WORK: u64 = 1_000_000;
-
-/// So much work for questions about the schema costs one.
-const WORK_UNIT: u64 = 10_000;
+/// So many answers about the schema cost one: the usual questions cost some thirty.
+const ANSWERS_UNIT: u64 = 10_000;
 
 /// So many bytes of text count as one value.
 const TEXT_UNIT: u64 = 64;
@@ -82,7 +76,7 @@ impl Measure {
         self.nodes = self.nodes.saturating_add(other.nodes);
         self.described = self.described.saturating_add(other.described);
         self.described_lists = self.described_lists.max(other.described_lists);
-        self.described_work = self.described_work.saturating_add(other.described_work);
+        self.answers = self.answers.saturating_add(other.answers);
         self.values = self.values.saturating_add(other.values);
     }
 
@@ -100,18 +94,17 @@ impl Measure {
 
     /// A field that describes the schema, with this set below it.
     fn described_below(self, name: &str) -> Self {
-        let list = matches!(name, "fields" | "inputFields" | "interfaces" | "possibleTypes");
-        let size = match name {
-            "types" => 100,
-            "args" | "enumValues" | "directives" => 10,
-            _ if list => 10,
-            _ => 1,
+        let (size, nests) = match name {
+            "types" => (100, 0),
+            "args" | "directives" | "enumValues" => (10, 0),
+            "fields" | "inputFields" | "interfaces" | "possibleTypes" => (10, 1),
+            _ => (1, 0),
         };
         Self {
             fields: 1,
-            described_work: self.described_work.saturating_mul(size).saturating_add(1),
             described: self.described.saturating_add(1),
-            described_lists: self.described_lists.saturating_add(u64::from(list)),
+            described_lists: self.described_lists.saturating_add(nests),
+            answers: self.answers.saturating_mul(size).saturating_add(1),
             ..self
         }
     }
@@ -145,13 +138,13 @@ pub fn measure(
 fn total(walk: &mut Walk<'_>, runs: Option<&OperationDefinition>) -> Result<Cost, ServerError> {
     let (document, settings) = (walk.document, walk.settings);
     let (mut selections, mut described, mut cost) = (0_u64, 0_u64, 0);
-    let (mut values, mut work) = (0_u64, 0_u64);
+    let (mut values, mut answers) = (0_u64, 0_u64);
     for operation in operations(document) {
         let measure = walk.operation(operation)?;
         selections = selections.saturating_add(measure.selections);
         described = described.saturating_add(measure.described);
         values = values.saturating_add(measure.values);
-        work = work.saturating_add(measure.described_work);
+        answers = answers.saturating_add(measure.answers);
         if runs.is_some_and(|runs| std::ptr::eq(runs, operation)) {
             cost = measure.cost;
         }
@@ -168,17 +161,14 @@ fn total(walk: &mut Walk<'_>, runs: Option<&OperationDefinition>) -> Result<Cost
     at_most("max_directives", "directives", walk.directives, settings.max_directives)?;
     let expanded = "selections once its fragments are expanded";
     at_most("max_selections", expanded, selections, settings.max_selections)?;
-    at_most(
-        "max_values",
-        "values of arguments with variables in their places",
-        values,
-        MAX_VALUES,
-    )?;
-    at_most("max_introspection", "answers about the schema at once", work, MAX_DESCRIBED_WORK)?;
+    let placed = "values of arguments with variables in their places";
+    at_most("max_values", placed, values, settings.max_values)?;
+    let told = "answers about the schema at once";
+    at_most("max_introspection_answers", told, answers, settings.max_introspection_answers)?;
     let questions = "selections about the schema";
     at_most("max_introspection", questions, described, settings.max_introspection)?;
-    // The usual questions about the schema cost some thirty.
-    Ok(Cost { cost: cost.saturating_add(work / WORK_UNIT), describes: described > 0 })
+    let cost = cost.saturating_add(answers / ANSWERS_UNIT);
+    Ok(Cost { cost, describes: described > 0 })
 }
 
 /// The values of variables by name: as sent, or the default in the operation that runs. The defaults of
@@ -274,8 +264,7 @@ impl<'a> Walk<'a> {
         self.aliases += u64::from(field.alias.is_some());
         let mut values = 0_u64;
         for (_, value) in &field.arguments {
-            self.literal(&value.node)?;
-            values = values.saturating_add(self.weight(&value.node));
+            values = values.saturating_add(self.literal(&value.node)?);
         }
         let measure = self.shaped_field(field, parent)?;
         Ok(Measure { values: measure.values.saturating_add(values), ..measure })
@@ -341,29 +330,29 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    /// Literals hold no list that is too long. Their nesting was bounded by the brackets of the text.
-    fn literal(&mut self, value: &Value) -> Result<(), Rejection> {
+    /// How many values a literal stands for, with variables in their places. It holds no list that is too
+    /// long; its nesting was bounded by the brackets of the text.
+    fn literal(&mut self, value: &Value) -> Result<u64, Rejection> {
         self.visits += 1;
+        let mut values = 1_u64;
         match value {
+            Value::Variable(name) => {
+                values = self.sizes.get(name.as_str()).copied().unwrap_or(1);
+            }
             Value::List(items) => {
                 list_length(items.len(), self.settings)?;
-                items.iter().try_for_each(|item| self.literal(item))
+                for item in items {
+                    values = values.saturating_add(self.literal(item)?);
+                }
             }
-            Value::Object(fields) => fields.values().try_for_each(|field| self.literal(field)),
-            _ => Ok(()),
-        }
-    }
-
-    /// How many values `value` stands for.
-    fn weight(&self, value: &Value) -> u64 {
-        match value {
-            Value::Variable(name) => self.sizes.get(name.as_str()).copied().unwrap_or(1),
-            Value::List(items) => items.iter().map(|item| self.weight(item)).sum::<u64>() + 1,
             Value::Object(fields) => {
-                fields.values().map(|field| self.weight(field)).sum::<u64>() + 1
+                for field in fields.values() {
+                    values = values.saturating_add(self.literal(field)?);
+                }
             }
-            _ => 1,
+            _ => {}
         }
+        Ok(values)
     }
 
     /// The size of a page: null counts as absent. A size that will be refused for itself is not refused

@@ -122,4 +122,17 @@ on_both_databases! {
         assert_eq!(codes(&refused), ["QUERY_REJECTED"], "{refused}");
         assert_eq!(refused.get("data"), None);
     }
+
+    async fn one_field_written_twice_is_one_field(world: World) {
+        let document = "query($of: [_Any!]!) { ...A ...B }
+            fragment A on Query { _entities(representations: $of) { ... on Organisation { id } } }
+            fragment B on Query { _entities(representations: $of) { ... on Organisation { name } } }";
+        for tenant in [&world.a, &world.b] {
+            let of = json!([{ "__typename": "Organisation", "id": tenant.global_id() }]);
+            let request = world.post(Some(&world.coordinator(tenant))).header("alongside-gateway", world.issuer.gateway_credential());
+            let body = json!({ "query": document, "variables": { "of": of } });
+            let answer: Value = request.json(&body).send().await.expect("an answer").json().await.expect("JSON");
+            assert_eq!(answer["data"]["_entities"], json!([{ "id": tenant.global_id(), "name": tenant.name }]), "{answer}");
+        }
+    }
 }

@@ -384,3 +384,44 @@ fn questions_about_the_schema_have_their_own_allowance() {
     };
     stands_between("max_introspection", &many(98, 8), &many(98, 9), &defaults());
 }
+
+#[test]
+fn lists_of_the_schema_multiply_what_is_asked_below_them() {
+    let names = |count: usize| {
+        let names = "name ".repeat(count);
+        format!(
+            "{{ __schema {{ types {{ interfaces {{ possibleTypes {{ fields {{ {names} }} }} }} }} }} }}"
+        )
+    };
+    stands_between("max_introspection_answers", &names(8), &names(10), &defaults());
+}
+
+#[test]
+fn a_variable_counts_wherever_it_stands_with_all_that_was_sent() {
+    let uses = |count: usize| {
+        let uses = vec!["$w"; count].join(", ");
+        format!(
+            "query($w: OrganisationWhere!) {{ organisations(where: {{ and: [{uses}] }}) {{ totalCount }} }}"
+        )
+    };
+    let sent = json!({ "w": { "and": vec![json!({}); 98] } });
+    assert_eq!(limit_with(&uses(99), sent.clone(), &defaults()), None);
+    assert_eq!(limit_with(&uses(101), sent.clone(), &defaults()).as_deref(), Some("max_values"));
+    let spread = format!(
+        "{} fragment F on Region {{ {} }}",
+        "query($w: OrganisationWhere!) { regions(first: 1) { nodes { ...F ...F ...F } } }",
+        "organisations(first: 1, where: $w) { totalCount } ".repeat(34)
+    );
+    assert_eq!(
+        limit_with(&spread, sent, &defaults()).as_deref(),
+        Some("max_values"),
+        "by a fragment"
+    );
+    let long = json!({ "w": { "name": { "startsWith": "x".repeat(60_000) } } });
+    assert_eq!(limit_with(&uses(9), long.clone(), &defaults()), None);
+    assert_eq!(
+        limit_with(&uses(11), long, &defaults()).as_deref(),
+        Some("max_values"),
+        "long text"
+    );
+}

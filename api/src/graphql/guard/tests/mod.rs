@@ -36,6 +36,8 @@ fn boundless() -> ApiSettings {
         max_nodes: most,
         max_introspection: most,
         max_introspection_lists: most,
+        max_introspection_answers: most,
+        max_values: most,
         ..defaults()
     }
 }
