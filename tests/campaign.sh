@@ -13,13 +13,16 @@ usage: tests/campaign.sh PART AMOUNT [PART AMOUNT ...]
                        by two accounts (needs python3 with venv; installs into a throw-away folder)
   hostile REQUESTS     requests that break rules of HTTP, JSON or GraphQL, or ask for too much
   hang-ups SECONDS     clients that go away at any moment; then every invariant is checked
-  slow SECONDS         200 clients that send and take bytes slowly, beside others that do not
+  slow SECONDS         $SLOW_CLIENTS clients (or 200) that send and take bytes slowly, beside others that
+                       do not
+  timing PAIRS         whether time tells a hidden row from one that is not there
   redis ROUNDS         the whole suite with Redis absent, frozen, flushed and poisoned
   fuzz SECONDS         libFuzzer on the guard and the repair (needs cargo-fuzz)
-  plants ROUNDS        tests/plants.sh: whether the suite notices planted defects
+  plants WORD          tests/plants.sh: whether the suite notices the planted defects with this word in
+                       their names, or `all`
   slice                a short piece of what needs no servers, for the gate: at most 90 seconds
 
-The seed is $SEED, or 1: the same seed asks the same. `slice` and the first four parts run against
+The seed is $SEED, or 1: the same seed asks the same. `slice` and the first five parts run against
 the debug binary with a demonstration of its own in SQLite. The log stays in the folder that the
 last line names. Exits with 1 if a part found something.
 USAGE
@@ -144,7 +147,16 @@ documents() {
 clients() {
     start_service
     node "$root/tests/campaign/hostile.mjs" "$1" --url "$url" --pid "$service" --seed "$seed" \
-        --tokens "$scratch/tokens.json" "--$2" "$3" 2>&1 | tee "$logs/$1.log" || failed=1
+        --tokens "$scratch/tokens.json" "--$2" "$3" --beside "${SLOW_CLIENTS:-200}" 2>&1 | tee "$logs/$1.log" || failed=1
+}
+
+timing() {
+    start_service
+    if ! node "$root/tests/campaign/timing.mjs" --url "$url" --tokens "$scratch/tokens.json" --pairs "$1" 2>&1 |
+        tee "$logs/timing.log"; then
+        say 'FAILED: timing'
+        failed=1
+    fi
 }
 
 verify() {
@@ -200,7 +212,7 @@ plants() {
         say 'plants: skipped, there is no tests/plants.sh'
         return
     fi
-    "$root/tests/plants.sh" "$1" 2>&1 | tee "$logs/plants.log" || failed=1
+    "$root/tests/plants.sh" "${1/#all/}" 2>&1 | tee "$logs/plants.log" || failed=1
 }
 
 part() {
@@ -210,6 +222,7 @@ part() {
     hostile) clients hostile requests "$2" && check_if_running ;;
     hang-ups) clients hang-ups seconds "$2" && check_if_running && verify ;;
     slow) clients slow seconds "$2" && check_if_running ;;
+    timing) timing "$2" ;;
     redis) redis "$2" ;;
     fuzz) fuzz "$2" ;;
     plants) plants "$2" ;;

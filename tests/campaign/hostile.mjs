@@ -1,10 +1,10 @@
 // Hostile clients of a running service, the same for the same seed.
 //
-//   node hostile.mjs MODE --url URL --pid PID --tokens FILE --seed N (--requests N | --seconds N)
+//   node hostile.mjs MODE --url URL --pid PID --tokens FILE --seed N (--requests N | --seconds N) [--beside N]
 //
 // MODE is `hostile` (requests that break rules), `hang-ups` (clients that go away at any moment) or `slow`
-// (clients that send and take bytes slowly, beside others that do not). Ends with figures and with 1 if an
-// answer was a fault of the service, if its memory grew, or if it is gone.
+// (200 clients, or as many as --beside says, that send and take bytes slowly beside others that do not).
+// Ends with figures and with 1 if an answer was a fault of the service, if its memory grew, or if it is gone.
 import net from 'node:net';
 import { readFileSync } from 'node:fs';
 
@@ -193,7 +193,7 @@ const work = async (count) => Promise.all(Array.from({ length: count }, worker))
 // What is kept for good is there after the first requests: only what grows later is a leak.
 for (let left = 400; left > 0; left -= 8) await Promise.all(Array.from({ length: 8 }, () => send(request())));
 const before = memory();
-const beside = mode === 'slow' ? Array.from({ length: 200 }, (_, index) => (index % 2 ? send(plain(), drip()) : send(Buffer.from('GET /schema.graphql HTTP/1.1\r\nhost: test\r\n\r\n'), deaf()))) : [];
+const beside = mode === 'slow' ? Array.from({ length: Number(option('beside', 200)) }, (_, index) => (index % 2 ? send(plain(), drip()) : send(Buffer.from('GET /schema.graphql HTTP/1.1\r\nhost: test\r\n\r\n'), deaf()))) : [];
 await work(mode === 'slow' ? 4 : 12);
 await Promise.all(beside);
 const alive = await send(post('{"query":"{ __typename }"}'));

@@ -7,7 +7,7 @@ use migration::{Migrator, MigratorTrait as _};
 
 use super::Done;
 use crate::config::Config;
-use crate::db::connect_owner;
+use crate::db::{connect_owner, refuse_missing_file};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -24,7 +24,11 @@ pub(super) enum Command {
 }
 
 pub(super) async fn run(config: Config, command: Command) -> Done {
-    let owner = connect_owner(&config.database).await?;
+    let settings = &config.database;
+    if !matches!(command, Command::Up) {
+        refuse_missing_file(settings.owner_url.as_ref().unwrap_or(&settings.url))?;
+    }
+    let owner = connect_owner(settings).await?;
     match command {
         Command::Up => {
             let pending = Migrator::get_pending_migrations(&owner).await?.len();

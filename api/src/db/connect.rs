@@ -115,15 +115,27 @@ async fn sqlite(settings: &DatabaseSettings) -> Result<Pools, ConnectError> {
             .acquire_timeout(Duration::from_millis(settings.pool_timeout_ms))
             .test_before_acquire(false)
     };
-    if !options.get_filename().exists() {
-        return Err(ConnectError::NoFile(options.get_filename().display().to_string()));
-    }
+    refuse_missing_file(&settings.url)?;
     let write = pool(1).connect_with(options.clone()).await.map_err(unreachable)?;
     let read = pool(settings.read_connections)
         .connect_with(options.pragma("query_only", "on"))
         .await
         .map_err(unreachable)?;
     Ok(Pools::Sqlite { read, write })
+}
+
+/// Refuses the URL of a SQLite file that is not there.
+///
+/// # Errors
+///
+/// [`ConnectError::NoFile`] with its name, and errors for what is no URL of a database.
+pub fn refuse_missing_file(url: &str) -> Result<(), ConnectError> {
+    if Engine::of(url)? == Engine::Postgres {
+        return Ok(());
+    }
+    let options = SqliteConnectOptions::from_str(url).map_err(|_| ConnectError::BadUrl)?;
+    let file = options.get_filename();
+    if file.exists() { Ok(()) } else { Err(ConnectError::NoFile(file.display().to_string())) }
 }
 
 async fn postgres(settings: &DatabaseSettings, profile: Profile) -> Result<Pools, ConnectError> {

@@ -14,7 +14,7 @@ mod tx;
 
 use std::sync::Arc;
 
-pub use connect::{ConnectError, Engine, connect_owner};
+pub use connect::{ConnectError, Engine, connect_owner, refuse_missing_file};
 pub use fault::DbFault;
 use lane::{Lane, Loan};
 use sea_orm::DbBackend;

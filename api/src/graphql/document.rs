@@ -1,15 +1,13 @@
-//! Parts of a parsed document: its operations, fields that cannot be merged, the order of its keys.
+//! Parts of a parsed document: its operations, its fields by key, the order of its keys.
 
 use std::collections::HashMap;
 
 use async_graphql::parser::types::{
     DocumentOperations, ExecutableDocument, Field, FragmentDefinition, OperationDefinition,
-    OperationType, Selection, SelectionSet,
+    Selection, SelectionSet,
 };
-use async_graphql::{Name, Positioned, ServerError, Value};
+use async_graphql::{Name, Positioned, Value};
 use indexmap::IndexMap;
-
-use super::error::ErrorCode;
 
 /// Every operation of `document`.
 pub fn operations(document: &ExecutableDocument) -> impl Iterator<Item = &OperationDefinition> {
@@ -47,96 +45,35 @@ pub fn name(document: &ExecutableDocument, chosen: Option<&str>) -> Option<Strin
     }
 }
 
-/// Refuses fields under one key that differ, in every operation; and a mutation under one key twice,
-/// which async-graphql would run twice and show once.
-///
-/// The guard has bounded the expanded selections that are visited here.
-///
-/// # Errors
-///
-/// `GRAPHQL_VALIDATION_FAILED` with the place of the second field.
-pub fn refuse_conflicts(document: &ExecutableDocument) -> Result<(), ServerError> {
-    for operation in operations(document) {
-        let root = [&operation.selection_set.node];
-        if operation.ty == OperationType::Mutation {
-            refuse_repeats(document, &root)?;
-        }
-        refuse_conflicts_in(document, &root)?;
-    }
-    Ok(())
-}
-
-fn refuse_repeats(
-    document: &ExecutableDocument,
-    root: &[&SelectionSet],
-) -> Result<(), ServerError> {
-    match merged(&document.fragments, root).into_iter().find(|(_, fields)| fields.len() > 1) {
-        Some((key, _)) => {
-            let message =
-                format!("{key} is selected twice: give each mutation an alias of its own");
-            Err(ErrorCode::ValidationFailed.error(message, None))
-        }
-        None => Ok(()),
-    }
-}
-
-fn refuse_conflicts_in(
-    document: &ExecutableDocument,
-    sets: &[&SelectionSet],
-) -> Result<(), ServerError> {
-    for (key, fields) in merged(&document.fragments, sets) {
-        for (index, other) in fields.iter().enumerate() {
-            // Of two different object types only one is there: their fields never meet.
-            let meets = |first: &&Placed<'_>| {
-                first.on.is_none() || other.on.is_none() || first.on == other.on
-            };
-            let first = fields[..index].iter().find(meets);
-            if first.is_some_and(|first| !same(&first.field.node, &other.field.node)) {
-                let message = format!(
-                    "the fields under the key {key} differ in name or arguments: give one an alias"
-                );
-                return Err(ErrorCode::ValidationFailed.error(message, Some(other.field.pos)));
-            }
-        }
-        let below: Vec<&SelectionSet> =
-            fields.iter().map(|placed| &placed.field.node.selection_set.node).collect();
-        refuse_conflicts_in(document, &below)?;
-    }
-    Ok(())
-}
-
-/// The same field with the same arguments, in any order.
-fn same(a: &Field, b: &Field) -> bool {
-    a.name.node == b.name.node
-        && a.arguments.len() == b.arguments.len()
-        && a.arguments.iter().all(|(name, value)| {
-            b.get_argument(&name.node).is_some_and(|other| other.node == value.node)
-        })
-}
-
-/// A field with the type that the nearest fragment around it names.
+/// Selections and the type on which they are made.
 #[derive(Clone, Copy)]
-struct Placed<'a> {
-    field: &'a Positioned<Field>,
-    on: Option<&'a Name>,
+pub(super) struct Selected<'a> {
+    pub set: &'a SelectionSet,
+    pub on: &'a str,
+}
+
+/// A field and the type on which it is selected.
+#[derive(Clone, Copy)]
+pub(super) struct Placed<'a> {
+    pub field: &'a Positioned<Field>,
+    pub on: &'a str,
 }
 
 type Fragments = HashMap<Name, Positioned<FragmentDefinition>>;
 
-/// The fields of selection sets by key, with fragments expanded, in the order of the document.
-fn merged<'a>(
+/// The fields of `selected` by key, with fragments expanded, in the order of the document.
+pub(super) fn merged<'a>(
     fragments: &'a Fragments,
-    sets: &[&'a SelectionSet],
+    selected: &[Selected<'a>],
 ) -> IndexMap<&'a Name, Vec<Placed<'a>>> {
     let mut fields = IndexMap::new();
-    sets.iter().for_each(|set| collect(fragments, set, None, &mut fields));
+    selected.iter().for_each(|selected| collect(fragments, *selected, &mut fields));
     fields
 }
 
 fn collect<'a>(
     fragments: &'a Fragments,
-    set: &'a SelectionSet,
-    on: Option<&'a Name>,
+    Selected { set, on }: Selected<'a>,
     fields: &mut IndexMap<&'a Name, Vec<Placed<'a>>>,
 ) {
     for item in &set.items {
@@ -146,13 +83,16 @@ fn collect<'a>(
                 fields.entry(key).or_default().push(Placed { field, on });
             }
             Selection::InlineFragment(inline) => {
-                let named = inline.node.type_condition.as_ref().map(|on| &on.node.on.node);
-                collect(fragments, &inline.node.selection_set.node, named.or(on), fields);
+                let condition = inline.node.type_condition.as_ref();
+                let on = condition.map_or(on, |condition| condition.node.on.node.as_str());
+                let set = &inline.node.selection_set.node;
+                collect(fragments, Selected { set, on }, fields);
             }
             Selection::FragmentSpread(spread) => {
                 if let Some(fragment) = fragments.get(&spread.node.fragment_name.node) {
-                    let named = &fragment.node.type_condition.node.on.node;
-                    collect(fragments, &fragment.node.selection_set.node, Some(named), fields);
+                    let on = fragment.node.type_condition.node.on.node.as_str();
+                    let set = &fragment.node.selection_set.node;
+                    collect(fragments, Selected { set, on }, fields);
                 }
             }
         }
@@ -179,16 +119,18 @@ impl Arrangement {
     /// order already: the read engine wrote it.
     #[must_use]
     pub fn apply(&self, data: Value) -> Value {
-        self.arranged(data, &[&self.selection])
+        self.arranged(data, &[Selected { set: &self.selection, on: "" }])
     }
 
-    fn arranged(&self, value: Value, sets: &[&SelectionSet]) -> Value {
+    fn arranged(&self, value: Value, selected: &[Selected<'_>]) -> Value {
         let Value::Object(mut object) = value else { return value };
         let mut arranged = IndexMap::with_capacity(object.len());
-        for (key, fields) in merged(&self.fragments, sets) {
+        for (key, fields) in merged(&self.fragments, selected) {
             if let Some(value) = object.swap_remove(key) {
-                let below: Vec<&SelectionSet> =
-                    fields.iter().map(|placed| &placed.field.node.selection_set.node).collect();
+                let mut below = Vec::with_capacity(fields.len());
+                for placed in &fields {
+                    below.push(Selected { set: &placed.field.node.selection_set.node, on: "" });
+                }
                 arranged.insert(key.clone(), self.arranged(value, &below));
             }
         }

@@ -23,7 +23,7 @@ use serde_json::{Map, Value, json};
 use tracing::Instrument as _;
 
 use super::accept::{self, Format};
-use super::error::{ErrorCode, of_fault};
+use super::error::{ErrorCode, SIGN_IN, of_fault};
 use super::parameters::{Parameters, encodes_text};
 use super::prepare::{Prepared, hash, prepare};
 use super::reply::{Denied, Reply, complete};
@@ -33,6 +33,10 @@ use crate::app::App;
 use crate::budget::{Left, Payer};
 use crate::read::Op;
 use crate::telemetry::request::Seen;
+
+/// What to do about a gateway's credential that is not known.
+const GATEWAY_KEY: &str =
+    "the credential in alongside-gateway is not known: send the one you were given, or none";
 
 /// Answers one request.
 pub async fn handle(State(app): State<Arc<App>>, request: HttpRequest<Body>) -> HttpResponse {
@@ -86,6 +90,10 @@ impl Turn<'_> {
         let mut answer = match self.steps(&parts, body, seen, &mut left).await {
             Ok(answer) => answer,
             Err(denied) => {
+                let denied = match self.charge_form(&parts, &mut left).await {
+                    Ok(()) => denied,
+                    Err(used_up) => used_up,
+                };
                 seen.denied(&denied.error);
                 self.reply.denied(denied)
             }
@@ -94,6 +102,15 @@ impl Turn<'_> {
             self.tell_budget(answer.headers_mut(), left);
         }
         answer
+    }
+
+    /// A request that was refused before anybody paid for it is charged to its address.
+    async fn charge_form(&self, parts: &Parts, left: &mut Option<Left>) -> Result<(), Denied> {
+        if left.is_some() {
+            return Ok(());
+        }
+        let address = accept::address(parts, &self.app.config().server);
+        self.charge(Payer::of(Identity::Anonymous, address), 1, left).await
     }
 
     /// The steps of a request; `left` is what the budget holds once it was charged.
@@ -115,10 +132,8 @@ impl Turn<'_> {
         let address = accept::address(parts, &config.server);
         let identity = self.identity(&parts.headers).await;
         let audience = app.gateways().audience(&parts.headers);
-        let (Ok(identity), Some(audience)) = (identity, audience) else {
-            self.charge(Payer::of(Identity::Anonymous, address), 1, left).await?;
-            return Err(Denied::unauthenticated());
-        };
+        let identity = identity.map_err(|()| Denied::unauthenticated(SIGN_IN))?;
+        let audience = audience.ok_or_else(|| Denied::unauthenticated(GATEWAY_KEY))?;
         seen.document(hash(&parameters.query));
         let built = app.schemas().of(audience);
         let prepared = prepare(parameters, &built.shape, &config.api);
@@ -153,7 +168,8 @@ impl Turn<'_> {
         match after.wait_s {
             None => Ok(()),
             Some(seconds) => {
-                let message = format!("the budget is used up: come back in {seconds} seconds");
+                let unit = if seconds == 1 { "second" } else { "seconds" };
+                let message = format!("the budget is used up: come back in {seconds} {unit}");
                 let error = ErrorCode::RateLimited.error(message, None);
                 Err(Denied::new(StatusCode::TOO_MANY_REQUESTS, error).after(seconds))
             }

@@ -9,6 +9,7 @@ pub mod gateway;
 pub mod guard;
 pub mod http;
 pub mod ids;
+mod merge;
 pub mod mutate;
 pub mod parameters;
 pub mod payload;

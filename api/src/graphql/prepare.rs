@@ -8,6 +8,7 @@ use sha2::{Digest as _, Sha256};
 use super::document::{self, Arrangement};
 use super::error::ErrorCode;
 use super::guard::{self, Cost, Shape, tokens};
+use super::merge;
 use super::parameters::Parameters;
 use super::repair::repair;
 use super::variables;
@@ -49,7 +50,7 @@ pub fn prepare(
     let mut document =
         parse_query(&query).map_err(|error| tokens::unparsable(error.positions().next()))?;
     let cost = guard::check(&document, chosen, &variables, shape, settings)?;
-    document::refuse_conflicts(&document)?;
+    merge::refuse_conflicts(&document, shape)?;
     let Some(operation) = document::operation(&document, chosen) else {
         let message = match chosen {
             Some(_) => "operationName names no operation of the document",

@@ -6,12 +6,13 @@
 //! * A required variable without a value is refused before anything runs.
 //! * Directives on `__typename` are checked like all others, and a variable used only there is used.
 //! * A subscription has one root field.
+//! * A fragment without a type is on the type around it, also where fields are compared.
 
 use std::collections::HashSet;
 
 use async_graphql::parser::types::{
     Directive, DocumentOperations, ExecutableDocument, OperationDefinition, OperationType,
-    Selection, SelectionSet, VariableDefinition,
+    Selection, SelectionSet, TypeCondition, VariableDefinition,
 };
 use async_graphql::{Name, Positioned, ServerError, Value as ConstValue, Variables};
 
@@ -44,10 +45,12 @@ pub fn repair(
         .collect();
     let mend = Mend { variables, absent: &absent, idle: &idle };
     for operation in operations_mut(document) {
-        mend.set(&mut operation.selection_set.node)?;
+        mend.set(&mut operation.selection_set.node, None)?;
     }
     for fragment in document.fragments.values_mut() {
-        mend.set(&mut fragment.node.selection_set.node)?;
+        let fragment = &mut fragment.node;
+        let on = &fragment.type_condition.node.on.node;
+        mend.set(&mut fragment.selection_set.node, Some(on))?;
     }
     // Variables that nothing uses any more would be refused as unused.
     let after = used(document);
@@ -123,7 +126,8 @@ struct Mend<'a> {
 }
 
 impl Mend<'_> {
-    fn set(&self, set: &mut SelectionSet) -> Result<(), ServerError> {
+    /// Mends what is selected on the type `on`, where a fragment names it.
+    fn set(&self, set: &mut SelectionSet, on: Option<&Name>) -> Result<(), ServerError> {
         for item in &mut set.items {
             match &mut item.node {
                 Selection::Field(field) if field.node.name.node == "__typename" => {
@@ -134,10 +138,17 @@ impl Mend<'_> {
                     for (_, value) in &mut field.node.arguments {
                         self.value(&mut value.node);
                     }
-                    self.set(&mut field.node.selection_set.node)?;
+                    self.set(&mut field.node.selection_set.node, None)?;
                 }
                 Selection::InlineFragment(inline) => {
-                    self.set(&mut inline.node.selection_set.node)?;
+                    let (pos, inline) = (inline.pos, &mut inline.node);
+                    if let (None, Some(on)) = (&inline.type_condition, on) {
+                        let condition = TypeCondition { on: Positioned::new(on.clone(), pos) };
+                        inline.type_condition = Some(Positioned::new(condition, pos));
+                    }
+                    let on =
+                        inline.type_condition.as_ref().map(|condition| &condition.node.on.node);
+                    self.set(&mut inline.selection_set.node, on)?;
                 }
                 Selection::FragmentSpread(_) => {}
             }

@@ -49,10 +49,10 @@ impl Denied {
         Self { close: true, ..self }
     }
 
-    /// The refusal of a token that is not accepted.
+    /// The refusal of a token or credential that is not accepted; `message` says what to do.
     #[must_use]
-    pub fn unauthenticated() -> Self {
-        let error = ErrorCode::Unauthenticated.error(SIGN_IN, None);
+    pub fn unauthenticated(message: &'static str) -> Self {
+        let error = ErrorCode::Unauthenticated.error(message, None);
         Self::new(StatusCode::UNAUTHORIZED, error)
     }
 }
@@ -91,7 +91,7 @@ impl Reply<'_> {
     #[must_use]
     pub fn ran(&self, response: Response, cost: Map<String, serde_json::Value>) -> HttpResponse {
         if response.errors.iter().any(|error| code_of(error) == Some("UNAUTHENTICATED")) {
-            return self.denied(Denied::unauthenticated());
+            return self.denied(Denied::unauthenticated(SIGN_IN));
         }
         let unavailable = response.errors.iter().any(|error| code_of(error) == Some("UNAVAILABLE"));
         let request_error = is_request_error(&response);

@@ -19,14 +19,15 @@ pub const ROOTS: &[&[Root]] = &[
 /// Deepest nesting of selection sets that async-graphql takes: the guard's limits are reached before.
 const MAX_NESTING: usize = 200;
 
-/// What can be asked.
+/// What can be asked. The last part is asked first: entities have to be, for the others refuse a
+/// representation that does not name its type.
 #[derive(MergedObject)]
 #[graphql(name = "Query")]
 pub struct Query(
-    ReadRoots,
     reference::graphql::ReferenceQueries,
     organisation::graphql::OrganisationQueries,
     actor::graphql::ViewerQueries,
+    ReadRoots,
 );
 
 /// What can be changed.
@@ -72,10 +73,10 @@ impl Schemas {
 #[must_use]
 pub fn build(audience: Audience) -> Built {
     let query = Query(
-        ReadRoots::new(ROOTS, audience),
         reference::graphql::ReferenceQueries,
         organisation::graphql::OrganisationQueries,
         actor::graphql::ViewerQueries,
+        ReadRoots::new(ROOTS, audience),
     );
     let mutation =
         Mutation(organisation::graphql::OrganisationMutations, import::graphql::ImportMutations);

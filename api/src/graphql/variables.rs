@@ -105,7 +105,7 @@ impl<'a> Check<'a> {
                 self.value(&value.node, &argument.ty, argument.has_default, value.pos)?;
             }
         }
-        self.set(&field.selection_set.node, &known.leads_to)
+        self.set(&field.selection_set.node, known.leads_to())
     }
 
     /// `@skip` and `@include` are the directives that a document can use.

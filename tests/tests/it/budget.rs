@@ -98,6 +98,23 @@ async fn replicas(urls: [&str; 2], prefixes: [&str; 2]) -> [World; 2] {
 }
 
 on_sqlite! {
+    async fn a_request_refused_for_its_form_is_paid_by_its_address(world: FewRequests) {
+        let (a, b) = (world.coordinator(&world.a), world.coordinator(&world.b));
+        let mut statuses = Vec::new();
+        for attempt in 0..20 {
+            let token = if attempt % 2 == 0 { &a } else { &b };
+            let request = world.client.put(format!("{}/graphql", world.base_url)).bearer_auth(token);
+            statuses.push(request.send().await.expect("an answer").status().as_u16());
+        }
+        assert_eq!(statuses[0], 405);
+        let first = statuses.iter().position(|status| *status == 429).expect("its budget is used up");
+        assert!((5..20).contains(&first), "{statuses:?}");
+        is_refusal(&ask(&world, None, CHEAP).await);
+        for token in [a, b] {
+            assert_eq!(ask(&world, Some(&token), CHEAP).await.status, 200, "an account has its own");
+        }
+    }
+
     async fn each_account_and_address_has_its_own_requests(world: FewRequests) {
         let (a, b) = (world.coordinator(&world.a), world.coordinator(&world.b));
         is_refusal(&use_up(&world, Some(&a), CHEAP, 200).await);

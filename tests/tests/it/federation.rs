@@ -291,6 +291,34 @@ on_both_databases! {
         assert_eq!(count(many_each).await, one_each);
     }
 
+    async fn what_is_wrong_with_one_representation_or_one_type_leaves_the_others(world: World) {
+        let credential = world.issuer.gateway_credential();
+        let good = |tenant: &Tenant| json!({ "__typename": "Organisation", "odsCode": tenant.ods });
+        for (tenant, other) in [(&world.a, &world.b), (&world.b, &world.a)] {
+            let token = world.coordinator(tenant);
+            let id = other.global_id();
+            let bad = [
+                json!({ "id": id }), json!({ "__typename": null, "id": id }), json!({ "__typename": 5, "id": id }),
+                json!({ "__typename": "Organisation" }), json!({ "__typename": "Nothing", "id": id }),
+                json!({ "__typename": "Region", "id": id }), json!({ "__typename": "Organisation", "id": null }),
+                json!({}), json!([]), json!("Organisation"), json!(1),
+            ];
+            for bad in bad {
+                let answers = entities(&world, Some(&token), vec![good(tenant), bad.clone(), good(other)]).await;
+                let names: Vec<&Value> = answers.iter().map(|answer| &answer["name"]).collect();
+                assert_eq!(names, [&json!(tenant.name), &Value::Null, &json!(other.name)], "{bad}");
+            }
+            let document = "query($representations: [_Any!]!) { _entities(representations: $representations) { \
+                ... on Organisation { name } ... on Region { organisations(first: 101) { totalCount } } } }";
+            let representations = json!([good(tenant), { "__typename": "Region", "odsCode": "Y61" }, good(other)]);
+            let request = json!({ "query": document, "variables": { "representations": representations } });
+            let (_, body) = as_gateway(&world, &[&credential], Some(&token), request).await;
+            let expected = json!([{ "name": tenant.name }, null, { "name": other.name }]);
+            assert_eq!((&body["data"]["_entities"], codes(&body)), (&expected, vec!["BAD_USER_INPUT"]), "{body}");
+            assert_eq!(body["errors"][0]["path"], json!(["_entities", 1, "organisations"]), "{body}");
+        }
+    }
+
     async fn more_than_a_hundred_entities_are_refused_before_any_is_read(world: World) {
         let credential = world.issuer.gateway_credential();
         for tenant in [&world.a, &world.b] {

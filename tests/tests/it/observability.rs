@@ -264,6 +264,24 @@ fn carriers(served: &Served, token: &str, text: &str) -> Vec<reqwest::RequestBui
 }
 
 on_sqlite! {
+    async fn a_collector_that_does_not_answer_is_told_in_the_log_and_harms_nothing(world: World) {
+        let collector = Collector::start().await;
+        let mut settings = prompt(&collector);
+        settings[0].1 = "http://127.0.0.1:9";
+        let served = Served::start(&world, &settings).await;
+        for tenant in [&world.a, &world.b] {
+            let token = world.coordinator(tenant);
+            let (_, body) = served.ask(Some(&token), BOARDS, json!({ "code": tenant.ods })).await;
+            assert_eq!(body["data"]["organisation"]["name"], json!(tenant.name));
+        }
+        let of_export = |line: &Value| {
+            let of = |key: &str| line[key].as_str().unwrap_or_default();
+            of("target").starts_with("opentelemetry") && ["WARN", "ERROR"].contains(&of("level"))
+        };
+        served.line("it tells that nothing was exported", of_export).await;
+        served.stop().await;
+    }
+
     async fn nothing_that_a_client_sends_makes_a_second_line_of_the_log(world: World) {
         let collector = Collector::start().await;
         let served = Served::start(&world, &prompt(&collector)).await;

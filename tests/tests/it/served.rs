@@ -119,7 +119,8 @@ impl Served {
         self.line("it tells of the request", about).await
     }
 
-    async fn line(&self, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+    /// Waits for a line that `wanted` finds.
+    pub async fn line(&self, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
         let waiting = async {
             loop {
                 let lines = self.lines();

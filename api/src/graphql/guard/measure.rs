@@ -12,7 +12,7 @@ use async_graphql::parser::types::{
 use async_graphql::{Name, Positioned, ServerError, Value as ConstValue, Variables};
 use async_graphql_value::Value;
 
-use super::shape::{Shape, Size};
+use super::shape::{FieldShape, Shape, Size};
 use super::{Rejection, at_most, list_length};
 use crate::config::{ApiSettings, MAX_PAGE};
 use crate::graphql::document::{self, operations};
@@ -22,7 +22,8 @@ use crate::read::op::DEFAULT_PAGE;
 /// What a document costs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Cost {
-    /// The cost of the operation that will run: each field is one, a page its size times its rows.
+    /// The cost of the operation that will run: each field is one, a page its size times its rows, ten
+    /// values of arguments are one.
     pub cost: u64,
     /// Whether the document asks about the schema itself.
     pub describes: bool,
@@ -58,10 +59,15 @@ struct Measure {
     answers: u64,
     /// Values of arguments, with variables in their places: they are copied at every use.
     values: u64,
+    /// Whether the set asks how many rows there are.
+    counts: bool,
 }
 
 /// So many answers about the schema cost one: the usual questions cost some thirty.
 const ANSWERS_UNIT: u64 = 10_000;
+
+/// So many values of a field's arguments cost one: each is compared with every row that is looked at.
+const VALUES_UNIT: u64 = 10;
 
 /// So many bytes of text count as one value.
 const TEXT_UNIT: u64 = 64;
@@ -78,6 +84,7 @@ impl Measure {
         self.described_lists = self.described_lists.max(other.described_lists);
         self.answers = self.answers.saturating_add(other.answers);
         self.values = self.values.saturating_add(other.values);
+        self.counts |= other.counts;
     }
 
     /// A field with this set below it.
@@ -88,6 +95,7 @@ impl Measure {
             depth: self.depth.saturating_add(1),
             cost: self.cost.saturating_mul(size).saturating_add(1),
             nodes: self.nodes.saturating_add(u64::from(size > 1)).saturating_mul(size),
+            counts: false,
             ..self
         }
     }
@@ -267,7 +275,11 @@ impl<'a> Walk<'a> {
             values = values.saturating_add(self.literal(&value.node)?);
         }
         let measure = self.shaped_field(field, parent)?;
-        Ok(Measure { values: measure.values.saturating_add(values), ..measure })
+        Ok(Measure {
+            cost: measure.cost.saturating_add(values / VALUES_UNIT),
+            values: measure.values.saturating_add(values),
+            ..measure
+        })
     }
 
     fn shaped_field(&mut self, field: &'a Field, parent: &str) -> Result<Measure, ServerError> {
@@ -282,10 +294,15 @@ impl<'a> Walk<'a> {
             return Ok(below.described_below(name));
         }
         let shape = self.shape.field(parent, name);
-        let leads_to = shape.map_or("", |shape| shape.leads_to.as_str());
+        let leads_to = shape.map_or("", FieldShape::leads_to);
         let below = self.set(&field.selection_set.node, leads_to)?;
         match shape.map(|shape| shape.size) {
-            Some(Size::Page) => Ok(below.below(self.page(field))),
+            Some(Size::Page) => {
+                let page = below.below(self.page(field));
+                // To count rows is as dear as to read a page of the usual size.
+                let least = if below.counts { below.below(DEFAULT_PAGE.into()).cost } else { 0 };
+                Ok(Measure { cost: page.cost.max(least), ..page })
+            }
             Some(Size::Named(argument)) => Ok(below.below(self.named(field, argument)?)),
             // A short list is charged as one field, and its rows are counted.
             Some(Size::List(bound)) => {
@@ -293,7 +310,9 @@ impl<'a> Walk<'a> {
                 let nodes = below.nodes.saturating_add(1).saturating_mul(bound.into());
                 Ok(Measure { nodes, ..one })
             }
-            Some(Size::One) | None => Ok(below.below(1)),
+            Some(Size::One) | None => {
+                Ok(Measure { counts: name == "totalCount", ..below.below(1) })
+            }
         }
     }
 

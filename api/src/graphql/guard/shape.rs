@@ -1,6 +1,6 @@
 //! What the guard knows of the schema: which type a field leads to, and to how many of it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use async_graphql::Positioned;
 use async_graphql::parser::parse_schema;
@@ -46,18 +46,27 @@ pub enum InputType {
 /// A field as the guard sees it.
 #[derive(Clone, Debug)]
 pub struct FieldShape {
-    /// The name of the type it leads to.
-    pub leads_to: String,
+    /// Its type.
+    pub ty: Type,
     /// To how many of it.
     pub size: Size,
     /// Its arguments, by name.
     pub arguments: HashMap<String, InputShape>,
 }
 
+impl FieldShape {
+    /// The name of the type it leads to.
+    #[must_use]
+    pub fn leads_to(&self) -> &str {
+        base(&self.ty)
+    }
+}
+
 /// The types of the schema, by name, with their fields.
 #[derive(Debug, Default)]
 pub struct Shape {
     types: HashMap<String, HashMap<String, FieldShape>>,
+    objects: HashSet<String>,
     inputs: HashMap<String, InputType>,
 }
 
@@ -75,7 +84,10 @@ impl Shape {
             let TypeSystemDefinition::Type(definition) = definition else { continue };
             let name = definition.node.name.node.to_string();
             let fields = match definition.node.kind {
-                TypeKind::Object(object) => object.fields,
+                TypeKind::Object(object) => {
+                    shape.objects.insert(name.clone());
+                    object.fields
+                }
                 TypeKind::Interface(interface) => interface.fields,
                 TypeKind::Scalar => {
                     shape.inputs.insert(name, InputType::Scalar);
@@ -92,7 +104,7 @@ impl Shape {
                 TypeKind::Union(_) => continue,
             };
             let fields = fields.into_iter().map(|field| {
-                let leads_to = base(&field.node.ty.node).to_owned();
+                let ty = field.node.ty.node;
                 let named = field.node.arguments.iter().find_map(|argument| {
                     ["ids", "representations"]
                         .into_iter()
@@ -100,11 +112,11 @@ impl Shape {
                 });
                 let size = match named {
                     Some(argument) => Size::Named(argument),
-                    None if leads_to.ends_with("Connection") => Size::Page,
+                    None if base(&ty).ends_with("Connection") => Size::Page,
                     None => Size::One,
                 };
                 let arguments = inputs(field.node.arguments);
-                (field.node.name.node.to_string(), FieldShape { leads_to, size, arguments })
+                (field.node.name.node.to_string(), FieldShape { ty, size, arguments })
             });
             shape.types.insert(name, fields.collect());
         }
@@ -124,6 +136,18 @@ impl Shape {
                 field.size = Size::List(bound);
             }
         }
+    }
+
+    /// Whether `name` is an object type: a row of it is of no other.
+    #[must_use]
+    pub fn is_object(&self, name: &str) -> bool {
+        self.objects.contains(name)
+    }
+
+    /// Whether `name` is a type of values that can be read.
+    #[must_use]
+    pub fn is_value(&self, name: &str) -> bool {
+        matches!(self.inputs.get(name), Some(InputType::Scalar | InputType::Enum))
     }
 
     /// The type of values called `name`.

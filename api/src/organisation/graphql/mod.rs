@@ -290,7 +290,8 @@ readable! {
     validTo: date("t.valid_to").nullable(),
     /// When it was verified at its source; null if nobody did. Well-formed is not verified.
     verifiedAt: instant("t.verified_at").nullable(),
-    /// Who verified it: a role and an account. For the own organisation and the national team.
+    /// Who verified it: a role and an account. For coordinators and signatories of the organisation,
+    /// licensing officers and quality leads.
     verifiedBy: text("t.verified_by").only(Permission::SeeVerification),
 }
 

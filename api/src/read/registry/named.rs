@@ -55,11 +55,12 @@ impl Named {
     }
 }
 
-/// The answers for `named`, in their order, with the selection of the field in `ctx`.
+/// The answers for `named`, in their order, with the selection of the field in `ctx`. What is wrong with
+/// the selection on one type leaves the rows of that type null, with one error, and no others.
 ///
 /// # Errors
 ///
-/// What is wrong with the selection, or what the database answers.
+/// What the database answers.
 pub(super) async fn answers(
     ctx: &Context<'_>,
     op: &Op,
@@ -76,12 +77,23 @@ pub(super) async fn answers(
             .collect();
         let asked: Vec<&By> =
             places.iter().filter_map(|place| named[*place].as_ref().map(|n| &n.by)).collect();
-        let rows = rows(ctx, op, &reader, def, &asked).await?;
-        for (place, row) in places.into_iter().zip(rows) {
-            answers[place] = row;
+        match rows(ctx, op, &reader, def, &asked).await {
+            Ok(rows) => places.into_iter().zip(rows).for_each(|(place, row)| answers[place] = row),
+            Err(error) => ctx.add_error(at_first(ctx, error, &places)),
         }
     }
     Ok(answers)
+}
+
+/// `error` with the place of the first row that it leaves null in its path, if rows are in a list.
+fn at_first(ctx: &Context<'_>, mut error: ServerError, places: &[usize]) -> ServerError {
+    if error.path.is_empty() {
+        error.path.push(PathSegment::Field(ctx.item.node.response_key().node.to_string()));
+    }
+    if let (Some(place), false) = (places.first(), ctx.item.node.name.node == "node") {
+        error.path.insert(1, PathSegment::Index(*place));
+    }
+    error
 }
 
 /// One answer for each of `asked`, all rows of `def`.

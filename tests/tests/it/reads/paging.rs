@@ -243,6 +243,27 @@ on_both_databases! {
         }
     }
 
+    async fn a_cursor_of_a_long_filter_is_no_longer_than_others(world: World) {
+        let document = "query($where: OrganisationWhere, $after: String) { organisations(first: 1, where: $where, after: $after) { nodes { name } pageInfo { endCursor } } }";
+        let mut names: Vec<String> = (0..98).map(|number| format!("Nobody {number}")).collect();
+        names.extend([world.a.name.clone(), world.b.name.clone()]);
+        let long = json!({ "currentName": { "in": names } });
+        for tenant in [&world.a, &world.b] {
+            let token = world.coordinator(tenant);
+            let ask = async |filter: &Value, after: Value| {
+                let data = world.data(Some(&token), document, json!({ "where": filter, "after": after })).await;
+                let page = &data["organisations"];
+                (page["nodes"][0]["name"].clone(), page["pageInfo"]["endCursor"].clone())
+            };
+            let (first, cursor) = ask(&long, Value::Null).await;
+            let (_, short) = ask(&json!({ "currentName": { "eq": tenant.name } }), Value::Null).await;
+            let length = |cursor: &Value| cursor.as_str().map_or(0, str::len);
+            assert!(length(&cursor) > 0 && length(&cursor) <= length(&short) + 32, "{cursor} beside {short}");
+            let (second, _) = ask(&long, cursor).await;
+            assert_eq!([&world.a.name, &world.b.name].map(|name| [&first, &second].contains(&&json!(name))), [true, true]);
+        }
+    }
+
     async fn a_size_outside_the_limit_is_refused_with_the_limit(world: World) {
         let (a, b) = (world.coordinator(&world.a), world.coordinator(&world.b));
         for (token, size) in [&a, &b].into_iter().flat_map(|token| [0, -1, 101, i32::MAX, i32::MIN].map(|size| (token, size))) {

@@ -64,7 +64,7 @@ fn field(dice: &mut Dice, text: &mut String, ty: &str, from: usize, depth: u64) 
     if name == "organisations" {
         text.push_str(dice.one_of(&["", "(first: 3) ", "(last: 5) ", "(first: null, last: 2) "]));
     }
-    let leads_to = shape().field(ty, name).map_or("", |field| field.leads_to.as_str());
+    let leads_to = shape().field(ty, name).map_or("", |field| field.leads_to());
     if depth > 0 && FIELDS.iter().any(|(name, _)| *name == leads_to) {
         selection(dice, text, leads_to, from, depth - 1);
     }
@@ -88,6 +88,7 @@ struct Sums {
     depth: u64,
     cost: u64,
     nodes: u64,
+    counts: bool,
 }
 
 fn naive(document: &ExecutableDocument, set: &SelectionSet, parent: &str) -> Sums {
@@ -102,10 +103,13 @@ fn naive(document: &ExecutableDocument, set: &SelectionSet, parent: &str) -> Sum
                 let below = naive(
                     document,
                     &field.node.selection_set.node,
-                    shape.map_or("", |shape| &shape.leads_to),
+                    shape.map_or("", |shape| shape.leads_to()),
                 );
                 let (size, rows) = match shape.map(|shape| shape.size) {
-                    Some(Size::Page) => (page(&field.node), page(&field.node)),
+                    Some(Size::Page) => {
+                        let rows = page(&field.node);
+                        (if below.counts { rows.max(20) } else { rows }, rows)
+                    }
                     Some(Size::List(bound)) => (1, bound.into()),
                     _ => (1, 1),
                 };
@@ -114,6 +118,7 @@ fn naive(document: &ExecutableDocument, set: &SelectionSet, parent: &str) -> Sum
                     depth: below.depth + 1,
                     cost: below.cost * size + 1,
                     nodes: (below.nodes + u64::from(rows > 1)) * rows,
+                    counts: field.node.name.node == "totalCount",
                 }
             }
             Selection::InlineFragment(inline) => {
@@ -134,6 +139,7 @@ fn naive(document: &ExecutableDocument, set: &SelectionSet, parent: &str) -> Sum
             depth: sums.depth.max(found.depth),
             cost: sums.cost + found.cost,
             nodes: sums.nodes + found.nodes,
+            counts: sums.counts || found.counts,
         };
     }
     sums
