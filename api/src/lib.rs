@@ -39,6 +39,7 @@ pub mod outbox;
 pub mod graphql;
 pub mod read;
 
+pub mod course;
 pub mod import;
 pub mod organisation;
 pub mod reference;

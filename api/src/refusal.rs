@@ -62,6 +62,42 @@ codes! {
     GrantScope = "GRANT_SCOPE",
     /// The account exists already.
     AccountTaken = "ACCOUNT_TAKEN",
+    /// The licence does not let courses begin at present.
+    LicenceNotActive = "LICENCE_NOT_ACTIVE",
+    /// The licence is not for this programme type, or not for delivery.
+    LicenceDoesNotCover = "LICENCE_DOES_NOT_COVER",
+    /// The licence is past its end.
+    LicenceEnded = "LICENCE_ENDED",
+    /// As many courses are live as the licence allows.
+    CourseLimit = "COURSE_LIMIT",
+    /// There are fewer places than that.
+    CapacityExceeded = "CAPACITY_EXCEEDED",
+    /// Fewer people have a place than the course needs.
+    BelowMinimum = "BELOW_MINIMUM",
+    /// The programme version is not published.
+    VersionNotPublished = "VERSION_NOT_PUBLISHED",
+    /// No course may start on this version on that day.
+    VersionNotInForce = "VERSION_NOT_IN_FORCE",
+    /// The course has no sessions.
+    NotScheduled = "NOT_SCHEDULED",
+    /// A session lies before the first or after the last day of the course.
+    SessionOutsideCourse = "SESSION_OUTSIDE_COURSE",
+    /// A module of the version has no session.
+    ModuleNotScheduled = "MODULE_NOT_SCHEDULED",
+    /// Every session needs exactly one lead trainer.
+    LeadRequired = "LEAD_REQUIRED",
+    /// Every session needs a trainer with lived experience.
+    LivedExperienceRequired = "LIVED_EXPERIENCE_REQUIRED",
+    /// A trainer is not accredited on the day of a session; the message has the days.
+    TrainerAccreditationLapses = "TRAINER_ACCREDITATION_LAPSES",
+    /// A trainer is at another session at that time.
+    TrainerBusy = "TRAINER_BUSY",
+    /// The session lies in the future.
+    SessionToCome = "SESSION_TO_COME",
+    /// Sessions of the course are still to come.
+    SessionsToCome = "SESSIONS_TO_COME",
+    /// No licence and no teach-out decision covers the day.
+    NotCovered = "NOT_COVERED",
 }
 
 /// One reason why nothing was written.
