@@ -136,9 +136,9 @@ pub fn for_constraint(name: &str) -> Option<Refusal> {
         ),
         "account_subject_unique" | "account(issuer,subject)" => Refusal::whole(Code::AccountTaken),
         "licence_one_at_a_time" => Refusal::whole(Code::LicenceOverlap),
-        "licence_decision_by_two" | "licence_revocation_by_both_roles" | "licence_appeal_by_others" => {
-            Refusal::whole(Code::SeparationOfDuties)
-        }
+        "licence_decision_by_two"
+        | "licence_revocation_by_both_roles"
+        | "licence_appeal_by_others" => Refusal::whole(Code::SeparationOfDuties),
         "organisation_one_host_board"
         | "organisation_one_region"
         | "organisation_one_name"

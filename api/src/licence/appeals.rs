@@ -25,8 +25,7 @@ pub async fn lodge(unit: &Unit, at: At, decision: Uuid, grounds: &str) -> Result
     let appealed = desk.store.was_appealed(before.organisation_id, decision).await?;
     let taken_on = against.as_ref().and_then(|decision| decision.taken_on);
     let holidays = desk.store.holidays(taken_on.unwrap_or_default()).await?;
-    let mut unmet =
-        rules::unmet_for_lodging(against.as_ref(), appealed, unit.today(), &holidays);
+    let mut unmet = rules::unmet_for_lodging(against.as_ref(), appealed, unit.today(), &holidays);
     unmet.extend(unmet_for_text(grounds, "grounds", MAX_TEXT));
     refuse_any(unmet)?;
     let Some(against) = against else { return Err(not_found()) };

@@ -8,6 +8,7 @@ use super::model::{Command, Licence, Readiness, State, Tier};
 use super::parts::{Decision, DecisionKind, GrantTerms};
 use super::rules::{self, terms};
 use super::service::{At, Changed, Desk, Retirement, called, not_found};
+use super::store::unreadable;
 use crate::actor::Permission;
 use crate::calendar::Period;
 use crate::command::{Stop, Unit, refuse_any};
@@ -134,8 +135,7 @@ pub async fn amend(unit: &Unit, at: At, request: Request) -> Result<Changed, Sto
 /// Every unmet rule, or what the database answers.
 pub async fn submit(unit: &Unit, at: At) -> Result<Changed, Stop> {
     let (desk, before) = Desk::at_own(unit, Permission::SignLicences, at).await?;
-    let mut unmet =
-        rules::unmet_for_step(before.state, desk.standing(&before), Command::Submit);
+    let mut unmet = rules::unmet_for_step(before.state, desk.standing(&before), Command::Submit);
     let request = Request {
         tier: before.tier,
         types: desk.store.requested(at.id).await?,
@@ -150,11 +150,8 @@ pub async fn submit(unit: &Unit, at: At) -> Result<Changed, Stop> {
     let mut impact = Vec::new();
     if let Some(renewed) = desk.renewed(&before).await? {
         impact.push(format!("{} has its grace while this is under review", called(&renewed)));
-        let after = Licence {
-            renewal_from: Some(unit.today()),
-            renewal_to: None,
-            ..renewed.clone()
-        };
+        let after =
+            Licence { renewal_from: Some(unit.today()), renewal_to: None, ..renewed.clone() };
         desk.save("licence.renewal_submitted", &renewed, after, &[], None).await?;
     }
     Ok(Changed { id: at.id, impact })
@@ -348,7 +345,10 @@ pub async fn confirm_grant(unit: &Unit, at: At) -> Result<Changed, Stop> {
     let proposal = desk.store.proposal(at.id).await?;
     let by = (account, desk.acting_as.as_str());
     let mut unmet = rules::unmet_for_confirmation(proposal.as_ref(), DecisionKind::Grant, by);
-    let Some((proposal, terms)) = proposal.and_then(read_terms) else { return Err(unmet.into()) };
+    let Some((proposal, terms)) = proposal.and_then(read_terms) else {
+        refuse_any(unmet)?;
+        return Err(unreadable("licence_decision.terms").into());
+    };
     let (case, speaks_against) = case(&desk, &before, &terms, proposal.proposed_on).await?;
     unmet.extend(speaks_against);
     refuse_any(unmet)?;
@@ -372,8 +372,7 @@ async fn grant(
     match renewed {
         Some(renewed) if supersedes => {
             impact.push(format!("{} is superseded on {}", called(&renewed), granted.from));
-            let with =
-                Retirement { renewal_decided: true, ..Retirement::by("licence.superseded") };
+            let with = Retirement { renewal_decided: true, ..Retirement::by("licence.superseded") };
             desk.retire(&renewed, Command::Supersede, granted.from, with).await?;
         }
         renewed => desk.renewal_decided(renewed).await?,
@@ -408,8 +407,7 @@ async fn grant(
 pub async fn decline(unit: &Unit, at: At, reason: &str) -> Result<Changed, Stop> {
     let (desk, before) = Desk::at(unit, Permission::ReviewLicences, at).await?;
     let account = desk.account()?;
-    let mut unmet =
-        rules::unmet_for_step(before.state, desk.standing(&before), Command::Decline);
+    let mut unmet = rules::unmet_for_step(before.state, desk.standing(&before), Command::Decline);
     unmet.extend(unmet_for_text(reason, "reason", MAX_TEXT));
     refuse_any(unmet)?;
     desk.store.drop_proposal(at.id).await?;

@@ -143,11 +143,7 @@ impl Licences<'_> {
     }
 
     /// Where a condition of the licence stands.
-    pub async fn condition(
-        &self,
-        licence: Uuid,
-        id: Uuid,
-    ) -> Result<Option<ConditionState>, Stop> {
+    pub async fn condition(&self, licence: Uuid, id: Uuid) -> Result<Option<ConditionState>, Stop> {
         let row = licence_condition::Entity::find_by_id(id)
             .filter(licence_condition::Column::LicenceId.eq(licence))
             .one(self.unit.tx())

@@ -343,8 +343,7 @@ impl Licence {
     /// Whether a renewal of it is under review on the day `on`.
     #[must_use]
     pub fn renewal_in_review(&self, on: NaiveDate) -> bool {
-        self.renewal_from.is_some_and(|from| from <= on)
-            && self.renewal_to.is_none_or(|to| on < to)
+        self.renewal_from.is_some_and(|from| from <= on) && self.renewal_to.is_none_or(|to| on < to)
     }
 }
 

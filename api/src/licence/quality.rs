@@ -61,8 +61,7 @@ pub async fn suspend(unit: &Unit, at: At, why: &Reasons) -> Result<Changed, Stop
 /// Every unmet rule, or what the database answers.
 pub async fn reinstate(unit: &Unit, at: At, reason: &str) -> Result<Changed, Stop> {
     let (desk, before) = Desk::at(unit, Permission::OverseeQuality, at).await?;
-    let mut unmet =
-        rules::unmet_for_step(before.state, desk.standing(&before), Command::Reinstate);
+    let mut unmet = rules::unmet_for_step(before.state, desk.standing(&before), Command::Reinstate);
     unmet.extend(unmet_for_text(reason, "reason", MAX_TEXT));
     refuse_any(unmet)?;
     // A revocation that stands proposed was of the suspended licence.
@@ -143,9 +142,8 @@ pub async fn confirm_revocation(unit: &Unit, at: At) -> Result<Changed, Stop> {
     let (mut desk, before) = Desk::at(unit, Permission::DecideLicences, at).await?;
     let account = desk.account()?;
     let proposal = desk.store.proposal(at.id).await?;
-    let proposed_by_quality = proposal
-        .as_ref()
-        .is_some_and(|proposal| proposal.proposed_as == Role::QualityLead.code());
+    let proposed_by_quality =
+        proposal.as_ref().is_some_and(|proposal| proposal.proposed_as == Role::QualityLead.code());
     // Who holds both roles confirms in the one that is still missing.
     let missing = if proposed_by_quality { Role::LicensingOfficer } else { Role::QualityLead };
     if unit.actor().is_nationally(missing) {
@@ -191,8 +189,7 @@ pub async fn surrender(
     let (desk, before) = Desk::at_own(unit, Permission::SignLicences, at).await?;
     // There is no table of courses: none can be open.
     let open: &[OpenCourse] = &[];
-    let mut unmet =
-        rules::unmet_for_step(before.state, desk.standing(&before), Command::Surrender);
+    let mut unmet = rules::unmet_for_step(before.state, desk.standing(&before), Command::Surrender);
     unmet.extend(unmet_for_text(reason, "reason", MAX_TEXT));
     unmet.extend(rules::unmet_for_surrender(plan, open));
     refuse_any(unmet)?;

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::model::{Command, Outcome, Readiness, Standing, State, Tier};
 use super::parts::{
-    Appeal, AppealState, ConditionState, Decision, DecisionKind, DecisionState, Granted, GrantTerms,
+    Appeal, AppealState, ConditionState, Decision, DecisionKind, DecisionState, GrantTerms, Granted,
 };
 use crate::calendar::Period;
 use crate::organisation::model::{Status, SuccessionKind};
@@ -265,9 +265,9 @@ pub fn unmet_for_confirmation(
     kind: DecisionKind,
     (account, role): (Uuid, &str),
 ) -> Vec<Refusal> {
-    let Some(proposal) = proposal.filter(|proposal| {
-        proposal.kind == kind && proposal.state == DecisionState::Proposed
-    }) else {
+    let Some(proposal) = proposal
+        .filter(|proposal| proposal.kind == kind && proposal.state == DecisionState::Proposed)
+    else {
         let message = "nothing of this kind is proposed: propose it first";
         return vec![Refusal::at(Code::NothingProposed, "", message)];
     };
@@ -403,12 +403,14 @@ pub fn unmet_for_bridge(
     let refuse = |message: &str| Refusal::at(Code::NotBridgeable, "licenceIds", message);
     let mut unmet = Vec::new();
     let way = |licence: &Ended| {
-        let into = |way: &&Into| way.predecessor == licence.holder && Some(way.on) == licence.ended_on;
+        let into =
+            |way: &&Into| way.predecessor == licence.holder && Some(way.on) == licence.ended_on;
         successions.iter().find(into)
     };
     let ways: Vec<Option<&Into>> = ended.iter().map(way).collect();
     if ended.is_empty() || ways.iter().any(Option::is_none) {
-        unmet.push(refuse("name licences that ended when this organisation followed their holders"));
+        unmet
+            .push(refuse("name licences that ended when this organisation followed their holders"));
         return unmet;
     }
     let ways: Vec<&Into> = ways.into_iter().flatten().collect();
@@ -435,10 +437,13 @@ pub fn unmet_for_bridge(
         unmet.push(refuse("every holder must have been found READY"));
     }
     if successor_suspended {
-        unmet.push(refuse("the organisation's own licence is suspended: a bridge does not cure it"));
+        unmet
+            .push(refuse("the organisation's own licence is suspended: a bridge does not cure it"));
     }
     if terms::days_after(ways[0].on, terms::BRIDGE_DAYS) <= today {
-        unmet.push(refuse("the 90 days after the succession are over: the organisation has to apply"));
+        unmet.push(refuse(
+            "the 90 days after the succession are over: the organisation has to apply",
+        ));
     }
     unmet
 }
@@ -451,9 +456,9 @@ pub fn unmet_for_lodging(
     today: NaiveDate,
     holidays: &[NaiveDate],
 ) -> Vec<Refusal> {
-    let Some((decision, taken_on)) = decision.and_then(|decision| {
-        decision.taken_on.map(|taken_on| (decision, taken_on))
-    }) else {
+    let Some((decision, taken_on)) =
+        decision.and_then(|decision| decision.taken_on.map(|taken_on| (decision, taken_on)))
+    else {
         return vec![Refusal::at(Code::NotFound, "decisionId", "no such decision")];
     };
     let mut unmet = Vec::new();

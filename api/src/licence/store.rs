@@ -80,8 +80,9 @@ impl<'a> Licences<'a> {
             .filter(licence::Column::RenewsId.eq(id))
             .all(self.unit.tx())
             .await?;
-        let open =
-            |row: &licence::Model| State::from_code(&row.state).is_some_and(State::is_open_application);
+        let open = |row: &licence::Model| {
+            State::from_code(&row.state).is_some_and(State::is_open_application)
+        };
         Ok(rows.iter().any(open))
     }
 

@@ -7,6 +7,7 @@ use super::model::{Licence, Standing};
 use super::parts::{DecisionKind, Granted, VariationTerms};
 use super::rules;
 use super::service::{At, Changed, Desk, not_found};
+use super::store::unreadable;
 use crate::actor::Permission;
 use crate::calendar::Period;
 use crate::command::{Stop, Unit, refuse_any};
@@ -60,7 +61,10 @@ pub async fn confirm(unit: &Unit, at: At) -> Result<Changed, Stop> {
         .as_ref()
         .filter(|proposal| proposal.kind == DecisionKind::Variation)
         .and_then(|proposal| serde_json::from_str(proposal.terms.as_deref()?).ok());
-    let (Some(proposal), Some(terms)) = (proposal, terms) else { return Err(unmet.into()) };
+    let (Some(proposal), Some(terms)) = (proposal, terms) else {
+        refuse_any(unmet)?;
+        return Err(unreadable("licence_decision.terms").into());
+    };
     unmet.extend(speaks_against(&desk, &before, &terms, proposal.proposed_on).await?);
     refuse_any(unmet)?;
     desk.store.confirm(proposal.id, account, &desk.acting_as).await?;
@@ -82,8 +86,7 @@ async fn speaks_against(
     day: NaiveDate,
 ) -> Result<Vec<Refusal>, Stop> {
     let standing = desk.standing(licence);
-    let in_force =
-        matches!(standing, Standing::Granted | Standing::Active | Standing::Expiring);
+    let in_force = matches!(standing, Standing::Granted | Standing::Active | Standing::Expiring);
     let Some(term) = licence.term.filter(|_| in_force) else {
         let message = "only the terms of a licence that is in force can be varied";
         return Ok(vec![Refusal::at(Code::Conflict, "", message)]);
