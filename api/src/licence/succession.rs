@@ -125,6 +125,10 @@ pub async fn bridge(unit: &Unit, new: Bridge) -> Result<Changed, Stop> {
     }
     let on = ended.first().and_then(|licence| licence.ended_on).unwrap_or_default();
     let types = types_of(&desk, &ended, on).await?;
+    if types.is_empty() && unmet.is_empty() {
+        let message = "the licences were for nothing on the day before the succession";
+        unmet.push(Refusal::at(Code::NotBridgeable, "licenceIds", message));
+    }
     let until = terms::days_after(on, terms::BRIDGE_DAYS);
     if let Ok(period) = Period::new(Some(on), Some(until)) {
         let others = desk.store.granted(new.organisation).await?;
