@@ -270,3 +270,76 @@ where
     let identity = Identity::account(account_id(DemoIssuer::NAME, subject));
     as_identity(world.app.core(), identity, work).await
 }
+
+/// Rows that fill every column of everything that hangs on a licence, written past every use case: a
+/// licence that was given back in 2020, and an application to renew it. `number` tells the holders apart.
+#[must_use]
+pub fn filled(world: &World, holder: &Tenant, number: u8) -> Vec<String> {
+    let of = world.uuid(holder.id);
+    let new = |what: u8| world.uuid(Uuid::new_v5(&holder.id, &[100 + what]));
+    let account = new(0);
+    let (given, asked, proposed, taken) = (new(1), new(2), new(3), new(4));
+    let at = "'2026-05-01T09:00:00.25+00:00'";
+    let (first, ended, to) = ("'2020-01-01'", "'2020-06-01'", "'2021-01-01'");
+    vec![
+        format!(
+            "insert into licence values ({given}, {of}, 'PSL-2020-00000{number}', 'CO_DELIVERY', \
+             true, 3, 12, 'SURRENDERED', null, false, 'READY', {first}, 'x', 'x', {account}, {first}, \
+             {first}, {first}, {to}, '2020-10-03', '2021-03-02', {first}, {ended}, null, {ended}, \
+             'x', 'x', {given}, {at}, {at}, 7)"
+        ),
+        format!(
+            "insert into licence (id, organisation_id, tier, approves_own_courses, state, renews_id, \
+             bridging, created_at, updated_at, version) values ({asked}, {of}, 'HOST_ONLY', false, \
+             'DRAFT', {given}, false, {at}, {at}, 1)"
+        ),
+        format!(
+            "insert into licence_programme values ({}, {of}, {given}, 'VOLUNTEER', 'GRANTED', \
+             {first}, {ended}, {to})",
+            new(5)
+        ),
+        format!(
+            "insert into licence_programme values ({}, {of}, {asked}, 'VOLUNTEER', 'REQUESTED', \
+             null, null, null)",
+            new(6)
+        ),
+        format!(
+            "insert into licence_history values ({}, {of}, {given}, 'GRANTED', {first}, {ended})",
+            new(7)
+        ),
+        format!(
+            "insert into licence_history values ({}, {of}, {given}, 'SURRENDERED', {ended}, null)",
+            new(8)
+        ),
+        format!(
+            "insert into licence_decision values ({proposed}, {of}, {asked}, 'GRANT', 'PROPOSED', \
+             'x', 'x', 'x', {account}, 'NLO', {first}, null, null, null)"
+        ),
+        format!(
+            "insert into licence_decision values ({taken}, {of}, {given}, 'REVOCATION', 'TAKEN', \
+             'x', 'x', 'x', {account}, 'NLO', {first}, {}, 'NQL', {first})",
+            new(9)
+        ),
+        format!(
+            "insert into licence_condition values ({}, {of}, {given}, 'x', {first}, 'MET', {first}, \
+             'x', {account})",
+            new(10)
+        ),
+        format!(
+            "insert into licence_variation values ({}, {of}, {given}, {taken}, 'FULL_DELIVERY', 4, \
+             14, {first}, {ended})",
+            new(11)
+        ),
+        format!(
+            "insert into quality_review values ({}, {of}, {given}, 'VISIT', {first}, 'x', 'ADVICE', \
+             {first}, {taken}, {account})",
+            new(12)
+        ),
+        format!(
+            "insert into licence_appeal values ({}, {of}, {given}, {taken}, 'x', 'UPHELD', {first}, \
+             {account}, {account}, null, 'x', {first}, {})",
+            new(13),
+            new(14)
+        ),
+    ]
+}
