@@ -10,7 +10,7 @@
 //! * [`audit`], [`outbox`], [`idempotency`]: what every write leaves behind.
 //! * [`read`]: reads, declared once.
 //! * [`graphql`]: the endpoint.
-//! * [`mod@reference`], [`organisation`], [`import`]: the aggregates.
+//! * [`mod@reference`], [`organisation`], [`licence`], [`programme`], [`import`]: the aggregates.
 //! * [`demo`], [`verify`]: the demonstration network, and the check of every invariant.
 
 pub mod app;
@@ -41,7 +41,9 @@ pub mod read;
 
 pub mod course;
 pub mod import;
+pub mod licence;
 pub mod organisation;
+pub mod programme;
 pub mod reference;
 
 pub mod demo;

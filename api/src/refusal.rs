@@ -66,8 +66,6 @@ codes! {
     LicenceNotActive = "LICENCE_NOT_ACTIVE",
     /// The licence is not for this programme type, or not for delivery.
     LicenceDoesNotCover = "LICENCE_DOES_NOT_COVER",
-    /// The licence is past its end.
-    LicenceEnded = "LICENCE_ENDED",
     /// As many courses are live as the licence allows.
     CourseLimit = "COURSE_LIMIT",
     /// There are fewer places than that.
@@ -98,6 +96,34 @@ codes! {
     SessionsToCome = "SESSIONS_TO_COME",
     /// No licence and no teach-out decision covers the day.
     NotCovered = "NOT_COVERED",
+    /// Another person, or one in another role, has to take this step.
+    SeparationOfDuties = "SEPARATION_OF_DUTIES",
+    /// The organisation holds another licence for one of the programme types on one of these days.
+    LicenceOverlap = "LICENCE_OVERLAP",
+    /// The licence is past its end.
+    LicenceEnded = "LICENCE_ENDED",
+    /// The organisation holds a live licence.
+    LicenceInForce = "LICENCE_IN_FORCE",
+    /// The organisation does not take part in the network at present.
+    OrganisationNotActive = "ORGANISATION_NOT_ACTIVE",
+    /// A validated readiness outcome is needed first.
+    ReadinessRequired = "READINESS_REQUIRED",
+    /// The readiness outcome does not carry a licence of this kind.
+    ReadinessInsufficient = "READINESS_INSUFFICIENT",
+    /// Readiness was validated too long before the first day.
+    ReadinessOutdated = "READINESS_OUTDATED",
+    /// A conditional readiness outcome needs its conditions on the licence.
+    ConditionsRequired = "CONDITIONS_REQUIRED",
+    /// There is no proposal that could be confirmed.
+    NothingProposed = "NOTHING_PROPOSED",
+    /// Open courses need a teach-out plan.
+    TeachOutPlanRequired = "TEACH_OUT_PLAN_REQUIRED",
+    /// The licences cannot be bridged; the message says why.
+    NotBridgeable = "NOT_BRIDGEABLE",
+    /// There is no appeal against a decision of this kind.
+    NotAppealable = "NOT_APPEALABLE",
+    /// The time for an appeal is over.
+    AppealTooLate = "APPEAL_TOO_LATE",
 }
 
 /// One reason why nothing was written.
@@ -143,6 +169,10 @@ pub fn for_constraint(name: &str) -> Option<Refusal> {
             "another organisation holds one of these identifiers on one of these days",
         ),
         "account_subject_unique" | "account(issuer,subject)" => Refusal::whole(Code::AccountTaken),
+        "licence_one_at_a_time" => Refusal::whole(Code::LicenceOverlap),
+        "licence_decision_by_two"
+        | "licence_revocation_by_both_roles"
+        | "licence_appeal_by_others" => Refusal::whole(Code::SeparationOfDuties),
         "organisation_one_host_board"
         | "organisation_one_region"
         | "organisation_one_name"
@@ -150,7 +180,13 @@ pub fn for_constraint(name: &str) -> Option<Refusal> {
         | "audit_event(entity_type,entity_id,entity_version)"
         | "organisation_succession_unique"
         | "board_assignment_unique"
-        | "board_assignment(organisation_id,previous_board_id)" => Refusal::whole(Code::Conflict),
+        | "board_assignment(organisation_id,previous_board_id)"
+        | "licence_one_state"
+        | "licence_one_variation"
+        | "licence_decision_one_proposal"
+        | "licence_decision(licence_id)"
+        | "licence_appeal_once"
+        | "licence_appeal(organisation_id,decision_id)" => Refusal::whole(Code::Conflict),
         _ => return None,
     };
     Some(refusal)

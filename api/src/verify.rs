@@ -14,6 +14,7 @@ use crate::actor::Identity;
 use crate::audit::{self, GENESIS};
 use crate::core::Core;
 use crate::db::{Access, DbFault, Rows, Tx};
+use crate::licence;
 
 /// An invariant and what breaks it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -154,8 +155,8 @@ const QUERIES: [(&str, &str); 14] = [
 /// What the database answers.
 pub async fn run(core: &Core) -> Result<Vec<Check>, DbFault> {
     let (tx, _) = core.begin(Access::Read, Identity::System("verify")).await?;
-    let mut checks = Vec::with_capacity(QUERIES.len() + 2);
-    for (name, query) in QUERIES {
+    let mut checks = Vec::with_capacity(QUERIES.len() + licence::invariants::QUERIES.len() + 2);
+    for (name, query) in QUERIES.into_iter().chain(licence::invariants::QUERIES) {
         let rows = tx.rows(&query.replace("{overlap}", OVERLAP), Vec::new()).await?;
         checks.push(Check { name, broken: lines(&rows)? });
     }

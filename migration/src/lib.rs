@@ -13,6 +13,7 @@ mod m0003_organisation;
 mod m0004_change_records;
 mod m0005_imports;
 mod m0006_ended_access;
+mod m0007_licences;
 mod row_security;
 mod seed;
 mod sql;
@@ -33,6 +34,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_change_records::Migration),
             Box::new(m0005_imports::Migration),
             Box::new(m0006_ended_access::Migration),
+            Box::new(m0007_licences::Migration),
         ]
     }
 }

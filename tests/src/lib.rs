@@ -7,6 +7,7 @@
 //! * [`engines`]: a database per test, and the macros that make a test of each rule.
 //! * [`world`]: the service, its tenants and requests to it.
 //! * [`given`]: organisations and grants that a test begins with.
+//! * [`licences`]: licences in any state that a test begins with.
 //! * [`eye`]: what stands in the database, past every policy.
 //! * [`invariants`]: what must hold after every test, whatever it did.
 //! * [`race`]: doing things at once, and giving up half-way.
@@ -20,6 +21,7 @@ pub mod engines;
 pub mod eye;
 pub mod given;
 pub mod invariants;
+pub mod licences;
 pub mod race;
 pub mod redis;
 pub mod rehearse;

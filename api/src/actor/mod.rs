@@ -146,6 +146,22 @@ impl Actor {
             .map(|g| g.role.code().to_owned())
     }
 
+    /// The words for the audit trail if `permission` is held in this organisation.
+    #[must_use]
+    pub fn acting_in(&self, organisation: Uuid, permission: Permission) -> Option<String> {
+        let scope = GrantScope::Organisation(organisation);
+        self.grants
+            .iter()
+            .find(|g| g.scope == scope && permission.roles().contains(&g.role))
+            .map(|g| g.role.code().to_owned())
+    }
+
+    /// Whether `role` is held for the whole nation.
+    #[must_use]
+    pub fn is_nationally(&self, role: Role) -> bool {
+        self.grants.iter().any(|g| g.scope == GrantScope::Nation && g.role == role)
+    }
+
     /// The organisations in which `permission` is held.
     #[must_use]
     pub fn organisations_with(&self, permission: Permission) -> Vec<Uuid> {

@@ -23,11 +23,23 @@ pub enum Permission {
     SeeGrants,
     /// Grant and withdraw roles.
     GrantRoles,
+    /// See applications for licences, and conditions, decisions, variations, reviews and appeals.
+    SeeLicences,
+    /// Write an application for a licence.
+    DraftLicences,
+    /// Sign for the organisation: submit, withdraw, surrender, appeal.
+    SignLicences,
+    /// Review applications, propose grants and variations, bridge licences.
+    ReviewLicences,
+    /// Confirm what another proposed, settle conditions, decide appeals, take part in revocations.
+    DecideLicences,
+    /// Suspend and reinstate licences, record quality reviews.
+    OverseeQuality,
 }
 
 /// The roles that hold each permission. A role counts only within the scope of its grant: a
 /// coordinator sees the audit trail of the own organisation, a data protection officer of all.
-pub const TABLE: [(Permission, &[Role]); 9] = [
+pub const TABLE: [(Permission, &[Role]); 15] = [
     (Permission::ManageOrganisations, &[LicensingOfficer]),
     (Permission::AssignBoards, &[LicensingOfficer]),
     (Permission::DecideProposals, &[LicensingOfficer]),
@@ -54,6 +66,15 @@ pub const TABLE: [(Permission, &[Role]); 9] = [
         &[PartnerCoordinator, PartnerSignatory, LicensingOfficer, DataProtectionOfficer],
     ),
     (Permission::GrantRoles, &[LicensingOfficer]),
+    (
+        Permission::SeeLicences,
+        &[PartnerCoordinator, PartnerSignatory, LicensingOfficer, QualityLead],
+    ),
+    (Permission::DraftLicences, &[PartnerCoordinator, PartnerSignatory]),
+    (Permission::SignLicences, &[PartnerSignatory]),
+    (Permission::ReviewLicences, &[LicensingOfficer]),
+    (Permission::DecideLicences, &[LicensingOfficer, QualityLead]),
+    (Permission::OverseeQuality, &[QualityLead]),
 ];
 
 impl Permission {

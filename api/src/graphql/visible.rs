@@ -27,8 +27,21 @@ fn shown_to(ctx: &Context<'_>, permission: Permission) -> bool {
 
 /// One function for each permission: a field of the schema can hold no more than a plain function.
 const HOLDERS: [Shown; TABLE.len()] = [
-    holds::<0>, holds::<1>, holds::<2>, holds::<3>, holds::<4>, holds::<5>, holds::<6>, holds::<7>,
+    holds::<0>,
+    holds::<1>,
+    holds::<2>,
+    holds::<3>,
+    holds::<4>,
+    holds::<5>,
+    holds::<6>,
+    holds::<7>,
     holds::<8>,
+    holds::<9>,
+    holds::<10>,
+    holds::<11>,
+    holds::<12>,
+    holds::<13>,
+    holds::<14>,
 ];
 
 /// Shows something to those who hold `permission` anywhere.
@@ -51,4 +64,29 @@ pub fn assign_boards(ctx: &Context<'_>) -> bool {
 /// For those who decide proposals.
 pub fn decide_proposals(ctx: &Context<'_>) -> bool {
     shown_to(ctx, Permission::DecideProposals)
+}
+
+/// For those who write applications for licences.
+pub fn draft_licences(ctx: &Context<'_>) -> bool {
+    shown_to(ctx, Permission::DraftLicences)
+}
+
+/// For those who sign for an organisation.
+pub fn sign_licences(ctx: &Context<'_>) -> bool {
+    shown_to(ctx, Permission::SignLicences)
+}
+
+/// For those who review applications.
+pub fn review_licences(ctx: &Context<'_>) -> bool {
+    shown_to(ctx, Permission::ReviewLicences)
+}
+
+/// For those who confirm and decide about licences.
+pub fn decide_licences(ctx: &Context<'_>) -> bool {
+    shown_to(ctx, Permission::DecideLicences)
+}
+
+/// For those who watch over quality.
+pub fn oversee_quality(ctx: &Context<'_>) -> bool {
+    shown_to(ctx, Permission::OverseeQuality)
 }

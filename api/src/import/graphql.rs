@@ -121,7 +121,7 @@ readable! {
 
 mutations! {
     ChangeProposalDecide by DecideProposals -> organisation: Organisation,
-        [Unchanged, ClosureReasonRequired, DateBeforeRecordedFact];
+        [Unchanged, ClosureReasonRequired, DateBeforeRecordedFact, LicenceInForce];
 }
 
 /// A decision on a proposal.

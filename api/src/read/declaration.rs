@@ -115,6 +115,8 @@ pub enum Way {
     Organisation(&'static str, Permission),
     /// The account that the column names.
     Account(&'static str),
+    /// Who is allowed by the way, but only for the rows that meet the condition.
+    Where(&'static Way, &'static str),
 }
 
 /// Rows that are public.

@@ -15,7 +15,7 @@ use super::cursor::{CursorKey, Position};
 use super::declaration::{Def, Key};
 use super::plan::{
     Child, ColumnPlan, EdgePart, Form, InfoPart, Level, PageArgs, PagePart, Part, RowsAsked, Shape,
-    Visible, VisibleWay,
+    Visible, VisibleRows, VisibleWay,
 };
 use super::sql::{Sql, Words};
 use super::value::{AnyRow, Cell, parameter};
@@ -339,8 +339,15 @@ impl Statement<'_> {
             }
             Visible::Any(ways) => {
                 sql.push("(false");
-                for VisibleWay { column, ids } in ways {
-                    sql.push(" or ").any_of(column, ids);
+                for VisibleRows { conditions, own } in ways {
+                    sql.push(" or (true");
+                    for condition in conditions {
+                        sql.push(" and (").push(condition).push(")");
+                    }
+                    if let Some(VisibleWay { column, ids }) = own {
+                        sql.push(" and ").any_of(column, ids);
+                    }
+                    sql.push(")");
                 }
                 sql.push(")");
             }

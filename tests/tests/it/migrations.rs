@@ -216,7 +216,7 @@ const PLANTS: [(&str, &str); 12] = [
 /// The unique indexes, beyond primary keys, on tables whose rows not everyone may see: a row that
 /// nobody may see can still be felt through a unique index. Each stands here with the reason why
 /// nothing is learnt that way.
-const UNIQUE: [(&str, &str); 6] = [
+const UNIQUE: [(&str, &str); 12] = [
     (
         "account (issuer, subject)",
         "only the national team writes accounts, and it sees all of them",
@@ -228,6 +228,12 @@ const UNIQUE: [(&str, &str); 6] = [
     ),
     ("board_assignment (organisation_id, previous_board_id)", "begins with the tenant"),
     ("idempotency_record (account_id, key)", "begins with the account"),
+    ("licence (number)", "the service's counter gives numbers, and each is public from then on"),
+    ("licence (organisation_id, id)", "begins with the tenant"),
+    ("licence_appeal (organisation_id, decision_id)", "begins with the tenant"),
+    ("licence_counter (year)", "only the national team writes it"),
+    ("licence_decision (licence_id)", "whoever proposes has locked the licence, and so sees it"),
+    ("licence_decision (organisation_id, id)", "begins with the tenant"),
     (
         "outbox_event (entity_type, entity_id, entity_version)",
         "whoever writes an event has locked the entity, and so sees it",

@@ -9,7 +9,7 @@ use alongside::actor::{GrantScope, Role};
 use alongside::config::ApiSettings;
 use tests::engines::Fixture;
 use tests::given::{self, as_system, granted};
-use tests::{Engine, Tenant, World};
+use tests::{Engine, Tenant, World, licences};
 use uuid::Uuid;
 
 use super::facts::{Facts, Who};
@@ -252,6 +252,9 @@ async fn rows_of(world: &World, tenant: &Tenant) {
         ),
         format!("update region_membership set override_reason = 'x' where organisation_id = {id}"),
     ] {
+        execute(world, &row).await;
+    }
+    for row in licences::filled(world, tenant, u8::from(tenant == &world.b)) {
         execute(world, &row).await;
     }
 }

@@ -1,0 +1,3 @@
+//! Programmes: the trainings of the network.
+
+pub mod kind;
