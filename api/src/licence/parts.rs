@@ -37,7 +37,7 @@ coded! {
     ConditionState {
         /// To be met.
         Open = "OPEN",
-        /// Met.
+        /// The holder met it.
         Met = "MET",
         /// No longer asked for.
         Waived = "WAIVED",

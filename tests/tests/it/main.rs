@@ -19,6 +19,7 @@ mod guard;
 mod hang_ups;
 mod http;
 mod import;
+mod licence;
 mod logout;
 mod matrix;
 mod migrations;

@@ -112,7 +112,7 @@ pub enum LicenceReadiness {
 pub enum LicenceConditionState {
     /// To be met.
     Open,
-    /// Met.
+    /// The holder met it.
     Met,
     /// No longer asked for.
     Waived,
@@ -389,7 +389,7 @@ readable! {
     kind: choice::<LicenceDecisionKind>("t.kind").filtered(),
     /// Where it stands.
     state: choice::<LicenceDecisionState>("t.state").filtered(),
-    /// Why.
+    /// Why, in words for the holder.
     reason: text("t.reason"),
     /// What it says, in words.
     summary: text("t.summary"),

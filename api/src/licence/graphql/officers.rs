@@ -97,7 +97,7 @@ pub struct LicenceProposeGrantInput {
     /// What the holder has to do; at most 20. Needed where readiness is conditional.
     #[graphql(default)]
     conditions: Vec<LicenceConditionInput>,
-    /// Why.
+    /// Why, in words for the holder.
     reason: String,
     /// Repeating a request with the same key has one effect. Kept for 30 days.
     idempotency_key: Option<String>,
@@ -124,7 +124,7 @@ pub struct LicenceDeclineInput {
     id: ID,
     /// Its version as you read it.
     expected_version: i32,
-    /// Why.
+    /// Why, in words for the holder.
     reason: String,
     /// Repeating a request with the same key has one effect. Kept for 30 days.
     idempotency_key: Option<String>,
@@ -149,7 +149,7 @@ pub struct LicenceProposeVariationInput {
     max_concurrent_courses: Option<i32>,
     /// Most trainees in a course.
     max_trainees_per_course: Option<i32>,
-    /// Why.
+    /// Why, in words for the holder.
     reason: String,
     /// Repeating a request with the same key has one effect. Kept for 30 days.
     idempotency_key: Option<String>,
@@ -176,7 +176,7 @@ pub struct LicenceBridgeInput {
     organisation_id: ID,
     /// The licences; at most 20.
     licence_ids: Vec<ID>,
-    /// Why.
+    /// Why, in words for the holder.
     reason: String,
     /// Only tell what would follow; change nothing.
     #[graphql(default)]

@@ -90,7 +90,7 @@ pub struct LicenceSurrenderInput {
     id: ID,
     /// Its version as you read it.
     expected_version: i32,
-    /// Why.
+    /// Why, in words for the holder.
     reason: String,
     /// What becomes of the courses that are open under it; needed where there are any.
     teach_out_plan: Option<String>,

@@ -50,7 +50,7 @@ pub struct LicenceReinstateInput {
     id: ID,
     /// Its version as you read it.
     expected_version: i32,
-    /// Why.
+    /// Why, in words for the holder.
     reason: String,
     /// Repeating a request with the same key has one effect. Kept for 30 days.
     idempotency_key: Option<String>,
@@ -99,7 +99,7 @@ pub struct LicenceConditionSettleInput {
     condition_id: ID,
     /// How it is settled: `MET`, `WAIVED` or `BREACHED`. A breach can be mended later.
     state: LicenceConditionState,
-    /// Why.
+    /// Why, in words for the holder.
     reason: String,
     /// Repeating a request with the same key has one effect. Kept for 30 days.
     idempotency_key: Option<String>,

@@ -144,6 +144,9 @@ on_both_databases! {
         let before = world.database.eye.contents().await;
         for (name, input) in &inputs {
             for extra in ["status", "orgId", "organisationId", "approvedAmount", "version", "createdBy", "verifiedBy", "actingAs", "__typename"] {
+                if input.get(extra).is_some() {
+                    continue;
+                }
                 let input = with(input, extra, json!("ACTIVE"));
                 let body = world.query(Some(&world.officer()), &mutation(name, ""), json!({ "input": input })).await;
                 assert_eq!(codes(&body), ["GRAPHQL_VALIDATION_FAILED"], "{name} with {extra}: {body}");

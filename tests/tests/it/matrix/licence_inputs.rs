@@ -52,7 +52,7 @@ pub async fn inputs(world: &World, holder: &Tenant) -> Vec<(&'static str, Value)
         ("licenceAppealDecide", on(&revoking, &decide)),
         ("licenceAppealLodge", on(&suspended, &lodge)),
         ("licenceBeginReview", on(&asked, &json!({}))),
-        ("licenceBridge", bridge(world, holder).await),
+        ("licenceBridge", bridge(world).await),
         ("licenceConditionSettle", on(&active, &settle)),
         ("licenceConfirmGrant", on(&proposed, &json!({}))),
         ("licenceConfirmRevocation", on(&revoking, &json!({}))),
@@ -122,8 +122,9 @@ async fn varied(world: &World, licence: &Licence) -> Licence {
     Licence { version: licence.version + 1, ..*licence }
 }
 
-/// The input that bridges the licences of two bodies that became `holder`.
-async fn bridge(world: &World, holder: &Tenant) -> Value {
+/// The input that bridges the licences of two bodies that became one.
+async fn bridge(world: &World) -> Value {
+    let holder = given::organisation(world).active().register().await;
     let (mut holders, mut licences): (Vec<String>, Vec<Uuid>) = (Vec::new(), Vec::new());
     for _ in 0..2 {
         let merged = given::organisation(world).active().register().await;
