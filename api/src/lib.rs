@@ -10,7 +10,7 @@
 //! * [`audit`], [`outbox`], [`idempotency`]: what every write leaves behind.
 //! * [`read`]: reads, declared once.
 //! * [`graphql`]: the endpoint.
-//! * [`mod@reference`], [`organisation`], [`import`]: the aggregates.
+//! * [`mod@reference`], [`organisation`], [`programme`], [`import`]: the aggregates.
 //! * [`demo`], [`verify`]: the demonstration network, and the check of every invariant.
 
 pub mod app;
@@ -41,6 +41,7 @@ pub mod read;
 
 pub mod import;
 pub mod organisation;
+pub mod programme;
 pub mod reference;
 
 pub mod demo;

@@ -62,6 +62,18 @@ codes! {
     GrantScope = "GRANT_SCOPE",
     /// The account exists already.
     AccountTaken = "ACCOUNT_TAKEN",
+    /// Another programme has this code.
+    ProgrammeCodeTaken = "PROGRAMME_CODE_TAKEN",
+    /// The programme has a version with this number already.
+    VersionNumberTaken = "VERSION_NUMBER_TAKEN",
+    /// The organisation is closed and takes part in nothing.
+    OwnerClosed = "OWNER_CLOSED",
+    /// Something that a published version says is not known yet; the message names it.
+    Incomplete = "INCOMPLETE",
+    /// The taught minutes of the modules are not the version's total.
+    MinutesDoNotAddUp = "MINUTES_DO_NOT_ADD_UP",
+    /// A core competence of the framework that the version claims is neither mapped nor listed as a gap.
+    CompetenceGap = "COMPETENCE_GAP",
 }
 
 /// One reason why nothing was written.
@@ -107,6 +119,12 @@ pub fn for_constraint(name: &str) -> Option<Refusal> {
             "another organisation holds one of these identifiers on one of these days",
         ),
         "account_subject_unique" | "account(issuer,subject)" => Refusal::whole(Code::AccountTaken),
+        "programme_code_unique" | "programme(code)" => {
+            Refusal::at(Code::ProgrammeCodeTaken, "code", Code::ProgrammeCodeTaken.description())
+        }
+        "programme_version_number_unique" | "programme_version(programme_id,number)" => {
+            Refusal::at(Code::VersionNumberTaken, "number", Code::VersionNumberTaken.description())
+        }
         "organisation_one_host_board"
         | "organisation_one_region"
         | "organisation_one_name"
@@ -114,7 +132,9 @@ pub fn for_constraint(name: &str) -> Option<Refusal> {
         | "audit_event(entity_type,entity_id,entity_version)"
         | "organisation_succession_unique"
         | "board_assignment_unique"
-        | "board_assignment(organisation_id,previous_board_id)" => Refusal::whole(Code::Conflict),
+        | "board_assignment(organisation_id,previous_board_id)"
+        | "programme_version_published"
+        | "programme_part_published" => Refusal::whole(Code::Conflict),
         _ => return None,
     };
     Some(refusal)

@@ -23,11 +23,17 @@ pub enum Permission {
     SeeGrants,
     /// Grant and withdraw roles.
     GrantRoles,
+    /// See programme versions that are not published, of the own organisation, or of all for the nation.
+    SeeProgrammeDrafts,
+    /// Add programmes and draft their versions, for the own organisation or for the nation.
+    DraftProgrammes,
+    /// Publish and retire programme versions.
+    PublishProgrammes,
 }
 
 /// The roles that hold each permission. A role counts only within the scope of its grant: a
 /// coordinator sees the audit trail of the own organisation, a data protection officer of all.
-pub const TABLE: [(Permission, &[Role]); 9] = [
+pub const TABLE: [(Permission, &[Role]); 12] = [
     (Permission::ManageOrganisations, &[LicensingOfficer]),
     (Permission::AssignBoards, &[LicensingOfficer]),
     (Permission::DecideProposals, &[LicensingOfficer]),
@@ -54,6 +60,22 @@ pub const TABLE: [(Permission, &[Role]); 9] = [
         &[PartnerCoordinator, PartnerSignatory, LicensingOfficer, DataProtectionOfficer],
     ),
     (Permission::GrantRoles, &[LicensingOfficer]),
+    (
+        Permission::SeeProgrammeDrafts,
+        &[
+            Trainer,
+            LeadTrainer,
+            PartnerCoordinator,
+            PartnerSignatory,
+            LicensingOfficer,
+            QualityLead,
+            Analyst,
+            FundingOfficer,
+            FundingApprover,
+        ],
+    ),
+    (Permission::DraftProgrammes, &[LeadTrainer, PartnerCoordinator, QualityLead]),
+    (Permission::PublishProgrammes, &[QualityLead]),
 ];
 
 impl Permission {

@@ -6,12 +6,13 @@ use super::guard::Shape;
 use crate::read::ReadRoots;
 use crate::read::declaration::{Root, reachable};
 pub use crate::read::registry::Audience;
-use crate::{actor, import, organisation, reference};
+use crate::{actor, import, organisation, programme, reference};
 
 /// The root fields of every aggregate.
 pub const ROOTS: &[&[Root]] = &[
     reference::graphql::ROOTS,
     organisation::graphql::ROOTS,
+    programme::graphql::ROOTS,
     import::graphql::ROOTS,
     actor::graphql::ROOTS,
 ];
@@ -32,7 +33,11 @@ pub struct Query(
 /// What can be changed.
 #[derive(MergedObject)]
 #[graphql(name = "Mutation")]
-pub struct Mutation(organisation::graphql::OrganisationMutations, import::graphql::ImportMutations);
+pub struct Mutation(
+    organisation::graphql::OrganisationMutations,
+    programme::graphql::ProgrammeMutations,
+    import::graphql::ImportMutations,
+);
 
 /// The API's schema.
 pub type ApiSchema = Schema<Query, Mutation, EmptySubscription>;
@@ -77,8 +82,11 @@ pub fn build(audience: Audience) -> Built {
         organisation::graphql::OrganisationQueries,
         actor::graphql::ViewerQueries,
     );
-    let mutation =
-        Mutation(organisation::graphql::OrganisationMutations, import::graphql::ImportMutations);
+    let mutation = Mutation(
+        organisation::graphql::OrganisationMutations,
+        programme::graphql::ProgrammeMutations,
+        import::graphql::ImportMutations,
+    );
     let schema = Schema::build(query, mutation, EmptySubscription)
         .limit_recursive_depth(MAX_NESTING)
         .disable_suggestions()

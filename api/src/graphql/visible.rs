@@ -28,7 +28,7 @@ fn shown_to(ctx: &Context<'_>, permission: Permission) -> bool {
 /// One function for each permission: a field of the schema can hold no more than a plain function.
 const HOLDERS: [Shown; TABLE.len()] = [
     holds::<0>, holds::<1>, holds::<2>, holds::<3>, holds::<4>, holds::<5>, holds::<6>, holds::<7>,
-    holds::<8>,
+    holds::<8>, holds::<9>, holds::<10>, holds::<11>,
 ];
 
 /// Shows something to those who hold `permission` anywhere.
@@ -46,6 +46,16 @@ pub fn manage_organisations(ctx: &Context<'_>) -> bool {
 /// For those who assign boards.
 pub fn assign_boards(ctx: &Context<'_>) -> bool {
     shown_to(ctx, Permission::AssignBoards)
+}
+
+/// For those who draft programmes.
+pub fn draft_programmes(ctx: &Context<'_>) -> bool {
+    shown_to(ctx, Permission::DraftProgrammes)
+}
+
+/// For those who publish programmes.
+pub fn publish_programmes(ctx: &Context<'_>) -> bool {
+    shown_to(ctx, Permission::PublishProgrammes)
 }
 
 /// For those who decide proposals.

@@ -56,7 +56,16 @@ pub enum Visible {
     /// Every row.
     All,
     /// Rows for which one of the ways holds; none if there is no way.
-    Any(Vec<VisibleWay>),
+    Any(Vec<RowWay>),
+}
+
+/// A way to see a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RowWay {
+    /// The condition holds of it.
+    Where(&'static str),
+    /// A column of it holds one of some identifiers.
+    Holds(VisibleWay),
 }
 
 /// A way that depends on the row.
@@ -312,17 +321,20 @@ impl<'a, 'r> Planner<'a, 'r> {
         for way in def.rows.visible {
             match *way {
                 Way::Everyone => return Visible::All,
+                Way::EveryoneWhere(condition) => ways.push(RowWay::Where(condition)),
                 Way::Nation(permission) if actor.may_nationally(permission) => return Visible::All,
                 Way::Nation(_) => {}
                 Way::Organisation(column, permission) => {
-                    ways.push(VisibleWay { column, ids: actor.organisations_with(permission) });
+                    let ids = actor.organisations_with(permission);
+                    ways.push(RowWay::Holds(VisibleWay { column, ids }));
                 }
                 Way::Account(column) => {
-                    ways.push(VisibleWay { column, ids: actor.account().into_iter().collect() });
+                    let ids = actor.account().into_iter().collect();
+                    ways.push(RowWay::Holds(VisibleWay { column, ids }));
                 }
             }
         }
-        ways.retain(|way| !way.ids.is_empty());
+        ways.retain(|way| !matches!(way, RowWay::Holds(way) if way.ids.is_empty()));
         Visible::Any(ways)
     }
 

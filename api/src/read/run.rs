@@ -14,8 +14,8 @@ use super::condition::Order;
 use super::cursor::{CursorKey, Position};
 use super::declaration::{Def, Key};
 use super::plan::{
-    Child, ColumnPlan, EdgePart, Form, InfoPart, Level, PageArgs, PagePart, Part, RowsAsked, Shape,
-    Visible, VisibleWay,
+    Child, ColumnPlan, EdgePart, Form, InfoPart, Level, PageArgs, PagePart, Part, RowWay, RowsAsked,
+    Shape, Visible, VisibleWay,
 };
 use super::sql::{Sql, Words};
 use super::value::{AnyRow, Cell, parameter};
@@ -339,8 +339,12 @@ impl Statement<'_> {
             }
             Visible::Any(ways) => {
                 sql.push("(false");
-                for VisibleWay { column, ids } in ways {
-                    sql.push(" or ").any_of(column, ids);
+                for way in ways {
+                    sql.push(" or ");
+                    match way {
+                        RowWay::Where(condition) => sql.declared(condition, &words),
+                        RowWay::Holds(VisibleWay { column, ids }) => sql.any_of(column, ids),
+                    };
                 }
                 sql.push(")");
             }

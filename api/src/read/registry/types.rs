@@ -131,7 +131,7 @@ pub(super) fn root_field(root: &Root, registry: &mut Registry) -> MetaField {
 fn permission_of(def: &Def) -> Option<Permission> {
     let permissions = def.rows.visible.iter().map(|way| match way {
         Way::Nation(permission) | Way::Organisation(_, permission) => Some(*permission),
-        Way::Everyone | Way::Account(_) => None,
+        Way::Everyone | Way::EveryoneWhere(_) | Way::Account(_) => None,
     });
     let permissions: Option<Vec<Permission>> = permissions.collect();
     permissions?.first().copied()
