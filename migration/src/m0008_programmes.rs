@@ -67,6 +67,8 @@ impl MigrationTrait for Migration {
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         sql::drop_tables(manager, &PARTS).await?;
+        // The policy of programmes reads their versions.
+        sql::run_postgres(manager, "drop policy programme_read on programme").await?;
         sql::drop_tables(manager, &["programme_version", "programme"]).await?;
         sql::run_postgres(
             manager,

@@ -7,7 +7,7 @@ use crate::organisation::rules::{MAX_TEXT, unmet_for_line, unmet_for_text};
 use crate::refusal::{Code, Refusal};
 
 /// Most modules of a version.
-pub const MAX_MODULES: usize = 60;
+pub const MAX_MODULES: usize = 40;
 
 /// Most competences of a module.
 pub const MAX_COMPETENCES: usize = 60;

@@ -143,7 +143,7 @@ fn modules_have_numbers_of_their_own_and_texts_of_one_line() {
         "modules.1.title",
     ];
     assert_eq!(paths(&unmet_for_modules(&modules)), expected);
-    let many: Vec<Module> = (1..=61).map(|number| module(number, &[])).collect();
+    let many: Vec<Module> = (1..=41).map(|number| module(number, &[])).collect();
     assert_eq!(paths(&unmet_for_modules(&many)), ["modules"]);
 }
 

@@ -28,6 +28,7 @@ mod panics;
 mod peer;
 mod portal;
 mod process;
+mod programme;
 mod provider;
 mod reads;
 mod repair;

@@ -7,6 +7,7 @@ use alongside::graphql::schema::{self, Audience};
 use alongside::read::declaration::{Def, Many, Root, RootForm, What};
 use alongside::{import, organisation, reference};
 use serde_json::{Value, json};
+use tests::curricula::{Standing, aligned};
 use tests::{World, on_both_databases, on_sqlite};
 
 use crate::answers::list;
@@ -228,6 +229,7 @@ async fn fill(world: &World) {
     ] {
         eye.execute(&row).await.expect("a row");
     }
+    aligned(world, Some(world.a.id), Standing::Retired).await;
 }
 
 /// The fields that had a value, and the values that do not fit the schema.

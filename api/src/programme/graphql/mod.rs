@@ -9,7 +9,7 @@ use crate::actor::Permission;
 use crate::organisation::graphql::Organisation;
 use crate::read::declaration::{
     Filter, Key, Kind, Root, Rows, Way, boolean, choice, date, id, instant, int, kind_of, list,
-    list_through, one, page, text,
+    list_through, one, page, page_through, text,
 };
 use crate::readable;
 use crate::reference::graphql::{CompetenceItem, CompetenceSet};
@@ -200,16 +200,16 @@ readable! {
     /// The set of competences that it claims to be aligned to; null if it claims none.
     alignedTo: one::<CompetenceSet>("t.aligned_to_id").nullable(),
     /// Its modules in their order.
-    modules: list::<ProgrammeModule>(60, "t.version_id = {parent}"),
+    modules: list::<ProgrammeModule>(40, "t.version_id = {parent}"),
     /// The competences that its modules cover, each with the depth.
     competenceMappings: page::<CompetenceMapping>("t.version_id = {parent}"),
     /// The core competences of the set that it claims, which it says it does not cover.
-    declaredGaps: list::<DeclaredGap>(200, "t.version_id = {parent}"),
+    declaredGaps: page::<DeclaredGap>("t.version_id = {parent}"),
     /// The core competences of the set that it claims, which none of its modules covers.
-    uncoveredCompetences: list_through::<CompetenceItem>(200, "t.id",
+    uncoveredCompetences: page_through::<CompetenceItem>(
         "programme_version l on l.aligned_to_id = t.set_id and t.core", NOT_MAPPED),
     /// The core competences of the set that it claims, which its modules cover and none assesses.
-    unassessedCompetences: list_through::<CompetenceItem>(200, "t.id",
+    unassessedCompetences: page_through::<CompetenceItem>(
         "programme_version l on l.aligned_to_id = t.set_id and t.core", NOT_ASSESSED),
     /// SHA-256 of everything that it says; null for a draft.
     contentHash: text("t.content_hash").nullable(),
@@ -277,10 +277,10 @@ readable! {
     /// What to read, one work a line.
     readingList: text("t.reading_list").nullable(),
     /// The modules that come before it.
-    prerequisites: list_through::<ProgrammeModule>(60, "t.id",
+    prerequisites: list_through::<ProgrammeModule>(40, "t.id",
         "module_prerequisite l on l.requires_id = t.id", "l.module_id = {parent}"),
     /// The competences that it covers.
-    competences: list::<CompetenceMapping>(60, "t.module_id = {parent}"),
+    competences: page::<CompetenceMapping>("t.module_id = {parent}"),
 }
 
 readable! {

@@ -152,7 +152,7 @@ pub struct ProgrammeVersionSetModulesInput {
     id: ID,
     /// Its version as you read it.
     expected_version: i32,
-    /// The modules; at most 60. One with the number of a present module keeps that module's id and
+    /// The modules; at most 40. One with the number of a present module keeps that module's id and
     /// competences.
     modules: Vec<ProgrammeModuleInput>,
     /// Only tell what would follow; change nothing.

@@ -15,6 +15,8 @@ pub struct Row {
     /// Its id.
     pub id: Uuid,
     keys: BTreeMap<String, Uuid>,
+    /// Whether everyone sees it.
+    open: bool,
 }
 
 impl Row {
@@ -69,7 +71,8 @@ impl Facts {
             let own = ty.rows.iter().flat_map(|r| [r.within.clone(), r.account.clone()]);
             columns.extend(own.flatten());
             columns.remove("id");
-            rows.insert(name.to_owned(), read(world, table, &columns).await);
+            let open = ty.rows.as_ref().and_then(|rows| rows.everyone_where.as_deref());
+            rows.insert(name.to_owned(), read(world, table, &columns, open).await);
         }
         Self { rows, grants: grants(world, policy, today).await, refused: refused(world).await }
     }
@@ -104,7 +107,7 @@ impl Policy {
     /// Whether `who` sees a row of type `ty`.
     pub fn sees_row(&self, who: &Who, ty: &str, row: &Row) -> bool {
         let readers = self.types.get(ty).and_then(|ty| ty.rows.as_ref());
-        !who.refused && readers.is_none_or(|readers| self.reads(who, readers, row))
+        !who.refused && readers.is_none_or(|readers| row.open || self.reads(who, readers, row))
     }
 
     /// Whether `who` reads `field` of a row that is visible.
@@ -141,9 +144,16 @@ impl Policy {
     }
 }
 
-/// The rows of a table with the keys in `columns`.
-async fn read(world: &World, table: &str, columns: &BTreeSet<String>) -> Vec<Row> {
+/// The rows of a table with the keys in `columns`; everyone sees those that are `open`.
+async fn read(
+    world: &World,
+    table: &str,
+    columns: &BTreeSet<String>,
+    open: Option<&str>,
+) -> Vec<Row> {
     let engine = world.engine();
+    let sql = format!("select {} from {table} where {}", engine.hex("id"), open.unwrap_or("false"));
+    let open: BTreeSet<String> = world.database.eye.texts(&sql).await.into_iter().collect();
     let keys = columns.iter().map(|column| format!(" || ' ' || {}", engine.hex(column)));
     let sql =
         format!("select {}{} from {table} order by id", engine.hex("id"), keys.collect::<String>());
@@ -152,7 +162,8 @@ async fn read(world: &World, table: &str, columns: &BTreeSet<String>) -> Vec<Row
         let mut parts = line.split(' ');
         let id = parts.next().and_then(parse).expect("an id");
         let keys = columns.iter().zip(parts);
-        Row { id, keys: keys.filter_map(|(c, key)| Some((c.clone(), parse(key)?))).collect() }
+        let open = open.contains(&id.simple().to_string());
+        Row { id, open, keys: keys.filter_map(|(c, key)| Some((c.clone(), parse(key)?))).collect() }
     };
     world.database.eye.texts(&sql).await.into_iter().map(row).collect()
 }

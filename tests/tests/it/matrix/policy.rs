@@ -55,6 +55,8 @@ pub struct Readers {
     pub within: Option<String>,
     /// The column that names the account concerned.
     pub account: Option<String>,
+    /// The condition of the rows that everyone sees.
+    pub everyone_where: Option<String>,
 }
 
 /// A field's entry: its class alone, or more.
@@ -100,7 +102,11 @@ pub enum Class {
 pub struct Mutation {
     /// The roles that may use it.
     pub roles: Vec<String>,
-    entity: String,
+    /// Whether a role within an organisation counts, for what is its own.
+    #[serde(default)]
+    pub own: bool,
+    /// The entity of its payload.
+    pub entity: String,
 }
 
 /// What of a table nobody reads.
