@@ -202,7 +202,10 @@ pub async fn run(core: &Core) -> Result<Vec<Check>, DbFault> {
     let broken = circles(&tx).await?;
     checks.push(Check { name: "SUCC-1 successions form no circle", broken });
     let broken = altered(&tx).await?;
-    checks.push(Check { name: "PRG-1 a published version says what it said when it was published", broken });
+    checks.push(Check {
+        name: "PRG-1 a published version says what it said when it was published",
+        broken,
+    });
     let broken = chains(&tx).await?;
     checks.push(Check { name: "audit chains verify, without gaps", broken });
     tx.rollback().await;

@@ -93,9 +93,7 @@ async fn protect(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     let write = any_of(&[NATION, &own]);
     let published = "exists (select 1 from programme_version v \
          where v.programme_id = programme.id and v.state <> 'DRAFT')";
-    for (table, everyone) in
-        [("programme", published), ("programme_version", "state <> 'DRAFT'")]
-    {
+    for (table, everyone) in [("programme", published), ("programme_version", "state <> 'DRAFT'")] {
         let read = any_of(&[everyone, NATION, &own]);
         row_security::protect(manager, table, &read, &write, Writes::Change).await?;
     }
@@ -134,11 +132,9 @@ async fn stay(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
             ),
         )
         .await?;
-        for (event, rows) in [
-            ("insert", &["new"][..]),
-            ("update", &["old", "new"]),
-            ("delete", &["old"]),
-        ] {
+        for (event, rows) in
+            [("insert", &["new"][..]), ("update", &["old", "new"]), ("delete", &["old"])]
+        {
             let of_a_draft = rows
                 .iter()
                 .map(|row| {

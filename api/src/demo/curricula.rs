@@ -97,12 +97,7 @@ fn modules(sketch: &Sketch) -> Vec<Module> {
 }
 
 /// Maps the groups of the framework to the modules in turn; its whole domains stay gaps.
-async fn map(
-    unit: &Unit,
-    id: Uuid,
-    mut version: i32,
-    catalogue: &Catalogue,
-) -> Result<i32, Stop> {
+async fn map(unit: &Unit, id: Uuid, mut version: i32, catalogue: &Catalogue) -> Result<i32, Stop> {
     let store = Programmes::of(unit);
     let Some(found) = store.version(id).await? else { return Ok(version) };
     let modules = store.kept(&found).await?.modules;

@@ -198,9 +198,14 @@ pub fn read(text: &str) -> Result<Document, Vec<Refusal>> {
     let gaps = list(table.remove("gaps"), "gaps", &mut faults);
     faults.extend(table.keys().map(|name| bad(name, "is not known here")));
     match (programme, version, graduation) {
-        (Some(programme), Some(version), Some(graduation)) if faults.is_empty() => {
-            Ok(Document { format: FORMAT.to_owned(), programme, version, graduation, modules, gaps })
-        }
+        (Some(programme), Some(version), Some(graduation)) if faults.is_empty() => Ok(Document {
+            format: FORMAT.to_owned(),
+            programme,
+            version,
+            graduation,
+            modules,
+            gaps,
+        }),
         _ => Err(faults),
     }
 }
@@ -252,8 +257,7 @@ fn modules(value: Option<Value>, faults: &mut Vec<Refusal>) -> Vec<ModulePart> {
     let mut modules = Vec::new();
     for (index, mut table) in tables.into_iter().enumerate() {
         let path = format!("modules.{index}");
-        let competences =
-            list(table.remove("competences"), &format!("{path}.competences"), faults);
+        let competences = list(table.remove("competences"), &format!("{path}.competences"), faults);
         let module: Option<ModulePart> = part(Some(Value::Table(table)), &path, faults);
         modules.extend(module.map(|module| ModulePart { competences, ..module }));
     }
@@ -418,7 +422,8 @@ impl Document {
         let mut faults = Vec::new();
         let outline = self.outline(catalogue, &mut faults);
         let competence = |set: &str, code: &str, path: &str, faults: &mut Vec<Refusal>| {
-            let found = catalogue.set_named(set).and_then(|set| catalogue.competence_named(set, code));
+            let found =
+                catalogue.set_named(set).and_then(|set| catalogue.competence_named(set, code));
             if found.is_none() {
                 faults.push(bad(path, "names no competence of a set that is known"));
             }

@@ -98,8 +98,11 @@ impl Number {
             plain.then(|| text.parse().ok()).flatten()
         };
         let mut parts = text.split('.');
-        let number =
-            Self { major: part(parts.next()?)?, minor: part(parts.next()?)?, patch: part(parts.next()?)? };
+        let number = Self {
+            major: part(parts.next()?)?,
+            minor: part(parts.next()?)?,
+            patch: part(parts.next()?)?,
+        };
         parts.next().is_none().then_some(number)
     }
 
@@ -430,7 +433,11 @@ mod tests {
                 }
                 let command = Command::ALL[dice.below(Command::ALL.len())];
                 let next = state.after(command);
-                assert_eq!(next.is_some(), diary.take(command), "walk {seed} step {step}: {command:?}");
+                assert_eq!(
+                    next.is_some(),
+                    diary.take(command),
+                    "walk {seed} step {step}: {command:?}"
+                );
                 state = next.unwrap_or(state);
                 assert_eq!(state.code(), diary.name(), "walk {seed} step {step}");
             }
@@ -442,7 +449,10 @@ mod tests {
         for good in ["0.1.0", "1.0.0", "1.10.0", "999.999.999"] {
             assert_eq!(Number::parse(good).map(|number| number.to_string()).as_deref(), Some(good));
         }
-        for bad in ["", "1", "1.0", "1.0.0.0", "01.0.0", "1.0.1000", "1.0.x", "1.0.0-rc", "+1.0.0", "1..0", "1.0.0 "] {
+        for bad in [
+            "", "1", "1.0", "1.0.0.0", "01.0.0", "1.0.1000", "1.0.x", "1.0.0-rc", "+1.0.0", "1..0",
+            "1.0.0 ",
+        ] {
             assert_eq!(Number::parse(bad), None, "{bad:?}");
         }
         let number = |text| Number::parse(text).map(Number::precedence);

@@ -2,7 +2,9 @@
 
 use uuid::Uuid;
 
-use super::model::{AttendanceBasis, Catalogue, Command, Content, Gap, Module, Number, Outline, State};
+use super::model::{
+    AttendanceBasis, Catalogue, Command, Content, Gap, Module, Number, Outline, State,
+};
 use crate::organisation::rules::{MAX_TEXT, unmet_for_line, unmet_for_text};
 use crate::refusal::{Code, Refusal};
 
@@ -20,7 +22,11 @@ const WHOLE: i32 = 10_000;
 
 /// A code is short, and plain enough for file names and certificates; a title is a line of text.
 #[must_use]
-pub fn unmet_for_programme(code: &str, title: &str, [at_code, at_title]: [&str; 2]) -> Vec<Refusal> {
+pub fn unmet_for_programme(
+    code: &str,
+    title: &str,
+    [at_code, at_title]: [&str; 2],
+) -> Vec<Refusal> {
     let mut unmet = unmet_for_line(title, at_title);
     let plain = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'-';
     let fits = (2..=40).contains(&code.len())
@@ -72,7 +78,8 @@ fn below(path: &str, field: &str) -> String {
 /// where the two stand.
 #[must_use]
 pub fn unmet_for_outline(outline: &Outline, [at, at_rule]: [&str; 2]) -> Vec<Refusal> {
-    let Outline { effective_from, last_start_date, weeks, taught_days, taught_minutes, .. } = outline;
+    let Outline { effective_from, last_start_date, weeks, taught_days, taught_minutes, .. } =
+        outline;
     let mut unmet = Vec::new();
     for (value, range, field) in [
         (weeks, 1..=520, "weeks"),
@@ -127,7 +134,11 @@ fn unmet_for_rule(outline: &Outline, at: &str) -> Vec<Refusal> {
     unmet
 }
 
-fn outside(value: Option<i32>, range: std::ops::RangeInclusive<i32>, path: &str) -> Option<Refusal> {
+fn outside(
+    value: Option<i32>,
+    range: std::ops::RangeInclusive<i32>,
+    path: &str,
+) -> Option<Refusal> {
     let (from, to) = (range.start(), range.end());
     value
         .filter(|value| !range.contains(value))
@@ -254,7 +265,8 @@ fn unknown(content: &Content) -> Vec<String> {
         (modules.is_empty(), "its modules"),
     ]
     .into_iter()
-    .filter_map(|(missing, what)| missing.then(|| what.to_owned()))
+    .filter(|(missing, _)| *missing)
+    .map(|(_, what)| what.to_owned())
     .collect();
     for module in modules {
         for (missing, what) in [

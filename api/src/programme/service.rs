@@ -258,7 +258,8 @@ pub async fn draft(
 /// The programme, if there is one that the actor sees.
 async fn visible_programme(unit: &Unit, id: Uuid) -> Result<Programme, Stop> {
     let store = Programmes::of(unit);
-    let absent = || Stop::from(Refusal::at(Code::NotFound, "programmeId", Code::NotFound.description()));
+    let absent =
+        || Stop::from(Refusal::at(Code::NotFound, "programmeId", Code::NotFound.description()));
     let programme = store.programme(id).await?.ok_or_else(absent)?;
     let own = unit.actor().acting_in(Permission::SeeProgrammeDrafts, programme.owner_id).is_some();
     if own || store.is_public(id).await? { Ok(programme) } else { Err(absent()) }
@@ -271,9 +272,9 @@ async fn template(
     id: Uuid,
 ) -> Result<Option<Content>, Stop> {
     let found = desk.store.version(id).await?;
-    let found = found.filter(|version| sees(desk.unit.actor(), version)).filter(|version| {
-        version.programme_id == programme.id || version.owner_id.is_none()
-    });
+    let found = found
+        .filter(|version| sees(desk.unit.actor(), version))
+        .filter(|version| version.programme_id == programme.id || version.owner_id.is_none());
     let Some(version) = found else { return Ok(None) };
     let Content { outline, modules, gaps } = desk.store.kept(&version).await?.content;
     let outline = Outline { effective_from: None, last_start_date: None, ..outline };
@@ -330,8 +331,7 @@ pub async fn amend(
     expected_version: i32,
     amendment: Amendment,
 ) -> Result<Changed, Stop> {
-    let (desk, before) =
-        Desk::at(unit, id, expected_version, Permission::DraftProgrammes).await?;
+    let (desk, before) = Desk::at(unit, id, expected_version, Permission::DraftProgrammes).await?;
     let Amendment { outline, gaps } = amendment;
     let catalogue = desk.store.catalogue().await?;
     let mut unmet = rules::unmet_for_step(before.state, Command::Change);
@@ -376,8 +376,7 @@ pub async fn set_modules(
     expected_version: i32,
     mut modules: Vec<Module>,
 ) -> Result<Changed, Stop> {
-    let (desk, before) =
-        Desk::at(unit, id, expected_version, Permission::DraftProgrammes).await?;
+    let (desk, before) = Desk::at(unit, id, expected_version, Permission::DraftProgrammes).await?;
     let mut unmet = rules::unmet_for_step(before.state, Command::Change);
     unmet.extend(rules::unmet_for_modules(&modules));
     refuse_any(unmet)?;
@@ -387,9 +386,11 @@ pub async fn set_modules(
         module.competences =
             known(module.number).map(|known| known.competences.clone()).unwrap_or_default();
     }
-    let gone = kept.content.modules.iter().filter(|known| {
-        !modules.iter().any(|module| module.number == known.number)
-    });
+    let gone = kept
+        .content
+        .modules
+        .iter()
+        .filter(|known| !modules.iter().any(|module| module.number == known.number));
     let gone: Vec<String> = gone
         .map(|module| {
             let competences = module.competences.len();
@@ -452,8 +453,7 @@ async fn remap(
     let absent = || Refusal::at(Code::NotFound, "moduleId", Code::NotFound.description());
     let found = Programmes::of(unit).module(module).await?;
     let (id, number) = found.ok_or_else(absent)?;
-    let (desk, before) =
-        Desk::at(unit, id, expected_version, Permission::DraftProgrammes).await?;
+    let (desk, before) = Desk::at(unit, id, expected_version, Permission::DraftProgrammes).await?;
     let catalogue = desk.store.catalogue().await?;
     let kept = desk.store.kept(&before).await?;
     let mut after = kept.content.clone();

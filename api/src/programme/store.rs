@@ -192,8 +192,15 @@ impl<'a> Programmes<'a> {
         let items = competence_item::Entity::find().all(self.tx).await?;
         let links = competence_link::Entity::find().all(self.tx).await?;
         let competence = |row: competence_item::Model| {
-            let competence_item::Model { id, set_id, code, parent_id: _, label: _, core, verified: _ } =
-                row;
+            let competence_item::Model {
+                id,
+                set_id,
+                code,
+                parent_id: _,
+                label: _,
+                core,
+                verified: _,
+            } = row;
             Competence { id, set: set_id, code, core }
         };
         Ok(Catalogue {
@@ -327,7 +334,12 @@ impl Part {
         }
     }
 
-    fn prerequisite(self, id: Uuid, module: Uuid, requires: Uuid) -> module_prerequisite::ActiveModel {
+    fn prerequisite(
+        self,
+        id: Uuid,
+        module: Uuid,
+        requires: Uuid,
+    ) -> module_prerequisite::ActiveModel {
         module_prerequisite::ActiveModel {
             id: Set(id),
             version_id: Set(self.version),

@@ -14,8 +14,8 @@ use super::condition::Order;
 use super::cursor::{CursorKey, Position};
 use super::declaration::{Def, Key};
 use super::plan::{
-    Child, ColumnPlan, EdgePart, Form, InfoPart, Level, PageArgs, PagePart, Part, RowWay, RowsAsked,
-    Shape, Visible, VisibleWay,
+    Child, ColumnPlan, EdgePart, Form, InfoPart, Level, PageArgs, PagePart, Part, RowWay,
+    RowsAsked, Shape, Visible, VisibleWay,
 };
 use super::sql::{Sql, Words};
 use super::value::{AnyRow, Cell, parameter};

@@ -170,7 +170,10 @@ async fn gaps(eye: &Eye) -> Vec<String> {
                  (select from pg_policy p where p.polrelid = c.oid and p.polcmd = 'd')"
             ),
         ),
-        of_policies("deletes for everyone", "p.polcmd = 'd' and pg_get_expr(p.polqual, p.polrelid) = 'true'"),
+        of_policies(
+            "deletes for everyone",
+            "p.polcmd = 'd' and pg_get_expr(p.polqual, p.polrelid) = 'true'",
+        ),
         of_rights("may empty", "TRUNCATE", "true"),
         of_rights("may add triggers", "TRIGGER", "true"),
         of_rights(

@@ -24,7 +24,10 @@ pub const ROOTS: &[Root] = &[
         "programmes",
         "Trainings with a version that was published; those without, for their owner and the national team.",
     ),
-    Root::by::<Programme>("programme", "One programme by a key; null if there is none that you may see."),
+    Root::by::<Programme>(
+        "programme",
+        "One programme by a key; null if there is none that you may see.",
+    ),
     Root::page::<ProgrammeVersion>(
         "programmeVersions",
         "Curricula: published and retired ones; drafts, for their owner and the national team.",

@@ -391,7 +391,8 @@ impl ProgrammeMutations {
 
 /// The domain's form of an amendment: `Err` for an id of the wrong type.
 fn amendment(input: ProgrammeVersionAmendInput) -> Result<Amendment> {
-    let set = input.aligned_to_id.as_ref().map(|id| ids_of("cps", "alignedToId", id)).transpose()?;
+    let set =
+        input.aligned_to_id.as_ref().map(|id| ids_of("cps", "alignedToId", id)).transpose()?;
     let mut gaps = Vec::new();
     for (place, gap) in input.declared_gaps.into_iter().enumerate() {
         let path = format!("declaredGaps.{place}.competenceId");

@@ -39,7 +39,8 @@ async fn inputs(world: &World, one: &Tenant, other: &Tenant) -> BTreeMap<&'stati
     let move_to = json!({ "boardId": board, "effectiveOn": "2026-05-01" });
     let draft = curriculum(world, Some(one.id), Standing::Draft).await;
     let published = curriculum(world, Some(one.id), Standing::Published).await;
-    let draft_with = |more: Value| with_all(&json!({ "id": draft.id(), "expectedVersion": 4 }), &more);
+    let draft_with =
+        |more: Value| with_all(&json!({ "id": draft.id(), "expectedVersion": 4 }), &more);
     let module_with = |more: Value| {
         with_all(&json!({ "moduleId": draft.module_id(0), "expectedVersion": 4 }), &more)
     };
@@ -49,7 +50,12 @@ async fn inputs(world: &World, one: &Tenant, other: &Tenant) -> BTreeMap<&'stati
     BTreeMap::from([
         ("boardAssignmentChoose", choose),
         ("changeProposalDecide", json!({ "id": proposal, "expectedVersion": 1, "accept": false })),
-        ("competenceMap", module_with(json!({ "competences": [{ "competenceId": unmapped, "depth": "ASSESSED" }] }))),
+        (
+            "competenceMap",
+            module_with(
+                json!({ "competences": [{ "competenceId": unmapped, "depth": "ASSESSED" }] }),
+            ),
+        ),
         ("competenceUnmap", module_with(json!({ "competenceIds": [mapped] }))),
         ("organisationActivate", first_with(json!({}))),
         ("organisationClose", with_all(&json!({ "id": second, "expectedVersion": 2 }), &close)),
@@ -61,7 +67,10 @@ async fn inputs(world: &World, one: &Tenant, other: &Tenant) -> BTreeMap<&'stati
         ("organisationSucceed", succeed),
         ("programmeCreate", new),
         ("programmeVersionAmend", draft_with(json!({ "weeks": 3 }))),
-        ("programmeVersionDraft", json!({ "programmeId": draft.programme_id(), "number": "9.0.0" })),
+        (
+            "programmeVersionDraft",
+            json!({ "programmeId": draft.programme_id(), "number": "9.0.0" }),
+        ),
         ("programmeVersionPublish", draft_with(json!({}))),
         ("programmeVersionRetire", retire),
         ("programmeVersionSetModules", draft_with(json!({ "modules": [{ "number": 1 }] }))),

@@ -24,9 +24,11 @@ async fn triggers(world: &World, on: bool) -> Vec<String> {
             Vec::new()
         }
         Engine::Sqlite => {
-            let sql = "select sql from sqlite_master where type = 'trigger' and name like '%_stays%'";
+            let sql =
+                "select sql from sqlite_master where type = 'trigger' and name like '%_stays%'";
             let kept = eye.texts(sql).await;
-            let names = "select name from sqlite_master where type = 'trigger' and name like '%_stays%'";
+            let names =
+                "select name from sqlite_master where type = 'trigger' and name like '%_stays%'";
             for name in eye.texts(names).await {
                 eye.execute(&format!("drop trigger {name}")).await.expect("the trigger");
             }
