@@ -124,6 +124,18 @@ codes! {
     NotAppealable = "NOT_APPEALABLE",
     /// The time for an appeal is over.
     AppealTooLate = "APPEAL_TOO_LATE",
+    /// Another programme has this code.
+    ProgrammeCodeTaken = "PROGRAMME_CODE_TAKEN",
+    /// The programme has a version with this number already.
+    VersionNumberTaken = "VERSION_NUMBER_TAKEN",
+    /// The organisation is closed and takes part in nothing.
+    OwnerClosed = "OWNER_CLOSED",
+    /// Something that a published version says is not known yet; the message names it.
+    Incomplete = "INCOMPLETE",
+    /// The taught minutes of the modules are not the version's total.
+    MinutesDoNotAddUp = "MINUTES_DO_NOT_ADD_UP",
+    /// A core competence of the framework that the version claims is neither mapped nor listed as a gap.
+    CompetenceGap = "COMPETENCE_GAP",
 }
 
 /// One reason why nothing was written.
@@ -173,6 +185,12 @@ pub fn for_constraint(name: &str) -> Option<Refusal> {
         "licence_decision_by_two"
         | "licence_revocation_by_both_roles"
         | "licence_appeal_by_others" => Refusal::whole(Code::SeparationOfDuties),
+        "programme_code_unique" | "programme(code)" => {
+            Refusal::at(Code::ProgrammeCodeTaken, "code", Code::ProgrammeCodeTaken.description())
+        }
+        "programme_version_number_unique" | "programme_version(programme_id,number)" => {
+            Refusal::at(Code::VersionNumberTaken, "number", Code::VersionNumberTaken.description())
+        }
         "organisation_one_host_board"
         | "organisation_one_region"
         | "organisation_one_name"
@@ -187,6 +205,8 @@ pub fn for_constraint(name: &str) -> Option<Refusal> {
         | "licence_decision(licence_id)"
         | "licence_appeal_once"
         | "licence_appeal(organisation_id,decision_id)" => Refusal::whole(Code::Conflict),
+        | "programme_version_published"
+        | "programme_part_published" => Refusal::whole(Code::Conflict),
         _ => return None,
     };
     Some(refusal)

@@ -14,8 +14,10 @@ mod m0004_change_records;
 mod m0005_imports;
 mod m0006_ended_access;
 mod m0007_licences;
+mod m0008_programmes;
 mod row_security;
 mod seed;
+mod seed_programmes;
 mod sql;
 
 pub use row_security::SERVICE_ROLE;
@@ -35,6 +37,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0005_imports::Migration),
             Box::new(m0006_ended_access::Migration),
             Box::new(m0007_licences::Migration),
+            Box::new(m0008_programmes::Migration),
         ]
     }
 }

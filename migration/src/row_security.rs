@@ -33,6 +33,13 @@ pub fn account(column: &str) -> String {
     format!("{column} = (select nullif(current_setting('app.account', true), '')::uuid)")
 }
 
+/// Everyone, of rows that belong to a programme version which is no draft.
+pub fn not_of_a_draft(column: &str) -> String {
+    format!(
+        "exists (select 1 from programme_version v where v.id = {column} and v.state <> 'DRAFT')"
+    )
+}
+
 /// Any of several ways.
 pub fn any_of(ways: &[&str]) -> String {
     ways.join(" or ")
@@ -45,6 +52,8 @@ pub enum Writes {
     Append,
     /// New rows and changes.
     Change,
+    /// New rows, changes, and taking away: for the parts of a draft, which nothing refers to yet.
+    Replace,
 }
 
 /// Turns on row security for `table` and grants the service what `writes` names.
@@ -64,7 +73,13 @@ pub async fn protect(
          create policy {table}_insert on {table} for insert with check ({write})\n;;\n\
          grant select, insert on {table} to {SERVICE_ROLE}\n;;\n"
     );
-    if writes == Writes::Change {
+    if writes == Writes::Replace {
+        ddl.push_str(&format!(
+            "create policy {table}_delete on {table} for delete using ({write})\n;;\n\
+             grant delete on {table} to {SERVICE_ROLE}\n;;\n"
+        ));
+    }
+    if writes != Writes::Append {
         ddl.push_str(&format!(
             "create policy {table}_update on {table} for update using ({write}) with check ({write})\n;;\n\
              grant update on {table} to {SERVICE_ROLE}\n;;\n"

@@ -162,6 +162,18 @@ impl Actor {
         self.grants.iter().any(|g| g.scope == GrantScope::Nation && g.role == role)
     }
 
+    /// The words for the audit trail if `permission` is held for the nation or in `organisation`.
+    #[must_use]
+    pub fn acting_for(&self, permission: Permission, organisation: Option<Uuid>) -> Option<String> {
+        self.acting_nationally(permission).or_else(|| {
+            let scope = GrantScope::Organisation(organisation?);
+            self.grants
+                .iter()
+                .find(|g| g.scope == scope && permission.roles().contains(&g.role))
+                .map(|g| g.role.code().to_owned())
+        })
+    }
+
     /// The organisations in which `permission` is held.
     #[must_use]
     pub fn organisations_with(&self, permission: Permission) -> Vec<Uuid> {

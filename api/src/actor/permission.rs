@@ -35,11 +35,17 @@ pub enum Permission {
     DecideLicences,
     /// Suspend and reinstate licences, record quality reviews.
     OverseeQuality,
+    /// See programme versions that are not published, of the own organisation, or of all for the nation.
+    SeeProgrammeDrafts,
+    /// Add programmes and draft their versions, for the own organisation or for the nation.
+    DraftProgrammes,
+    /// Publish and retire programme versions.
+    PublishProgrammes,
 }
 
 /// The roles that hold each permission. A role counts only within the scope of its grant: a
 /// coordinator sees the audit trail of the own organisation, a data protection officer of all.
-pub const TABLE: [(Permission, &[Role]); 15] = [
+pub const TABLE: [(Permission, &[Role]); 18] = [
     (Permission::ManageOrganisations, &[LicensingOfficer]),
     (Permission::AssignBoards, &[LicensingOfficer]),
     (Permission::DecideProposals, &[LicensingOfficer]),
@@ -75,6 +81,22 @@ pub const TABLE: [(Permission, &[Role]); 15] = [
     (Permission::ReviewLicences, &[LicensingOfficer]),
     (Permission::DecideLicences, &[LicensingOfficer, QualityLead]),
     (Permission::OverseeQuality, &[QualityLead]),
+    (
+        Permission::SeeProgrammeDrafts,
+        &[
+            Trainer,
+            LeadTrainer,
+            PartnerCoordinator,
+            PartnerSignatory,
+            LicensingOfficer,
+            QualityLead,
+            Analyst,
+            FundingOfficer,
+            FundingApprover,
+        ],
+    ),
+    (Permission::DraftProgrammes, &[LeadTrainer, PartnerCoordinator, QualityLead]),
+    (Permission::PublishProgrammes, &[QualityLead]),
 ];
 
 impl Permission {

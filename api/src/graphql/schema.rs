@@ -6,13 +6,14 @@ use super::guard::Shape;
 use crate::read::ReadRoots;
 use crate::read::declaration::{Root, reachable};
 pub use crate::read::registry::Audience;
-use crate::{actor, import, licence, organisation, reference};
+use crate::{actor, import, licence, organisation, programme, reference};
 
 /// The root fields of every aggregate.
 pub const ROOTS: &[&[Root]] = &[
     reference::graphql::ROOTS,
     organisation::graphql::ROOTS,
     licence::graphql::ROOTS,
+    programme::graphql::ROOTS,
     import::graphql::ROOTS,
     actor::graphql::ROOTS,
 ];
@@ -39,6 +40,7 @@ pub struct Mutation(
     licence::graphql::LicencePartnerMutations,
     licence::graphql::LicenceMutations,
     licence::graphql::LicenceQualityMutations,
+    programme::graphql::ProgrammeMutations,
     import::graphql::ImportMutations,
 );
 
@@ -90,6 +92,7 @@ pub fn build(audience: Audience) -> Built {
         licence::graphql::LicencePartnerMutations,
         licence::graphql::LicenceMutations,
         licence::graphql::LicenceQualityMutations,
+        programme::graphql::ProgrammeMutations,
         import::graphql::ImportMutations,
     );
     let schema = Schema::build(query, mutation, EmptySubscription)

@@ -42,6 +42,9 @@ const HOLDERS: [Shown; TABLE.len()] = [
     holds::<12>,
     holds::<13>,
     holds::<14>,
+    holds::<15>,
+    holds::<16>,
+    holds::<17>,
 ];
 
 /// Shows something to those who hold `permission` anywhere.
@@ -59,6 +62,16 @@ pub fn manage_organisations(ctx: &Context<'_>) -> bool {
 /// For those who assign boards.
 pub fn assign_boards(ctx: &Context<'_>) -> bool {
     shown_to(ctx, Permission::AssignBoards)
+}
+
+/// For those who draft programmes.
+pub fn draft_programmes(ctx: &Context<'_>) -> bool {
+    shown_to(ctx, Permission::DraftProgrammes)
+}
+
+/// For those who publish programmes.
+pub fn publish_programmes(ctx: &Context<'_>) -> bool {
+    shown_to(ctx, Permission::PublishProgrammes)
 }
 
 /// For those who decide proposals.

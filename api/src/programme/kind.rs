@@ -1,42 +1,41 @@
-//! What a programme trains for.
+//! The types of programmes.
 
 use async_graphql::Enum;
-use serde::Serialize;
 
 use crate::coded;
 
 coded! {
-    /// What a programme trains for.
+    /// What a programme trains people for.
     ProgrammeType {
-        /// Peer support worker.
+        /// Peer support workers.
         PeerSupportWorker = "PEER_SUPPORT_WORKER",
-        /// Supervisor of peer support workers.
+        /// Supervisors of peer workers.
         Supervisor = "SUPERVISOR",
-        /// Volunteer.
+        /// Volunteers in peer support.
         Volunteer = "VOLUNTEER",
-        /// Family ambassador.
+        /// Family ambassadors.
         FamilyAmbassador = "FAMILY_AMBASSADOR",
-        /// Specialist training.
+        /// Peer workers in a specialist field.
         Specialist = "SPECIALIST",
-        /// Leadership.
+        /// Leaders in peer support.
         Leadership = "LEADERSHIP",
     }
 }
 
-/// What a programme trains for, as the schema has it. New values may appear.
-#[derive(Enum, Clone, Copy, PartialEq, Eq, Serialize)]
+/// What a programme trains people for. New values may appear.
+#[derive(Enum, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[graphql(name = "ProgrammeType", remote = "ProgrammeType")]
-pub enum ProgrammeTypeCode {
-    /// Peer support worker.
+pub enum ProgrammeTypeChoice {
+    /// Peer support workers.
     PeerSupportWorker,
-    /// Supervisor of peer support workers.
+    /// Supervisors of peer workers.
     Supervisor,
-    /// Volunteer.
+    /// Volunteers in peer support.
     Volunteer,
-    /// Family ambassador.
+    /// Family ambassadors.
     FamilyAmbassador,
-    /// Specialist training.
+    /// Peer workers in a specialist field.
     Specialist,
-    /// Leadership.
+    /// Leaders in peer support.
     Leadership,
 }

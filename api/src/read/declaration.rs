@@ -109,6 +109,8 @@ impl Rows {
 pub enum Way {
     /// Everyone, signed in or not.
     Everyone,
+    /// Everyone, of the rows `t` for which the condition holds.
+    EveryoneWhere(&'static str),
     /// Who holds the permission for the whole nation.
     Nation(Permission),
     /// Who holds the permission in the organisation that the column names.

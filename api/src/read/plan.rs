@@ -331,6 +331,9 @@ impl<'a, 'r> Planner<'a, 'r> {
         let (column, ids) = match *way {
             Way::Everyone => return Some(all),
             Way::Nation(permission) => return actor.may_nationally(permission).then_some(all),
+            Way::EveryoneWhere(condition) => {
+                return Some(VisibleRows { conditions: vec![condition], ..all });
+            }
             Way::Where(way, condition) => {
                 let mut opened = self.opened(way)?;
                 opened.conditions.push(condition);

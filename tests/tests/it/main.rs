@@ -29,6 +29,7 @@ mod panics;
 mod peer;
 mod portal;
 mod process;
+mod programme;
 mod provider;
 mod reads;
 mod repair;

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::{model, parts};
 use crate::actor::Permission;
 use crate::organisation::graphql::Organisation;
-use crate::programme::kind::ProgrammeTypeCode;
+use crate::programme::kind::ProgrammeTypeChoice;
 use crate::read::declaration::{
     Filter, Key, Kind, Root, Rows, Way, boolean, choice, date, id, instant, int, list, one, page,
     text,
@@ -340,7 +340,7 @@ readable! {
     /// The id of the entry.
     id: id("lpr"),
     /// The programme type.
-    programmeType: choice::<ProgrammeTypeCode>("t.programme_type").filtered(),
+    programmeType: choice::<ProgrammeTypeChoice>("t.programme_type").filtered(),
     /// Whether it is granted, or only asked for.
     stage: choice::<LicenceProgrammeStage>("t.stage").filtered(),
     /// First day; null while it is only asked for.

@@ -15,7 +15,7 @@ use crate::licence::parts::{GrantTerms, NewCondition, VariationTerms};
 use crate::licence::succession::{self, Bridge};
 use crate::licence::variations;
 use crate::mutations;
-use crate::programme::kind::{ProgrammeType, ProgrammeTypeCode};
+use crate::programme::kind::{ProgrammeType, ProgrammeTypeChoice};
 use crate::refusal::{Code, Refusal};
 
 mutations! {
@@ -144,7 +144,7 @@ pub struct LicenceProposeVariationInput {
     /// What the licence lets the holder do.
     tier: Option<LicenceTier>,
     /// The programme types, all of them.
-    programme_types: Option<Vec<ProgrammeTypeCode>>,
+    programme_types: Option<Vec<ProgrammeTypeChoice>>,
     /// Most courses at once.
     max_concurrent_courses: Option<i32>,
     /// Most trainees in a course.

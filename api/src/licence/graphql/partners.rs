@@ -12,7 +12,7 @@ use crate::licence::applications::{self, Request};
 use crate::licence::service::{At, Changed};
 use crate::licence::{appeals, quality};
 use crate::mutations;
-use crate::programme::kind::ProgrammeTypeCode;
+use crate::programme::kind::ProgrammeTypeChoice;
 
 mutations! {
     LicenceDraft by DraftLicences -> licence: Licence, [OrganisationNotActive, LicenceEnded];
@@ -33,7 +33,7 @@ pub struct LicenceDraftInput {
     /// What the licence is to let the organisation do.
     tier: LicenceTier,
     /// The programme types; at least one, each once.
-    programme_types: Vec<ProgrammeTypeCode>,
+    programme_types: Vec<ProgrammeTypeChoice>,
     /// Most courses at once.
     max_concurrent_courses: Option<i32>,
     /// Most trainees in a course.
@@ -52,7 +52,7 @@ pub struct LicenceAmendDraftInput {
     /// What the licence is to let the organisation do.
     tier: LicenceTier,
     /// The programme types; at least one, each once.
-    programme_types: Vec<ProgrammeTypeCode>,
+    programme_types: Vec<ProgrammeTypeChoice>,
     /// Most courses at once.
     max_concurrent_courses: Option<i32>,
     /// Most trainees in a course.

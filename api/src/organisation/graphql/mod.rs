@@ -8,6 +8,7 @@ use super::model;
 use crate::actor::Permission;
 use crate::audit::graphql::AuditEvent;
 use crate::licence::graphql::Licence;
+use crate::programme::graphql::Programme;
 use crate::read::One;
 use crate::read::declaration::{
     EVERYONE, Filter, Key, Kind, Root, Rows, Way, boolean, choice, date, id, instant, int, list,
@@ -246,6 +247,8 @@ readable! {
     /// The licences that it was granted, with their status on the day asked about; for itself, licensing and
     /// quality its applications as well.
     licences: page::<Licence>("t.organisation_id = {parent}").dated(),
+    /// Programmes of its own.
+    programmes: page::<Programme>("t.owner_id = {parent}"),
     /// Its audit trail, for its own coordinators and signatories and the data protection officer.
     auditEvents: page::<AuditEvent>("t.chain = {parent}").only(Permission::SeeAudit),
 }

@@ -138,7 +138,7 @@ fn asked_by(way: &Way) -> Option<Permission> {
     match way {
         Way::Nation(permission) | Way::Organisation(_, permission) => Some(*permission),
         Way::Where(way, _) => asked_by(way),
-        Way::Everyone | Way::Account(_) => None,
+        Way::Everyone | Way::EveryoneWhere(_) | Way::Account(_) => None,
     }
 }
 

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use alongside::actor::Role;
+use alongside::graphql::ids;
 use serde_json::{Map, Value, json};
+use tests::curricula::{Standing, curriculum};
 use tests::world::mutation;
 use tests::{Tenant, World, given, on_both_databases};
 
@@ -52,8 +54,26 @@ async fn inputs(world: &World, one: &Tenant, other: &Tenant) -> BTreeMap<&'stati
     });
     let move_to = json!({ "boardId": board, "effectiveOn": "2026-05-01" });
     let mut inputs = BTreeMap::from([
+    let draft = curriculum(world, Some(one.id), Standing::Draft).await;
+    let published = curriculum(world, Some(one.id), Standing::Published).await;
+    let draft_with =
+        |more: Value| with_all(&json!({ "id": draft.id(), "expectedVersion": 4 }), &more);
+    let module_with = |more: Value| {
+        with_all(&json!({ "moduleId": draft.module_id(0), "expectedVersion": 4 }), &more)
+    };
+    let [mapped, unmapped] = [draft.mapped, draft.unmapped].map(|id| ids::encode("cmp", id));
+    let new = json!({ "code": "ZZ-NEW", "type": "VOLUNTEER", "title": "New", "ownerId": first });
+    let retire = json!({ "id": published.id(), "expectedVersion": 5, "reason": "A test." });
+    BTreeMap::from([
         ("boardAssignmentChoose", choose),
         ("changeProposalDecide", json!({ "id": proposal, "expectedVersion": 1, "accept": false })),
+        (
+            "competenceMap",
+            module_with(
+                json!({ "competences": [{ "competenceId": unmapped, "depth": "ASSESSED" }] }),
+            ),
+        ),
+        ("competenceUnmap", module_with(json!({ "competenceIds": [mapped] }))),
         ("organisationActivate", first_with(json!({}))),
         ("organisationClose", with_all(&json!({ "id": second, "expectedVersion": 2 }), &close)),
         ("organisationIdentifierVerify", first_with(verify)),
@@ -72,6 +92,25 @@ fn may(policy: &Policy, facts: &Facts, asker: &Asker, name: &str, holder: &Tenan
     let mutation = &policy.mutations[name];
     let counts = |held: &Held| {
         if mutation.within { held.of == Some(holder.id) } else { held.scope == "NATION" }
+        ("programmeCreate", new),
+        ("programmeVersionAmend", draft_with(json!({ "weeks": 3 }))),
+        (
+            "programmeVersionDraft",
+            json!({ "programmeId": draft.programme_id(), "number": "9.0.0" }),
+        ),
+        ("programmeVersionPublish", draft_with(json!({}))),
+        ("programmeVersionRetire", retire),
+        ("programmeVersionSetModules", draft_with(json!({ "modules": [{ "number": 1 }] }))),
+    ])
+}
+
+/// Whether the matrix lets this one use the mutation on what is `owner`'s.
+fn may(policy: &Policy, facts: &Facts, asker: &Asker, name: &str, owner: &Tenant) -> bool {
+    let mutation = &policy.mutations[name];
+    let counts = |held: &Held| match held.scope.as_str() {
+        "NATION" => true,
+        "ORGANISATION" => mutation.own && held.of == Some(owner.id),
+        _ => false,
     };
     let grants = facts.who(asker.account).grants;
     grants.iter().any(|held| counts(held) && mutation.roles.contains(&held.role))
@@ -88,6 +127,11 @@ fn refusal(policy: &Policy, facts: &Facts, asker: &Asker, name: &str) -> &'stati
 /// What a test selects of the entity of a mutation.
 fn selection(policy: &Policy, name: &str) -> String {
     format!("{} {{ id version }}", policy.mutations[name].entity)
+/// Whether this one holds a role for the mutation, wherever it counts: the answer may then be that what
+/// the mutation names is not there.
+fn holds(policy: &Policy, facts: &Facts, asker: &Asker, name: &str) -> bool {
+    let grants = facts.who(asker.account).grants;
+    grants.iter().any(|held| policy.mutations[name].roles.contains(&held.role))
 }
 
 /// What came of a mutation: its refusals, or the codes of its errors.
@@ -118,6 +162,16 @@ on_both_databases! {
                 }
                 for input in tries {
                     let document = mutation(name, &selection(&policy, name));
+            for (name, input) in inputs.iter().filter(|(name, _)| !may(&policy, &facts, &asker, name, &world.a)) {
+                // A key and a trial run open no way around.
+                let mut tries = vec![with(input, "idempotencyKey", json!("again"))];
+                if matches!(*name, "organisationClose" | "organisationMoveBoard" | "organisationSucceed" | "boardAssignmentChoose"
+                    | "programmeVersionPublish" | "programmeVersionRetire" | "programmeVersionSetModules") {
+                    tries.push(with(input, "dryRun", json!(true)));
+                }
+                for input in tries {
+                    let entity = &policy.mutations[*name].entity;
+                    let document = mutation(name, &format!("{entity} {{ id version }}"));
                     let answer = world.raw(asker.token.as_deref(), &document, json!({ "input": input })).await;
                     let status = answer.status().as_u16();
                     let body: Value = answer.json().await.expect("JSON");
@@ -127,6 +181,10 @@ on_both_databases! {
                         let expected = refusal(&policy, &facts, &asker, name);
                         assert_eq!(outcome(&body, name), [expected], "{name} by {}: {body}", asker.name);
                         assert_eq!(body["data"][name][policy.mutations[*name].entity.as_str()], Value::Null);
+                        let codes = outcome(&body, name);
+                        let not_there = codes == ["\"NOT_FOUND\""] && holds(&policy, &facts, &asker, name);
+                        assert!(not_there || codes == ["\"FORBIDDEN\""], "{name} by {}: {body}", asker.name);
+                        assert_eq!(body["data"][name][entity], Value::Null);
                         assert_eq!(body["data"][name]["impact"], json!([]));
                     }
                     refused += 1;
@@ -172,6 +230,14 @@ on_both_databases! {
                 (false, role) => world.token(role, None),
             };
             let reply = world.mutate(Some(&token), name, &selection(&policy, name), inputs[name.as_str()].clone()).await;
+        for (name, mutation) in &Policy::read().mutations {
+            let one = given::organisation(&world).board("QJK").register().await;
+            let other = given::organisation(&world).active().register().await;
+            let inputs = inputs(&world, &one, &other).await;
+            let role = Role::from_code(&mutation.roles[0]).expect("a role");
+            let entity = format!("{} {{ id }}", mutation.entity);
+            let token = world.token(role, None);
+            let reply = world.mutate(Some(&token), name, &entity, inputs[name.as_str()].clone()).await;
             assert_eq!(reply.codes(), [] as [&str; 0], "{name}: {}", reply.body());
         }
     }
