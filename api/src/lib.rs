@@ -10,7 +10,8 @@
 //! * [`audit`], [`outbox`], [`idempotency`]: what every write leaves behind.
 //! * [`read`]: reads, declared once.
 //! * [`graphql`]: the endpoint.
-//! * [`mod@reference`], [`organisation`], [`import`]: the aggregates.
+//! * [`mod@reference`], [`organisation`], [`person`], [`trainer`], [`programme`], [`import`]: the
+//!   aggregates.
 //! * [`demo`], [`verify`]: the demonstration network, and the check of every invariant.
 
 pub mod app;
@@ -41,7 +42,10 @@ pub mod read;
 
 pub mod import;
 pub mod organisation;
+pub mod person;
+pub mod programme;
 pub mod reference;
+pub mod trainer;
 
 pub mod demo;
 pub mod verify;

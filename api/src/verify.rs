@@ -14,6 +14,7 @@ use crate::actor::Identity;
 use crate::audit::{self, GENESIS};
 use crate::core::Core;
 use crate::db::{Access, DbFault, Rows, Tx};
+use crate::{person, trainer};
 
 /// An invariant and what breaks it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -154,8 +155,9 @@ const QUERIES: [(&str, &str); 14] = [
 /// What the database answers.
 pub async fn run(core: &Core) -> Result<Vec<Check>, DbFault> {
     let (tx, _) = core.begin(Access::Read, Identity::System("verify")).await?;
-    let mut checks = Vec::with_capacity(QUERIES.len() + 2);
-    for (name, query) in QUERIES {
+    let of_aggregates = person::invariants::QUERIES.into_iter().chain(trainer::invariants::QUERIES);
+    let mut checks = Vec::new();
+    for (name, query) in QUERIES.into_iter().chain(of_aggregates) {
         let rows = tx.rows(&query.replace("{overlap}", OVERLAP), Vec::new()).await?;
         checks.push(Check { name, broken: lines(&rows)? });
     }

@@ -21,6 +21,13 @@ pub const NATION: &str = "(select current_setting('app.kind', true) in ('nationa
 /// The service's own jobs only.
 pub const SYSTEM: &str = "(select current_setting('app.kind', true) = 'system')";
 
+/// Everyone who is signed in.
+pub const SIGNED_IN: &str = "(select nullif(current_setting('app.account', true), '') is not null)";
+
+/// Everyone who holds a role anywhere, and the service's own jobs.
+pub const MEMBER: &str =
+    "(select current_setting('app.kind', true) in ('member', 'national', 'system'))";
+
 /// The organisation that owns the row, by the column that names it.
 pub fn owner(column: &str) -> String {
     format!(
@@ -31,6 +38,13 @@ pub fn owner(column: &str) -> String {
 /// The account that the row is about, by the column that names it.
 pub fn account(column: &str) -> String {
     format!("{column} = (select nullif(current_setting('app.account', true), '')::uuid)")
+}
+
+/// The person that the row is about, by the column that names it.
+pub fn persons(column: &str) -> String {
+    format!(
+        "{column} = any ((select nullif(current_setting('app.persons', true), '')::uuid[])::uuid[])"
+    )
 }
 
 /// Any of several ways.

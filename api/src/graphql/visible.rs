@@ -28,7 +28,8 @@ fn shown_to(ctx: &Context<'_>, permission: Permission) -> bool {
 /// One function for each permission: a field of the schema can hold no more than a plain function.
 const HOLDERS: [Shown; TABLE.len()] = [
     holds::<0>, holds::<1>, holds::<2>, holds::<3>, holds::<4>, holds::<5>, holds::<6>, holds::<7>,
-    holds::<8>,
+    holds::<8>, holds::<9>, holds::<10>, holds::<11>, holds::<12>, holds::<13>, holds::<14>,
+    holds::<15>, holds::<16>, holds::<17>,
 ];
 
 /// Shows something to those who hold `permission` anywhere.
@@ -51,4 +52,44 @@ pub fn assign_boards(ctx: &Context<'_>) -> bool {
 /// For those who decide proposals.
 pub fn decide_proposals(ctx: &Context<'_>) -> bool {
     shown_to(ctx, Permission::DecideProposals)
+}
+
+/// For those who grant roles.
+pub fn grant_roles(ctx: &Context<'_>) -> bool {
+    shown_to(ctx, Permission::GrantRoles)
+}
+
+/// For those who keep records of people.
+pub fn manage_people(ctx: &Context<'_>) -> bool {
+    shown_to(ctx, Permission::ManagePeople)
+}
+
+/// For those who resolve duplicates.
+pub fn resolve_duplicates(ctx: &Context<'_>) -> bool {
+    shown_to(ctx, Permission::ResolveDuplicates)
+}
+
+/// For those who register trainers.
+pub fn manage_trainers(ctx: &Context<'_>) -> bool {
+    shown_to(ctx, Permission::ManageTrainers)
+}
+
+/// For those who nominate trainers.
+pub fn nominate_trainers(ctx: &Context<'_>) -> bool {
+    shown_to(ctx, Permission::NominateTrainers)
+}
+
+/// For those who assess trainers.
+pub fn assess_trainers(ctx: &Context<'_>) -> bool {
+    shown_to(ctx, Permission::AssessTrainers)
+}
+
+/// For those who accredit trainers.
+pub fn accredit_trainers(ctx: &Context<'_>) -> bool {
+    shown_to(ctx, Permission::AccreditTrainers)
+}
+
+/// For trainers about themselves.
+pub fn be_trainer(ctx: &Context<'_>) -> bool {
+    shown_to(ctx, Permission::BeTrainer)
 }

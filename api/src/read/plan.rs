@@ -48,6 +48,8 @@ pub struct Level {
     pub children: Vec<Child>,
     /// The date of dated facts.
     pub as_of: NaiveDate,
+    /// The civil date.
+    pub today: NaiveDate,
 }
 
 /// The Scope predicate for one actor.
@@ -56,7 +58,18 @@ pub enum Visible {
     /// Every row.
     All,
     /// Rows for which one of the ways holds; none if there is no way.
-    Any(Vec<VisibleWay>),
+    Any(Vec<RowWay>),
+}
+
+/// A way to see a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RowWay {
+    /// The condition holds of it.
+    Where(&'static str),
+    /// A column of it holds one of some identifiers.
+    Holds(VisibleWay),
+    /// A row of another table that belongs to it holds one of some identifiers.
+    Linked(&'static str, VisibleWay),
 }
 
 /// A way that depends on the row.
@@ -302,6 +315,7 @@ impl<'a, 'r> Planner<'a, 'r> {
             columns: Vec::new(),
             children: Vec::new(),
             as_of,
+            today: self.reader.today,
         }
     }
 
@@ -312,17 +326,32 @@ impl<'a, 'r> Planner<'a, 'r> {
         for way in def.rows.visible {
             match *way {
                 Way::Everyone => return Visible::All,
+                Way::SignedIn if actor.account().is_some() => return Visible::All,
+                Way::EveryoneWhere(condition) => ways.push(RowWay::Where(condition)),
                 Way::Nation(permission) if actor.may_nationally(permission) => return Visible::All,
-                Way::Nation(_) => {}
+                Way::Nation(_) | Way::SignedIn => {}
                 Way::Organisation(column, permission) => {
-                    ways.push(VisibleWay { column, ids: actor.organisations_with(permission) });
+                    let ids = actor.organisations_with(permission);
+                    ways.push(RowWay::Holds(VisibleWay { column, ids }));
+                }
+                Way::OrganisationThrough(link, column, permission) => {
+                    let ids = actor.organisations_with(permission);
+                    ways.push(RowWay::Linked(link, VisibleWay { column, ids }));
                 }
                 Way::Account(column) => {
-                    ways.push(VisibleWay { column, ids: actor.account().into_iter().collect() });
+                    let ids = actor.account().into_iter().collect();
+                    ways.push(RowWay::Holds(VisibleWay { column, ids }));
+                }
+                Way::Person(column) => {
+                    let ids = actor.person().into_iter().collect();
+                    ways.push(RowWay::Holds(VisibleWay { column, ids }));
                 }
             }
         }
-        ways.retain(|way| !way.ids.is_empty());
+        ways.retain(|way| match way {
+            RowWay::Where(_) => true,
+            RowWay::Holds(way) | RowWay::Linked(_, way) => !way.ids.is_empty(),
+        });
         Visible::Any(ways)
     }
 

@@ -130,8 +130,14 @@ pub(super) fn root_field(root: &Root, registry: &mut Registry) -> MetaField {
 /// The permission without which nobody sees any row.
 fn permission_of(def: &Def) -> Option<Permission> {
     let permissions = def.rows.visible.iter().map(|way| match way {
-        Way::Nation(permission) | Way::Organisation(_, permission) => Some(*permission),
-        Way::Everyone | Way::Account(_) => None,
+        Way::Nation(permission)
+        | Way::Organisation(_, permission)
+        | Way::OrganisationThrough(_, _, permission) => Some(*permission),
+        Way::Everyone
+        | Way::EveryoneWhere(_)
+        | Way::SignedIn
+        | Way::Account(_)
+        | Way::Person(_) => None,
     });
     let permissions: Option<Vec<Permission>> = permissions.collect();
     permissions?.first().copied()

@@ -1,0 +1,3 @@
+//! Programmes: what the network trains people for.
+
+pub mod kind;
