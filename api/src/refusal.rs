@@ -136,6 +136,22 @@ codes! {
     MinutesDoNotAddUp = "MINUTES_DO_NOT_ADD_UP",
     /// A core competence of the framework that the version claims is neither mapped nor listed as a gap.
     CompetenceGap = "COMPETENCE_GAP",
+    /// The account belongs to another person on one of these days.
+    AccountOfAnother = "ACCOUNT_OF_ANOTHER",
+    /// The person has no account, or the account no person.
+    AccountMissing = "ACCOUNT_MISSING",
+    /// The record was merged into another; the message says how to find it.
+    Merged = "MERGED",
+    /// One trainer has two accreditations of one type and level on one of these days.
+    AccreditationOverlap = "ACCREDITATION_OVERLAP",
+    /// Something has to be recorded first; the message says what.
+    EvidenceRequired = "EVIDENCE_REQUIRED",
+    /// Renewal needs a standardisation event that was attended within the term.
+    StandardisationRequired = "STANDARDISATION_REQUIRED",
+    /// The trainer is affiliated with the organisation on one of these days already, or not at all.
+    Affiliation = "AFFILIATION",
+    /// The person is a trainer already.
+    TrainerTaken = "TRAINER_TAKEN",
 }
 
 /// One reason why nothing was written.
@@ -191,6 +207,11 @@ pub fn for_constraint(name: &str) -> Option<Refusal> {
         "programme_version_number_unique" | "programme_version(programme_id,number)" => {
             Refusal::at(Code::VersionNumberTaken, "number", Code::VersionNumberTaken.description())
         }
+        "role_grant_duties_apart" => Refusal::whole(Code::SeparationOfDuties),
+        "person_account_one_person" => Refusal::whole(Code::AccountOfAnother),
+        "trainer_accreditation_one_at_a_time" => Refusal::whole(Code::AccreditationOverlap),
+        "trainer_affiliation_one_at_a_time" => Refusal::whole(Code::Affiliation),
+        "trainer_one_per_person" | "trainer(person_id)" => Refusal::whole(Code::TrainerTaken),
         "organisation_one_host_board"
         | "organisation_one_region"
         | "organisation_one_name"
@@ -207,6 +228,15 @@ pub fn for_constraint(name: &str) -> Option<Refusal> {
         | "licence_appeal(organisation_id,decision_id)" => Refusal::whole(Code::Conflict),
         | "programme_version_published"
         | "programme_part_published" => Refusal::whole(Code::Conflict),
+        | "person_membership_one_at_a_time"
+        | "person_one_name"
+        | "person_not_merged_twice"
+        | "person_id_change(from_id)"
+        | "trainer_suspension_one_at_a_time"
+        | "person_duplicate_pair_unique"
+        | "person_duplicate(one_id,other_id)"
+        | "trainer_accreditation_renewed_once"
+        | "trainer_accreditation(renews_id)" => Refusal::whole(Code::Conflict),
         _ => return None,
     };
     Some(refusal)

@@ -15,9 +15,9 @@ use crate::audit::{self, GENESIS};
 use crate::command::Stop;
 use crate::core::Core;
 use crate::db::{Access, DbFault, Rows, Tx};
-use crate::licence;
 use crate::programme::document;
 use crate::programme::store::Programmes;
+use crate::{licence, person, trainer};
 
 /// An invariant and what breaks it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -195,8 +195,12 @@ const QUERIES: [(&str, &str); 17] = [
 /// What the database answers.
 pub async fn run(core: &Core) -> Result<Vec<Check>, DbFault> {
     let (tx, _) = core.begin(Access::Read, Identity::System("verify")).await?;
-    let mut checks = Vec::with_capacity(QUERIES.len() + licence::invariants::QUERIES.len() + 3);
-    for (name, query) in QUERIES.into_iter().chain(licence::invariants::QUERIES) {
+    let of_aggregates = licence::invariants::QUERIES
+        .into_iter()
+        .chain(person::invariants::QUERIES)
+        .chain(trainer::invariants::QUERIES);
+    let mut checks = Vec::new();
+    for (name, query) in QUERIES.into_iter().chain(of_aggregates) {
         let rows = tx.rows(&query.replace("{overlap}", OVERLAP), Vec::new()).await?;
         checks.push(Check { name, broken: lines(&rows)? });
     }

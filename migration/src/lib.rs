@@ -15,6 +15,8 @@ mod m0005_imports;
 mod m0006_ended_access;
 mod m0007_licences;
 mod m0008_programmes;
+mod m0009_people;
+mod m0010_trainers;
 mod row_security;
 mod seed;
 mod seed_programmes;
@@ -38,6 +40,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_ended_access::Migration),
             Box::new(m0007_licences::Migration),
             Box::new(m0008_programmes::Migration),
+            Box::new(m0009_people::Migration),
+            Box::new(m0010_trainers::Migration),
         ]
     }
 }

@@ -21,6 +21,13 @@ pub const NATION: &str = "(select current_setting('app.kind', true) in ('nationa
 /// The service's own jobs only.
 pub const SYSTEM: &str = "(select current_setting('app.kind', true) = 'system')";
 
+/// Everyone who is signed in.
+pub const SIGNED_IN: &str = "(select nullif(current_setting('app.account', true), '') is not null)";
+
+/// Everyone who holds a role anywhere, and the service's own jobs.
+pub const MEMBER: &str =
+    "(select current_setting('app.kind', true) in ('member', 'national', 'system'))";
+
 /// The organisation that owns the row, by the column that names it.
 pub fn owner(column: &str) -> String {
     format!(
@@ -37,6 +44,13 @@ pub fn account(column: &str) -> String {
 pub fn not_of_a_draft(column: &str) -> String {
     format!(
         "exists (select 1 from programme_version v where v.id = {column} and v.state <> 'DRAFT')"
+    )
+}
+
+/// The person that the row is about, by the column that names it.
+pub fn persons(column: &str) -> String {
+    format!(
+        "{column} = any ((select nullif(current_setting('app.persons', true), '')::uuid[])::uuid[])"
     )
 }
 

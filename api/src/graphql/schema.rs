@@ -6,7 +6,7 @@ use super::guard::Shape;
 use crate::read::ReadRoots;
 use crate::read::declaration::{Root, reachable};
 pub use crate::read::registry::Audience;
-use crate::{actor, import, licence, organisation, programme, reference};
+use crate::{actor, import, licence, organisation, person, programme, reference, trainer};
 
 /// The root fields of every aggregate.
 pub const ROOTS: &[&[Root]] = &[
@@ -14,6 +14,8 @@ pub const ROOTS: &[&[Root]] = &[
     organisation::graphql::ROOTS,
     licence::graphql::ROOTS,
     programme::graphql::ROOTS,
+    person::graphql::ROOTS,
+    trainer::graphql::ROOTS,
     import::graphql::ROOTS,
     actor::graphql::ROOTS,
 ];
@@ -41,6 +43,10 @@ pub struct Mutation(
     licence::graphql::LicenceMutations,
     licence::graphql::LicenceQualityMutations,
     programme::graphql::ProgrammeMutations,
+    person::graphql::PersonMutations,
+    person::graphql::RoleMutations,
+    trainer::graphql::TrainerMutations,
+    trainer::graphql::AccreditationMutations,
     import::graphql::ImportMutations,
 );
 
@@ -93,6 +99,10 @@ pub fn build(audience: Audience) -> Built {
         licence::graphql::LicenceMutations,
         licence::graphql::LicenceQualityMutations,
         programme::graphql::ProgrammeMutations,
+        person::graphql::PersonMutations,
+        person::graphql::RoleMutations,
+        trainer::graphql::TrainerMutations,
+        trainer::graphql::AccreditationMutations,
         import::graphql::ImportMutations,
     );
     let schema = Schema::build(query, mutation, EmptySubscription)

@@ -45,6 +45,15 @@ const HOLDERS: [Shown; TABLE.len()] = [
     holds::<15>,
     holds::<16>,
     holds::<17>,
+    holds::<18>,
+    holds::<19>,
+    holds::<20>,
+    holds::<21>,
+    holds::<22>,
+    holds::<23>,
+    holds::<24>,
+    holds::<25>,
+    holds::<26>,
 ];
 
 /// Shows something to those who hold `permission` anywhere.
@@ -102,4 +111,44 @@ pub fn decide_licences(ctx: &Context<'_>) -> bool {
 /// For those who watch over quality.
 pub fn oversee_quality(ctx: &Context<'_>) -> bool {
     shown_to(ctx, Permission::OverseeQuality)
+}
+
+/// For those who grant roles.
+pub fn grant_roles(ctx: &Context<'_>) -> bool {
+    shown_to(ctx, Permission::GrantRoles)
+}
+
+/// For those who keep records of people.
+pub fn manage_people(ctx: &Context<'_>) -> bool {
+    shown_to(ctx, Permission::ManagePeople)
+}
+
+/// For those who resolve duplicates.
+pub fn resolve_duplicates(ctx: &Context<'_>) -> bool {
+    shown_to(ctx, Permission::ResolveDuplicates)
+}
+
+/// For those who register trainers.
+pub fn manage_trainers(ctx: &Context<'_>) -> bool {
+    shown_to(ctx, Permission::ManageTrainers)
+}
+
+/// For those who nominate trainers.
+pub fn nominate_trainers(ctx: &Context<'_>) -> bool {
+    shown_to(ctx, Permission::NominateTrainers)
+}
+
+/// For those who assess trainers.
+pub fn assess_trainers(ctx: &Context<'_>) -> bool {
+    shown_to(ctx, Permission::AssessTrainers)
+}
+
+/// For those who accredit trainers.
+pub fn accredit_trainers(ctx: &Context<'_>) -> bool {
+    shown_to(ctx, Permission::AccreditTrainers)
+}
+
+/// For trainers about themselves.
+pub fn be_trainer(ctx: &Context<'_>) -> bool {
+    shown_to(ctx, Permission::BeTrainer)
 }

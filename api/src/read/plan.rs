@@ -48,6 +48,8 @@ pub struct Level {
     pub children: Vec<Child>,
     /// The date of dated facts.
     pub as_of: NaiveDate,
+    /// The civil date.
+    pub today: NaiveDate,
 }
 
 /// The Scope predicate for one actor.
@@ -66,6 +68,8 @@ pub struct VisibleRows {
     pub conditions: Vec<&'static str>,
     /// To whom the row must belong.
     pub own: Option<VisibleWay>,
+    /// The table between the row and its owner, with its condition; the owner is a column of it.
+    pub link: Option<&'static str>,
 }
 
 /// A way that depends on the row.
@@ -311,6 +315,7 @@ impl<'a, 'r> Planner<'a, 'r> {
             columns: Vec::new(),
             children: Vec::new(),
             as_of,
+            today: self.reader.today,
         }
     }
 
@@ -327,9 +332,11 @@ impl<'a, 'r> Planner<'a, 'r> {
     /// The rows that a way opens to the actor; `None` if it opens none.
     fn opened(&self, way: &Way) -> Option<VisibleRows> {
         let actor = &self.reader.actor;
-        let all = VisibleRows { conditions: Vec::new(), own: None };
+        let all = VisibleRows { conditions: Vec::new(), link: None, own: None };
+        let mut link = None;
         let (column, ids) = match *way {
             Way::Everyone => return Some(all),
+            Way::SignedIn => return actor.account().is_some().then_some(all),
             Way::Nation(permission) => return actor.may_nationally(permission).then_some(all),
             Way::EveryoneWhere(condition) => {
                 return Some(VisibleRows { conditions: vec![condition], ..all });
@@ -340,10 +347,19 @@ impl<'a, 'r> Planner<'a, 'r> {
                 return Some(opened);
             }
             Way::Organisation(column, permission) => (column, actor.organisations_with(permission)),
+            Way::OrganisationThrough(table, column, permission) => {
+                link = Some(table);
+                (column, actor.organisations_with(permission))
+            }
             Way::Account(column) => (column, actor.account().into_iter().collect()),
+            Way::Person(column) => (column, actor.person().into_iter().collect()),
+            Way::PersonThrough(table, column) => {
+                link = Some(table);
+                (column, actor.person().into_iter().collect())
+            }
         };
         let own = VisibleWay { column, ids };
-        (!own.ids.is_empty()).then_some(VisibleRows { own: Some(own), ..all })
+        (!own.ids.is_empty()).then_some(VisibleRows { link, own: Some(own), ..all })
     }
 
     /// What the actor may read of a guarded field: everything (`Ok(None)`), only of own rows

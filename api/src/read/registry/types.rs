@@ -136,9 +136,16 @@ fn permission_of(def: &Def) -> Option<Permission> {
 /// The permission that a way asks for.
 fn asked_by(way: &Way) -> Option<Permission> {
     match way {
-        Way::Nation(permission) | Way::Organisation(_, permission) => Some(*permission),
+        Way::Nation(permission)
+        | Way::Organisation(_, permission)
+        | Way::OrganisationThrough(_, _, permission) => Some(*permission),
         Way::Where(way, _) => asked_by(way),
-        Way::Everyone | Way::EveryoneWhere(_) | Way::Account(_) => None,
+        Way::Everyone
+        | Way::EveryoneWhere(_)
+        | Way::SignedIn
+        | Way::Account(_)
+        | Way::Person(_)
+        | Way::PersonThrough(..) => None,
     }
 }
 
