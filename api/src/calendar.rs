@@ -7,7 +7,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{DateTime, Datelike, NaiveDate, Offset, TimeZone, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, Offset, TimeZone, Utc};
 use chrono_tz::Tz;
 use thiserror::Error;
 
@@ -23,6 +23,13 @@ pub fn civil_date(at: DateTime<Utc>) -> NaiveDate {
     let utc = at.naive_utc();
     let offset = LONDON.offset_from_utc_datetime(&utc).fix();
     utc.checked_add_offset(offset).unwrap_or(utc).date()
+}
+
+/// The instant at which clocks in London show `time` on `day`: the first of two where they go back, none
+/// where they jump over it.
+pub fn london(day: NaiveDate, time: NaiveTime) -> Option<DateTime<Utc>> {
+    let local = LONDON.from_local_datetime(&day.and_time(time)).earliest()?;
+    Some(local.with_timezone(&Utc))
 }
 
 /// The quarter of the financial year in which `date` lies: 1 (April to June) to 4 (January to
@@ -197,6 +204,20 @@ mod tests {
         ] {
             assert_eq!(london(instant), date(expected), "{instant}");
         }
+    }
+
+    #[test]
+    fn a_time_in_london_is_an_instant_where_clocks_show_it() {
+        let at = |day: &str, time: &str| super::london(date(day), time.parse().unwrap());
+        for (day, time, expected) in [
+            ("2026-01-15", "10:00:00", "2026-01-15T10:00:00Z"),
+            ("2026-07-15", "10:00:00", "2026-07-15T09:00:00Z"),
+            // 01:30 comes twice on the day on which clocks go back.
+            ("2025-10-26", "01:30:00", "2025-10-26T00:30:00Z"),
+        ] {
+            assert_eq!(at(day, time), expected.parse().ok(), "{day} {time}");
+        }
+        assert_eq!(at("2026-03-29", "01:30:00"), None, "clocks go forward past it");
     }
 
     #[test]

@@ -7,8 +7,8 @@ use moka::future::Cache;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
-use crate::actor::grants::{self, Standing};
-use crate::actor::{Actor, Grant, Identity};
+use crate::actor::grants::{self, Holdings, Standing};
+use crate::actor::{Actor, Identity};
 use crate::clock::Source;
 use crate::db::{Access, Db, DbFault, Tx};
 
@@ -24,7 +24,7 @@ pub struct Core {
     db: Db,
     source: Arc<dyn Source>,
     tasks: TaskTracker,
-    guesses: Cache<Uuid, Arc<Vec<Grant>>>,
+    guesses: Cache<Uuid, Arc<Holdings>>,
 }
 
 impl Core {
@@ -75,7 +75,7 @@ impl Core {
         let account = proof.account;
         let mut guess = self.guesses.get(&account).await.unwrap_or_default();
         for _ in 0..BEGINNINGS {
-            let actor = Actor::new(identity, guess.to_vec());
+            let actor = Actor::new(identity, guess.grants.clone()).with_person(guess.person);
             let tx = self.db.begin(access, &actor.scope()).await?;
             let Standing::Good(found) = grants::standing(&tx, proof, self.source.today()).await?
             else {

@@ -10,7 +10,8 @@
 //! * [`audit`], [`outbox`], [`idempotency`]: what every write leaves behind.
 //! * [`read`]: reads, declared once.
 //! * [`graphql`]: the endpoint.
-//! * [`mod@reference`], [`organisation`], [`import`]: the aggregates.
+//! * [`mod@reference`], [`organisation`], [`licence`], [`person`], [`trainer`],
+//!   [`programme`], [`course`], [`import`]: the aggregates.
 //! * [`demo`], [`verify`]: the demonstration network, and the check of every invariant.
 
 pub mod app;
@@ -39,9 +40,14 @@ pub mod outbox;
 pub mod graphql;
 pub mod read;
 
+pub mod course;
 pub mod import;
+pub mod licence;
 pub mod organisation;
+pub mod person;
+pub mod programme;
 pub mod reference;
+pub mod trainer;
 
 pub mod demo;
 pub mod verify;

@@ -62,6 +62,96 @@ codes! {
     GrantScope = "GRANT_SCOPE",
     /// The account exists already.
     AccountTaken = "ACCOUNT_TAKEN",
+    /// The licence does not let courses begin at present.
+    LicenceNotActive = "LICENCE_NOT_ACTIVE",
+    /// The licence is not for this programme type, or not for delivery.
+    LicenceDoesNotCover = "LICENCE_DOES_NOT_COVER",
+    /// As many courses are live as the licence allows.
+    CourseLimit = "COURSE_LIMIT",
+    /// There are fewer places than that.
+    CapacityExceeded = "CAPACITY_EXCEEDED",
+    /// Fewer people have a place than the course needs.
+    BelowMinimum = "BELOW_MINIMUM",
+    /// The programme version is not published.
+    VersionNotPublished = "VERSION_NOT_PUBLISHED",
+    /// No course may start on this version on that day.
+    VersionNotInForce = "VERSION_NOT_IN_FORCE",
+    /// The course has no sessions.
+    NotScheduled = "NOT_SCHEDULED",
+    /// A session lies before the first or after the last day of the course.
+    SessionOutsideCourse = "SESSION_OUTSIDE_COURSE",
+    /// A module of the version has no session.
+    ModuleNotScheduled = "MODULE_NOT_SCHEDULED",
+    /// Every session needs exactly one lead trainer.
+    LeadRequired = "LEAD_REQUIRED",
+    /// Every session needs a trainer with lived experience.
+    LivedExperienceRequired = "LIVED_EXPERIENCE_REQUIRED",
+    /// A trainer is not accredited on the day of a session; the message has the days.
+    TrainerAccreditationLapses = "TRAINER_ACCREDITATION_LAPSES",
+    /// A trainer is at another session at that time.
+    TrainerBusy = "TRAINER_BUSY",
+    /// The session lies in the future.
+    SessionToCome = "SESSION_TO_COME",
+    /// Sessions of the course are still to come.
+    SessionsToCome = "SESSIONS_TO_COME",
+    /// No licence and no teach-out decision covers the day.
+    NotCovered = "NOT_COVERED",
+    /// Another person, or one in another role, has to take this step.
+    SeparationOfDuties = "SEPARATION_OF_DUTIES",
+    /// The organisation holds another licence for one of the programme types on one of these days.
+    LicenceOverlap = "LICENCE_OVERLAP",
+    /// The licence is past its end.
+    LicenceEnded = "LICENCE_ENDED",
+    /// The organisation holds a live licence.
+    LicenceInForce = "LICENCE_IN_FORCE",
+    /// The organisation does not take part in the network at present.
+    OrganisationNotActive = "ORGANISATION_NOT_ACTIVE",
+    /// A validated readiness outcome is needed first.
+    ReadinessRequired = "READINESS_REQUIRED",
+    /// The readiness outcome does not carry a licence of this kind.
+    ReadinessInsufficient = "READINESS_INSUFFICIENT",
+    /// Readiness was validated too long before the first day.
+    ReadinessOutdated = "READINESS_OUTDATED",
+    /// A conditional readiness outcome needs its conditions on the licence.
+    ConditionsRequired = "CONDITIONS_REQUIRED",
+    /// There is no proposal that could be confirmed.
+    NothingProposed = "NOTHING_PROPOSED",
+    /// Open courses need a teach-out plan.
+    TeachOutPlanRequired = "TEACH_OUT_PLAN_REQUIRED",
+    /// The licences cannot be bridged; the message says why.
+    NotBridgeable = "NOT_BRIDGEABLE",
+    /// There is no appeal against a decision of this kind.
+    NotAppealable = "NOT_APPEALABLE",
+    /// The time for an appeal is over.
+    AppealTooLate = "APPEAL_TOO_LATE",
+    /// Another programme has this code.
+    ProgrammeCodeTaken = "PROGRAMME_CODE_TAKEN",
+    /// The programme has a version with this number already.
+    VersionNumberTaken = "VERSION_NUMBER_TAKEN",
+    /// The organisation is closed and takes part in nothing.
+    OwnerClosed = "OWNER_CLOSED",
+    /// Something that a published version says is not known yet; the message names it.
+    Incomplete = "INCOMPLETE",
+    /// The taught minutes of the modules are not the version's total.
+    MinutesDoNotAddUp = "MINUTES_DO_NOT_ADD_UP",
+    /// A core competence of the framework that the version claims is neither mapped nor listed as a gap.
+    CompetenceGap = "COMPETENCE_GAP",
+    /// The account belongs to another person on one of these days.
+    AccountOfAnother = "ACCOUNT_OF_ANOTHER",
+    /// The person has no account, or the account no person.
+    AccountMissing = "ACCOUNT_MISSING",
+    /// The record was merged into another; the message says how to find it.
+    Merged = "MERGED",
+    /// One trainer has two accreditations of one type and level on one of these days.
+    AccreditationOverlap = "ACCREDITATION_OVERLAP",
+    /// Something has to be recorded first; the message says what.
+    EvidenceRequired = "EVIDENCE_REQUIRED",
+    /// Renewal needs a standardisation event that was attended within the term.
+    StandardisationRequired = "STANDARDISATION_REQUIRED",
+    /// The trainer is affiliated with the organisation on one of these days already, or not at all.
+    Affiliation = "AFFILIATION",
+    /// The person is a trainer already.
+    TrainerTaken = "TRAINER_TAKEN",
 }
 
 /// One reason why nothing was written.
@@ -107,6 +197,21 @@ pub fn for_constraint(name: &str) -> Option<Refusal> {
             "another organisation holds one of these identifiers on one of these days",
         ),
         "account_subject_unique" | "account(issuer,subject)" => Refusal::whole(Code::AccountTaken),
+        "licence_one_at_a_time" => Refusal::whole(Code::LicenceOverlap),
+        "licence_decision_by_two"
+        | "licence_revocation_by_both_roles"
+        | "licence_appeal_by_others" => Refusal::whole(Code::SeparationOfDuties),
+        "programme_code_unique" | "programme(code)" => {
+            Refusal::at(Code::ProgrammeCodeTaken, "code", Code::ProgrammeCodeTaken.description())
+        }
+        "programme_version_number_unique" | "programme_version(programme_id,number)" => {
+            Refusal::at(Code::VersionNumberTaken, "number", Code::VersionNumberTaken.description())
+        }
+        "role_grant_duties_apart" => Refusal::whole(Code::SeparationOfDuties),
+        "person_account_one_person" => Refusal::whole(Code::AccountOfAnother),
+        "trainer_accreditation_one_at_a_time" => Refusal::whole(Code::AccreditationOverlap),
+        "trainer_affiliation_one_at_a_time" => Refusal::whole(Code::Affiliation),
+        "trainer_one_per_person" | "trainer(person_id)" => Refusal::whole(Code::TrainerTaken),
         "organisation_one_host_board"
         | "organisation_one_region"
         | "organisation_one_name"
@@ -114,7 +219,24 @@ pub fn for_constraint(name: &str) -> Option<Refusal> {
         | "audit_event(entity_type,entity_id,entity_version)"
         | "organisation_succession_unique"
         | "board_assignment_unique"
-        | "board_assignment(organisation_id,previous_board_id)" => Refusal::whole(Code::Conflict),
+        | "board_assignment(organisation_id,previous_board_id)"
+        | "licence_one_state"
+        | "licence_one_variation"
+        | "licence_decision_one_proposal"
+        | "licence_decision(licence_id)"
+        | "licence_appeal_once"
+        | "licence_appeal(organisation_id,decision_id)" => Refusal::whole(Code::Conflict),
+        | "programme_version_published"
+        | "programme_part_published" => Refusal::whole(Code::Conflict),
+        | "person_membership_one_at_a_time"
+        | "person_one_name"
+        | "person_not_merged_twice"
+        | "person_id_change(from_id)"
+        | "trainer_suspension_one_at_a_time"
+        | "person_duplicate_pair_unique"
+        | "person_duplicate(one_id,other_id)"
+        | "trainer_accreditation_renewed_once"
+        | "trainer_accreditation(renews_id)" => Refusal::whole(Code::Conflict),
         _ => return None,
     };
     Some(refusal)

@@ -12,8 +12,12 @@ use uuid::Uuid;
 
 use crate::actor::Identity;
 use crate::audit::{self, GENESIS};
+use crate::command::Stop;
 use crate::core::Core;
 use crate::db::{Access, DbFault, Rows, Tx};
+use crate::programme::document;
+use crate::programme::store::Programmes;
+use crate::{licence, person, trainer};
 
 /// An invariant and what breaks it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +33,7 @@ const OVERLAP: &str = "(a.valid_to is null or b.valid_from is null or a.valid_to
      and (b.valid_to is null or a.valid_from is null or b.valid_to > a.valid_from)";
 
 /// Invariants as queries for their violations.
-const QUERIES: [(&str, &str); 14] = [
+const QUERIES: [(&str, &str); 17] = [
     (
         "ORG-1 an identifier is held by one organisation at a time",
         "select 'identifier ' || a.scheme || ' ' || a.value || ' has two holders on one day' \
@@ -111,6 +115,39 @@ const QUERIES: [(&str, &str); 14] = [
              and m.board_id = s.assigned_board_id)",
     ),
     (
+        "PRG-2 the modules of a published version sum to its taught minutes",
+        "select 'the modules do not sum to the total of ' || p.code || ' ' || v.number \
+         from programme_version v join programme p on p.id = v.programme_id \
+         where v.state <> 'DRAFT' and v.taught_minutes <> (select coalesce(sum(m.taught_minutes), 0) \
+           from programme_module m where m.version_id = v.id)",
+    ),
+    (
+        "PRG-3 a published version covers or lists every core competence of the set that it claims",
+        "select p.code || ' ' || v.number || ' says nothing of ' || c.code from programme_version v \
+         join programme p on p.id = v.programme_id \
+         join competence_item c on c.set_id = v.aligned_to_id and c.core \
+         where v.state <> 'DRAFT' and not exists (select 1 from declared_gap g \
+             where g.version_id = v.id and g.competence_id = c.id) \
+           and not exists (select 1 from competence_mapping m where m.version_id = v.id \
+             and (m.competence_id = c.id or m.competence_id in (select k.curriculum_id \
+               from competence_link k where k.framework_id = c.id)))",
+    ),
+    (
+        "everything of a programme names its owner",
+        "select 'another owner than the programme: ' || x.name from ( \
+           select 'a version' as name, v.owner_id as owner, p.owner_id as whose \
+             from programme_version v join programme p on p.id = v.programme_id \
+           union all select 'a module', m.owner_id, v.owner_id from programme_module m \
+             join programme_version v on v.id = m.version_id \
+           union all select 'a prerequisite', q.owner_id, v.owner_id from module_prerequisite q \
+             join programme_version v on v.id = q.version_id \
+           union all select 'a mapping', m.owner_id, v.owner_id from competence_mapping m \
+             join programme_version v on v.id = m.version_id \
+           union all select 'a gap', g.owner_id, v.owner_id from declared_gap g \
+             join programme_version v on v.id = g.version_id \
+         ) x where x.owner is distinct from x.whose",
+    ),
+    (
         "the version of a record is the number of its audit events",
         "select 'version and audit events differ: ' || x.name from ( \
            select o.name as name, o.version as version, (select count(*) from audit_event e \
@@ -122,6 +159,10 @@ const QUERIES: [(&str, &str); 14] = [
              where e.entity_type = 'change_proposal' and e.entity_id = p.id) from change_proposal p \
            union all select 'grant of ' || g.role, g.version, (select count(*) from audit_event e \
              where e.entity_type = 'role_grant' and e.entity_id = g.id) from role_grant g \
+           union all select 'programme ' || r.code, r.version, (select count(*) from audit_event e \
+             where e.entity_type = 'programme' and e.entity_id = r.id) from programme r \
+           union all select 'curriculum ' || v.number, v.version, (select count(*) from audit_event e \
+             where e.entity_type = 'programme_version' and e.entity_id = v.id) from programme_version v \
            union all select 'ended access', d.version, (select count(*) from audit_event e \
              where e.entity_type = 'ended_access' and e.entity_id = d.id) from ended_access d \
          ) x where x.version <> x.events",
@@ -154,17 +195,53 @@ const QUERIES: [(&str, &str); 14] = [
 /// What the database answers.
 pub async fn run(core: &Core) -> Result<Vec<Check>, DbFault> {
     let (tx, _) = core.begin(Access::Read, Identity::System("verify")).await?;
-    let mut checks = Vec::with_capacity(QUERIES.len() + 2);
-    for (name, query) in QUERIES {
+    let of_aggregates = licence::invariants::QUERIES
+        .into_iter()
+        .chain(person::invariants::QUERIES)
+        .chain(trainer::invariants::QUERIES);
+    let mut checks = Vec::new();
+    for (name, query) in QUERIES.into_iter().chain(of_aggregates) {
         let rows = tx.rows(&query.replace("{overlap}", OVERLAP), Vec::new()).await?;
         checks.push(Check { name, broken: lines(&rows)? });
     }
     let broken = circles(&tx).await?;
     checks.push(Check { name: "SUCC-1 successions form no circle", broken });
+    let broken = altered(&tx).await?;
+    checks.push(Check {
+        name: "PRG-1 a published version says what it said when it was published",
+        broken,
+    });
     let broken = chains(&tx).await?;
     checks.push(Check { name: "audit chains verify, without gaps", broken });
     tx.rollback().await;
     Ok(checks)
+}
+
+/// Published versions whose content no longer has the hash that it was published with.
+async fn altered(tx: &Tx) -> Result<Vec<String>, DbFault> {
+    let store = Programmes::within(tx);
+    let versions = store.published().await.map_err(fault)?;
+    let catalogue = store.catalogue().await.map_err(fault)?;
+    let mut broken = Vec::new();
+    for version in versions {
+        let Some(programme) = store.programme(version.programme_id).await.map_err(fault)? else {
+            continue;
+        };
+        let content = store.kept(&version).await.map_err(fault)?.content;
+        let hash = document::of(&programme, &version, &content, &catalogue).hash();
+        if version.content_hash.as_ref() != Some(&hash) {
+            broken.push(format!("{} {} was altered", programme.code, version.number));
+        }
+    }
+    Ok(broken)
+}
+
+/// Nothing refuses a reader: what stops it is the database.
+fn fault(stop: Stop) -> DbFault {
+    match stop {
+        Stop::Db(fault) => fault,
+        Stop::Refused(_) => DbFault::Poisoned,
+    }
 }
 
 fn lines(rows: &Rows) -> Result<Vec<String>, DbFault> {

@@ -10,6 +10,7 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
     pub account_id: Uuid,
+    pub person_id: Option<Uuid>,
     pub role: String,
     pub scope_type: String,
     pub scope_id: Option<Uuid>,

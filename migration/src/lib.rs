@@ -13,8 +13,13 @@ mod m0003_organisation;
 mod m0004_change_records;
 mod m0005_imports;
 mod m0006_ended_access;
+mod m0007_licences;
+mod m0008_programmes;
+mod m0009_people;
+mod m0010_trainers;
 mod row_security;
 mod seed;
+mod seed_programmes;
 mod sql;
 
 pub use row_security::SERVICE_ROLE;
@@ -33,6 +38,10 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_change_records::Migration),
             Box::new(m0005_imports::Migration),
             Box::new(m0006_ended_access::Migration),
+            Box::new(m0007_licences::Migration),
+            Box::new(m0008_programmes::Migration),
+            Box::new(m0009_people::Migration),
+            Box::new(m0010_trainers::Migration),
         ]
     }
 }

@@ -21,6 +21,13 @@ pub const NATION: &str = "(select current_setting('app.kind', true) in ('nationa
 /// The service's own jobs only.
 pub const SYSTEM: &str = "(select current_setting('app.kind', true) = 'system')";
 
+/// Everyone who is signed in.
+pub const SIGNED_IN: &str = "(select nullif(current_setting('app.account', true), '') is not null)";
+
+/// Everyone who holds a role anywhere, and the service's own jobs.
+pub const MEMBER: &str =
+    "(select current_setting('app.kind', true) in ('member', 'national', 'system'))";
+
 /// The organisation that owns the row, by the column that names it.
 pub fn owner(column: &str) -> String {
     format!(
@@ -31,6 +38,20 @@ pub fn owner(column: &str) -> String {
 /// The account that the row is about, by the column that names it.
 pub fn account(column: &str) -> String {
     format!("{column} = (select nullif(current_setting('app.account', true), '')::uuid)")
+}
+
+/// Everyone, of rows that belong to a programme version which is no draft.
+pub fn not_of_a_draft(column: &str) -> String {
+    format!(
+        "exists (select 1 from programme_version v where v.id = {column} and v.state <> 'DRAFT')"
+    )
+}
+
+/// The person that the row is about, by the column that names it.
+pub fn persons(column: &str) -> String {
+    format!(
+        "{column} = any ((select nullif(current_setting('app.persons', true), '')::uuid[])::uuid[])"
+    )
 }
 
 /// Any of several ways.
@@ -45,6 +66,8 @@ pub enum Writes {
     Append,
     /// New rows and changes.
     Change,
+    /// New rows, changes, and taking away: for the parts of a draft, which nothing refers to yet.
+    Replace,
 }
 
 /// Turns on row security for `table` and grants the service what `writes` names.
@@ -64,7 +87,13 @@ pub async fn protect(
          create policy {table}_insert on {table} for insert with check ({write})\n;;\n\
          grant select, insert on {table} to {SERVICE_ROLE}\n;;\n"
     );
-    if writes == Writes::Change {
+    if writes == Writes::Replace {
+        ddl.push_str(&format!(
+            "create policy {table}_delete on {table} for delete using ({write})\n;;\n\
+             grant delete on {table} to {SERVICE_ROLE}\n;;\n"
+        ));
+    }
+    if writes != Writes::Append {
         ddl.push_str(&format!(
             "create policy {table}_update on {table} for update using ({write}) with check ({write})\n;;\n\
              grant update on {table} to {SERVICE_ROLE}\n;;\n"

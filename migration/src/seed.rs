@@ -12,7 +12,7 @@ use sea_orm_migration::sea_orm::prelude::{Date, Uuid};
 const NAMESPACE: Uuid = Uuid::from_u128(0x8f2b_6c1e_52a7_4d0b_9c3e_71d8_04aa_e6f5);
 
 /// The identifier of reference row `code` of `table`.
-fn id(table: &str, code: &str) -> Uuid {
+pub(crate) fn id(table: &str, code: &str) -> Uuid {
     Uuid::new_v5(&NAMESPACE, format!("{table}:{code}").as_bytes())
 }
 
@@ -209,7 +209,7 @@ async fn value_sets(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     items.insert(manager).await
 }
 
-async fn competences(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+pub(crate) async fn competences(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     let item = |system: &str, code: &str| id("competence_item", &format!("{system}:{code}"));
     let columns = ["id", "system", "code", "parent_id", "label", "verified"];
     let (mut parents, mut children) =
@@ -245,10 +245,10 @@ async fn competences(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
 }
 
 /// A line of a reference file, by column name.
-struct Line(HashMap<String, String>);
+pub(crate) struct Line(HashMap<String, String>);
 
 impl Line {
-    fn get(&self, column: &str) -> Result<&str, DbErr> {
+    pub(crate) fn get(&self, column: &str) -> Result<&str, DbErr> {
         self.0
             .get(column)
             .map(String::as_str)
@@ -261,7 +261,7 @@ impl Line {
     }
 }
 
-fn read(file: &str) -> Result<Vec<Line>, DbErr> {
+pub(crate) fn read(file: &str) -> Result<Vec<Line>, DbErr> {
     csv::Reader::from_reader(file.as_bytes())
         .deserialize()
         .map(|line| line.map(Line).map_err(broken))
@@ -276,26 +276,26 @@ fn date(cell: &str) -> Result<SimpleExpr, DbErr> {
     cell.parse::<Date>().map(|day| Some(day).into()).map_err(broken)
 }
 
-fn broken(error: impl std::fmt::Display) -> DbErr {
+pub(crate) fn broken(error: impl std::fmt::Display) -> DbErr {
     DbErr::Custom(error.to_string())
 }
 
 /// Rows for one table.
-struct Rows(InsertStatement, usize);
+pub(crate) struct Rows(InsertStatement, usize);
 
 impl Rows {
-    fn new<const N: usize>(table: &'static str, columns: [&'static str; N]) -> Self {
+    pub(crate) fn new<const N: usize>(table: &'static str, columns: [&'static str; N]) -> Self {
         let mut insert = Query::insert();
         insert.into_table(Alias::new(table)).columns(columns.map(Alias::new));
         Self(insert, 0)
     }
 
-    fn push<const N: usize>(&mut self, values: [SimpleExpr; N]) {
+    pub(crate) fn push<const N: usize>(&mut self, values: [SimpleExpr; N]) {
         self.0.values_panic(values);
         self.1 += 1;
     }
 
-    async fn insert(self, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    pub(crate) async fn insert(self, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         if self.1 == 0 { Ok(()) } else { manager.execute(self.0).await }
     }
 }

@@ -274,8 +274,17 @@ where
     T: Serialize + DeserializeOwned + Send + 'static,
     W: for<'a> Fn(&'a Unit) -> Work<'a, T> + Send + Sync + 'static,
 {
+    as_identity(core, Identity::System("tests"), work).await
+}
+
+/// Runs `work` in the name of `identity`.
+pub async fn as_identity<T, W>(core: &Core, identity: Identity, work: W) -> T
+where
+    T: Serialize + DeserializeOwned + Send + 'static,
+    W: for<'a> Fn(&'a Unit) -> Work<'a, T> + Send + Sync + 'static,
+{
     let request = Request {
-        identity: Identity::System("tests"),
+        identity,
         name: "given",
         permission: None,
         idempotency_key: None,

@@ -7,6 +7,8 @@
 //! * [`engines`]: a database per test, and the macros that make a test of each rule.
 //! * [`world`]: the service, its tenants and requests to it.
 //! * [`given`]: organisations and grants that a test begins with.
+//! * [`licences`]: licences in any state that a test begins with.
+//! * [`curricula`]: curricula that a test begins with.
 //! * [`eye`]: what stands in the database, past every policy.
 //! * [`invariants`]: what must hold after every test, whatever it did.
 //! * [`race`]: doing things at once, and giving up half-way.
@@ -16,10 +18,12 @@
 
 #![expect(clippy::expect_used, reason = "a test whose surroundings fail cannot go on")]
 
+pub mod curricula;
 pub mod engines;
 pub mod eye;
 pub mod given;
 pub mod invariants;
+pub mod licences;
 pub mod race;
 pub mod redis;
 pub mod rehearse;

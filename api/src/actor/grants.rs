@@ -8,11 +8,20 @@ use super::{Grant, GrantScope, Proof, Role};
 use crate::db::{DbFault, Tx};
 use crate::read::sql::Sql;
 
+/// What an account holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Holdings {
+    /// The grants in force, in a stable order.
+    pub grants: Vec<Grant>,
+    /// The person to whom the account belongs.
+    pub person: Option<Uuid>,
+}
+
 /// What is known of an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Standing {
-    /// The grants in force, in a stable order.
-    Good(Vec<Grant>),
+    /// What it holds today.
+    Good(Holdings),
     /// The account is disabled, or the token was ended.
     Ended,
 }
@@ -25,11 +34,12 @@ pub enum Standing {
 pub async fn standing(tx: &Tx, proof: Proof, today: NaiveDate) -> Result<Standing, DbFault> {
     let sql = statement(tx, proof, today);
     let statement = Statement::from_sql_and_values(tx.get_database_backend(), sql.text, sql.values);
-    let mut grants = Vec::new();
+    let mut held = Holdings::default();
     for row in tx.query_all_raw(statement).await? {
         let what: String = row.try_get("", "what")?;
         match what.as_str() {
-            "GRANT" => grants.extend(grant(&row)?),
+            "GRANT" => held.grants.extend(grant(&row)?),
+            "PERSON" => held.person = Some(row.try_get("", "id")?),
             "DISABLED" => return Ok(Standing::Ended),
             _ => {
                 let ended: DateTime<Utc> = row.try_get("", "ended_at")?;
@@ -41,7 +51,7 @@ pub async fn standing(tx: &Tx, proof: Proof, today: NaiveDate) -> Result<Standin
             }
         }
     }
-    Ok(Standing::Good(grants))
+    Ok(Standing::Good(held))
 }
 
 fn statement(tx: &Tx, proof: Proof, today: NaiveDate) -> Sql {
@@ -60,7 +70,12 @@ fn statement(tx: &Tx, proof: Proof, today: NaiveDate) -> Sql {
         ") union all select 'DISABLED', a.id, null, null, null, null from account a \
          where not a.enabled and a.id = ",
     );
-    sql.bind(account.into());
+    sql.bind(account.into()).push(
+        " union all select 'PERSON', p.person_id, null, null, null, null from person_account p \
+         where p.account_id = ",
+    );
+    sql.bind(account.into()).push(" and p.valid_from <= ").bind(today.into());
+    sql.push(" and (p.valid_to is null or p.valid_to > ").bind(today.into()).push(")");
     if let Some(session) = proof.session {
         let ids: Vec<Uuid> =
             [Some(account), session.token, session.session].into_iter().flatten().collect();
@@ -78,13 +93,10 @@ fn grant(row: &QueryResult) -> Result<Option<Grant>, DbFault> {
     let (role, scope_type): (String, String) =
         (row.try_get("", "role")?, row.try_get("", "scope_type")?);
     let Some(role) = Role::from_code(&role) else { return Ok(None) };
-    let scope = match (scope_type.as_str(), row.try_get("", "scope_id")?) {
-        ("NATION", None) if role.may_be_national() => GrantScope::Nation,
-        ("REGION", Some(id)) => GrantScope::Region(id),
-        ("ORGANISATION", Some(id)) => GrantScope::Organisation(id),
-        ("COURSE", Some(id)) => GrantScope::Course(id),
-        ("SELF", None) => GrantScope::Own,
-        _ => return Ok(None),
+    let scope = GrantScope::from_parts(&scope_type, row.try_get("", "scope_id")?);
+    let Some(scope) = scope.filter(|scope| *scope != GrantScope::Nation || role.may_be_national())
+    else {
+        return Ok(None);
     };
     Ok(Some(Grant { role, scope }))
 }

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, Enum, Object, Result, SimpleObject};
+use serde::Serialize;
 
 use super::{GrantScope, Permission};
 use crate::graphql::error::of_fault;
 use crate::graphql::ids;
 use crate::read::Op;
 use crate::read::declaration::{
-    Filter, Kind, Root, Rows, Way, choice, date, id, one_through, text,
+    Filter, Kind, Root, Rows, Way, choice, date, id, int, one_through, text,
 };
 use crate::{organisation, readable};
 
@@ -20,7 +21,7 @@ pub const ROOTS: &[Root] = &[Root::page::<RoleGrant>(
 )];
 
 /// A role of the network.
-#[derive(Enum, Clone, Copy, PartialEq, Eq)]
+#[derive(Enum, Clone, Copy, PartialEq, Eq, Serialize)]
 #[graphql(name = "Role", remote = "super::Role")]
 pub enum RoleCode {
     /// Applicant.
@@ -71,7 +72,7 @@ pub enum RoleCode {
 }
 
 /// Where a role counts.
-#[derive(Enum, Clone, Copy, PartialEq, Eq)]
+#[derive(Enum, Clone, Copy, PartialEq, Eq, Serialize)]
 #[graphql(name = "GrantScopeType")]
 pub enum GrantScopeType {
     /// Everywhere.
@@ -114,6 +115,8 @@ readable! {
     validFrom: date("t.valid_from").ordered(),
     /// The day from which it no longer holds; null if no such day is set.
     validTo: date("t.valid_to").nullable(),
+    /// Counts its changes, from 1: give it back as `expectedVersion`.
+    version: int("t.version"),
 }
 
 /// A role in force today.

@@ -84,6 +84,33 @@ pub enum GrantScope {
     Own,
 }
 
+impl GrantScope {
+    /// Its kind and what it names, as stored.
+    #[must_use]
+    pub const fn parts(self) -> (&'static str, Option<Uuid>) {
+        match self {
+            Self::Nation => ("NATION", None),
+            Self::Region(id) => ("REGION", Some(id)),
+            Self::Organisation(id) => ("ORGANISATION", Some(id)),
+            Self::Course(id) => ("COURSE", Some(id)),
+            Self::Own => ("SELF", None),
+        }
+    }
+
+    /// The scope that is stored so.
+    #[must_use]
+    pub fn from_parts(kind: &str, id: Option<Uuid>) -> Option<Self> {
+        match (kind, id) {
+            ("NATION", None) => Some(Self::Nation),
+            ("REGION", Some(id)) => Some(Self::Region(id)),
+            ("ORGANISATION", Some(id)) => Some(Self::Organisation(id)),
+            ("COURSE", Some(id)) => Some(Self::Course(id)),
+            ("SELF", None) => Some(Self::Own),
+            _ => None,
+        }
+    }
+}
+
 /// A role in force today.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Grant {
@@ -98,13 +125,27 @@ pub struct Grant {
 pub struct Actor {
     identity: Identity,
     grants: Vec<Grant>,
+    person: Option<Uuid>,
 }
 
 impl Actor {
     /// The actor with this identity and these grants in force.
     #[must_use]
     pub const fn new(identity: Identity, grants: Vec<Grant>) -> Self {
-        Self { identity, grants }
+        Self { identity, grants, person: None }
+    }
+
+    /// The same, of an account that belongs to `person`.
+    #[must_use]
+    pub fn with_person(self, person: Option<Uuid>) -> Self {
+        Self { person, ..self }
+    }
+
+    /// The person to whom the account belongs. Whether two acts are of one hand is decided by this,
+    /// never by the account: a person may have several.
+    #[must_use]
+    pub const fn person(&self) -> Option<Uuid> {
+        self.person
     }
 
     /// The proven identity.
@@ -144,6 +185,34 @@ impl Actor {
             .iter()
             .find(|g| g.scope == GrantScope::Nation && permission.roles().contains(&g.role))
             .map(|g| g.role.code().to_owned())
+    }
+
+    /// The words for the audit trail if `permission` is held in this organisation.
+    #[must_use]
+    pub fn acting_in(&self, organisation: Uuid, permission: Permission) -> Option<String> {
+        let scope = GrantScope::Organisation(organisation);
+        self.grants
+            .iter()
+            .find(|g| g.scope == scope && permission.roles().contains(&g.role))
+            .map(|g| g.role.code().to_owned())
+    }
+
+    /// Whether `role` is held for the whole nation.
+    #[must_use]
+    pub fn is_nationally(&self, role: Role) -> bool {
+        self.grants.iter().any(|g| g.scope == GrantScope::Nation && g.role == role)
+    }
+
+    /// The words for the audit trail if `permission` is held for the nation or in `organisation`.
+    #[must_use]
+    pub fn acting_for(&self, permission: Permission, organisation: Option<Uuid>) -> Option<String> {
+        self.acting_nationally(permission).or_else(|| {
+            let scope = GrantScope::Organisation(organisation?);
+            self.grants
+                .iter()
+                .find(|g| g.scope == scope && permission.roles().contains(&g.role))
+                .map(|g| g.role.code().to_owned())
+        })
     }
 
     /// The organisations in which `permission` is held.
@@ -195,7 +264,7 @@ impl Actor {
                 GrantScope::Course(id) => Some(id),
                 _ => None,
             }),
-            persons: account.into_iter().collect(),
+            persons: self.person.into_iter().collect(),
             purpose: Purpose::None,
         }
     }

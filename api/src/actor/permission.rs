@@ -21,13 +21,49 @@ pub enum Permission {
     SeeAudit,
     /// See who holds which role, in the own organisation or in all for the nation.
     SeeGrants,
-    /// Grant and withdraw roles.
+    /// Grant and withdraw roles: all, or some in the own organisation.
     GrantRoles,
+    /// See applications for licences, and conditions, decisions, variations, reviews and appeals.
+    SeeLicences,
+    /// Write an application for a licence.
+    DraftLicences,
+    /// Sign for the organisation: submit, withdraw, surrender, appeal.
+    SignLicences,
+    /// Review applications, propose grants and variations, bridge licences.
+    ReviewLicences,
+    /// Confirm what another proposed, settle conditions, decide appeals, take part in revocations.
+    DecideLicences,
+    /// Suspend and reinstate licences, record quality reviews.
+    OverseeQuality,
+    /// See programme versions that are not published, of the own organisation, or of all for the nation.
+    SeeProgrammeDrafts,
+    /// Add programmes and draft their versions, for the own organisation or for the nation.
+    DraftProgrammes,
+    /// Publish and retire programme versions.
+    PublishProgrammes,
+    /// See people whose records the own organisation keeps, or all for the nation.
+    SeePeople,
+    /// Register people and keep their records, in the own organisation or for the nation.
+    ManagePeople,
+    /// Decide whether two records are of one person, and whose an account is.
+    ResolveDuplicates,
+    /// See unlisted trainers with accreditation and evidence: the own organisation's, or all.
+    SeeTrainers,
+    /// Register trainers and their affiliations.
+    ManageTrainers,
+    /// Nominate a trainer of the own organisation for accreditation.
+    NominateTrainers,
+    /// Record observations, evidence and standardisation events.
+    AssessTrainers,
+    /// Accredit, suspend, reinstate, withdraw and renew.
+    AccreditTrainers,
+    /// Decide about the own profile as a trainer, and resign.
+    BeTrainer,
 }
 
 /// The roles that hold each permission. A role counts only within the scope of its grant: a
 /// coordinator sees the audit trail of the own organisation, a data protection officer of all.
-pub const TABLE: [(Permission, &[Role]); 9] = [
+pub const TABLE: [(Permission, &[Role]); 27] = [
     (Permission::ManageOrganisations, &[LicensingOfficer]),
     (Permission::AssignBoards, &[LicensingOfficer]),
     (Permission::DecideProposals, &[LicensingOfficer]),
@@ -53,7 +89,56 @@ pub const TABLE: [(Permission, &[Role]); 9] = [
         Permission::SeeGrants,
         &[PartnerCoordinator, PartnerSignatory, LicensingOfficer, DataProtectionOfficer],
     ),
-    (Permission::GrantRoles, &[LicensingOfficer]),
+    (Permission::GrantRoles, &[PartnerCoordinator, PartnerSignatory, LicensingOfficer]),
+    (
+        Permission::SeeLicences,
+        &[PartnerCoordinator, PartnerSignatory, LicensingOfficer, QualityLead],
+    ),
+    (Permission::DraftLicences, &[PartnerCoordinator, PartnerSignatory]),
+    (Permission::SignLicences, &[PartnerSignatory]),
+    (Permission::ReviewLicences, &[LicensingOfficer]),
+    (Permission::DecideLicences, &[LicensingOfficer, QualityLead]),
+    (Permission::OverseeQuality, &[QualityLead]),
+    (
+        Permission::SeeProgrammeDrafts,
+        &[
+            Trainer,
+            LeadTrainer,
+            PartnerCoordinator,
+            PartnerSignatory,
+            LicensingOfficer,
+            QualityLead,
+            Analyst,
+            FundingOfficer,
+            FundingApprover,
+        ],
+    ),
+    (Permission::DraftProgrammes, &[LeadTrainer, PartnerCoordinator, QualityLead]),
+    (Permission::PublishProgrammes, &[QualityLead]),
+    (
+        Permission::SeePeople,
+        &[
+            LeadTrainer,
+            PartnerCoordinator,
+            PartnerSignatory,
+            LicensingOfficer,
+            DataProtectionOfficer,
+        ],
+    ),
+    (Permission::ManagePeople, &[PartnerCoordinator, PartnerSignatory, LicensingOfficer]),
+    (Permission::ResolveDuplicates, &[LicensingOfficer]),
+    (
+        Permission::SeeTrainers,
+        &[LeadTrainer, PartnerCoordinator, PartnerSignatory, QualityLead],
+    ),
+    (
+        Permission::ManageTrainers,
+        &[LeadTrainer, PartnerCoordinator, PartnerSignatory, QualityLead],
+    ),
+    (Permission::NominateTrainers, &[LeadTrainer]),
+    (Permission::AssessTrainers, &[LeadTrainer, QualityLead]),
+    (Permission::AccreditTrainers, &[QualityLead]),
+    (Permission::BeTrainer, &[Trainer, LeadTrainer]),
 ];
 
 impl Permission {

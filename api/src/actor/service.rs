@@ -1,14 +1,15 @@
 //! Use cases of access: accounts and role grants.
 
 use chrono::NaiveDate;
-use entities::{account, role_grant};
+use entities::{account, person_account, role_grant};
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveValue::Set, EntityTrait, TryInsertResult};
-use serde::Serialize;
+use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait, QueryFilter as _, TryInsertResult};
+use serde::{Serialize, Serializer};
 use uuid::Uuid;
 
 use super::{GrantScope, Permission, Role};
 use crate::audit::{self, Audited, Change};
+use crate::calendar::Period;
 use crate::command::{Stop, Unit};
 use crate::refusal::{Code, Refusal};
 
@@ -53,6 +54,36 @@ pub struct NewGrant {
     pub from: NaiveDate,
 }
 
+/// A role that an account holds for a period.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoleGrant {
+    /// Identifier.
+    pub id: Uuid,
+    /// The account.
+    pub account_id: Uuid,
+    /// The person to whom the account belongs.
+    pub person_id: Option<Uuid>,
+    /// The role.
+    pub role: Role,
+    /// Where it counts.
+    pub scope: GrantScope,
+    /// First day.
+    pub from: NaiveDate,
+    /// The day from which it no longer holds; it may end on its first.
+    pub to: Option<NaiveDate>,
+    /// Counts its changes, from 1.
+    pub version: i32,
+}
+
+impl RoleGrant {
+    /// Its days; `None` if it ended on its first.
+    #[must_use]
+    pub fn period(&self) -> Option<Period> {
+        Period::new(Some(self.from), self.to).ok()
+    }
+}
+
+/// What the trail keeps the hash of. Whose an account is may change without the grant.
 #[derive(Serialize)]
 struct Granted {
     id: Uuid,
@@ -60,9 +91,25 @@ struct Granted {
     role: &'static str,
     scope: (&'static str, Option<Uuid>),
     valid_from: NaiveDate,
+    valid_to: Option<NaiveDate>,
 }
 
-impl Audited for Granted {
+impl Serialize for RoleGrant {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { id, account_id, person_id: _, role, scope, from, to, version: _ } = self;
+        let granted = Granted {
+            id: *id,
+            account_id: *account_id,
+            role: role.code(),
+            scope: scope.parts(),
+            valid_from: *from,
+            valid_to: *to,
+        };
+        granted.serialize(serializer)
+    }
+}
+
+impl Audited for RoleGrant {
     const TYPE: &'static str = "role_grant";
 
     fn id(&self) -> Uuid {
@@ -71,13 +118,13 @@ impl Audited for Granted {
 
     fn chain(&self) -> Uuid {
         match self.scope {
-            ("ORGANISATION", Some(id)) => id,
+            GrantScope::Organisation(id) => id,
             _ => audit::NATION,
         }
     }
 
     fn version(&self) -> i32 {
-        1
+        self.version
     }
 }
 
@@ -95,48 +142,86 @@ pub async fn grant(unit: &Unit, new: NewGrant) -> Result<Uuid, Stop> {
         let message = "this role counts within an organisation, not for the nation";
         return Err(Refusal::at(Code::GrantScope, "scope", message).into());
     }
-    let account_id = account_id(&new.issuer, &new.subject);
-    ensure_account(unit, account_id, &new).await?;
-    let (scope_type, scope_id) = match new.scope {
-        GrantScope::Nation => ("NATION", None),
-        GrantScope::Region(id) => ("REGION", Some(id)),
-        GrantScope::Organisation(id) => ("ORGANISATION", Some(id)),
-        GrantScope::Course(id) => ("COURSE", Some(id)),
-        GrantScope::Own => ("SELF", None),
+    let named = Named { issuer: new.issuer, subject: new.subject, label: new.label };
+    let account_id = ensure_account(unit, &named, new.role == Role::Integration).await?;
+    let grant = RoleGrant {
+        id: unit.id(),
+        account_id,
+        person_id: person_of(unit, account_id).await?,
+        role: new.role,
+        scope: new.scope,
+        from: new.from,
+        to: None,
+        version: 1,
     };
-    let id = unit.id();
+    insert_grant(unit, &grant, acting_as).await?;
+    Ok(grant.id)
+}
+
+/// Saves a new grant and records it.
+///
+/// # Errors
+///
+/// What the database answers.
+pub async fn insert_grant(unit: &Unit, grant: &RoleGrant, acting_as: String) -> Result<(), Stop> {
+    let RoleGrant { id, account_id, person_id, role, scope, from, to, version } = grant.clone();
+    let (scope_type, scope_id) = scope.parts();
     let row = role_grant::ActiveModel {
         id: Set(id),
         account_id: Set(account_id),
-        role: Set(new.role.code().to_owned()),
+        person_id: Set(person_id),
+        role: Set(role.code().to_owned()),
         scope_type: Set(scope_type.to_owned()),
         scope_id: Set(scope_id),
-        valid_from: Set(new.from),
-        valid_to: Set(None),
+        valid_from: Set(from),
+        valid_to: Set(to),
         granted_by: Set(unit.actor().account()),
         created_at: Set(unit.now()),
-        version: Set(1),
+        version: Set(version),
     };
     role_grant::Entity::insert(row).exec_without_returning(unit.tx()).await?;
-    let granted = Granted {
-        id,
-        account_id,
-        role: new.role.code(),
-        scope: (scope_type, scope_id),
-        valid_from: new.from,
-    };
-    unit.record(Change::of("role.granted", None, &granted, &[], acting_as, None));
-    Ok(id)
+    unit.record(Change::of("role.granted", None, grant, &[], acting_as, None));
+    Ok(())
 }
 
-async fn ensure_account(unit: &Unit, id: Uuid, new: &NewGrant) -> Result<(), Stop> {
-    let kind = if new.role == Role::Integration { "CLIENT" } else { "PERSON" };
+/// The person to whom an account belongs today.
+#[expect(clippy::disallowed_methods, reason = "the link of the account at hand")]
+async fn person_of(unit: &Unit, account: Uuid) -> Result<Option<Uuid>, Stop> {
+    let today = unit.today();
+    let links = person_account::Entity::find()
+        .filter(person_account::Column::AccountId.eq(account))
+        .filter(person_account::Column::ValidFrom.lte(today))
+        .all(unit.tx())
+        .await?;
+    let holds = |link: &person_account::Model| link.valid_to.is_none_or(|to| today < to);
+    Ok(links.into_iter().find(holds).map(|link| link.person_id))
+}
+
+/// An account by what proves it.
+#[derive(Clone, Debug)]
+pub struct Named {
+    /// The issuer of its tokens.
+    pub issuer: String,
+    /// Its subject at the issuer.
+    pub subject: String,
+    /// What it is called, if it is new.
+    pub label: String,
+}
+
+/// Makes the account if it is not there; gives its id.
+///
+/// # Errors
+///
+/// What the database answers.
+pub async fn ensure_account(unit: &Unit, named: &Named, is_client: bool) -> Result<Uuid, Stop> {
+    let id = account_id(&named.issuer, &named.subject);
+    let kind = if is_client { "CLIENT" } else { "PERSON" };
     let row = account::ActiveModel {
         id: Set(id),
-        issuer: Set(new.issuer.clone()),
-        subject: Set(new.subject.clone()),
+        issuer: Set(named.issuer.clone()),
+        subject: Set(named.subject.clone()),
         kind: Set(kind.to_owned()),
-        label: Set(new.label.clone()),
+        label: Set(named.label.clone()),
         enabled: Set(true),
         created_at: Set(unit.now()),
         version: Set(1),
@@ -147,5 +232,5 @@ async fn ensure_account(unit: &Unit, id: Uuid, new: &NewGrant) -> Result<(), Sto
         .exec_without_returning(unit.tx())
         .await?;
     debug_assert!(matches!(inserted, TryInsertResult::Inserted(_) | TryInsertResult::Conflicted));
-    Ok(())
+    Ok(id)
 }

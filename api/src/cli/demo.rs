@@ -105,6 +105,7 @@ fn greet(app: &App, made: &Made, tokens: &Tokens, credential: &str, url: &str) {
         "New with this start: {} organisations, {} reference trusts, {} roles.",
         made.organisations, made.trusts, made.grants
     );
+    println!("Fictional curricula published by this start: {}.", made.curricula);
     println!(
         "\n  API       {url}/graphql\n  GraphiQL  {url}/graphiql\n  schema    {url}/schema.graphql"
     );

@@ -1,5 +1,7 @@
 //! `alongside import <kind> <file>`.
 
+mod curriculum;
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -34,10 +36,28 @@ pub(super) enum Command {
         #[arg(long)]
         rows: bool,
     },
+    /// A curriculum, as the file that `export curriculum` writes: it becomes a draft.
+    Curriculum {
+        /// The file.
+        file: PathBuf,
+        /// The database; the configured one if absent.
+        #[arg(long)]
+        database: Option<String>,
+        /// Only report what would change; write nothing.
+        #[arg(long)]
+        dry_run: bool,
+    },
 }
 
 pub(super) async fn run(mut config: Config, command: Command) -> Done {
-    let Command::OdsTrusts { file, report, database, dry_run, rows } = command;
+    let (file, report, database, dry_run, rows) = match command {
+        Command::OdsTrusts { file, report, database, dry_run, rows } => {
+            (file, report, database, dry_run, rows)
+        }
+        Command::Curriculum { file, database, dry_run } => {
+            return curriculum::run(config, &file, database, dry_run).await;
+        }
+    };
     if let Some(url) = database {
         config.database.url = url;
     }

@@ -6,6 +6,7 @@
 )]
 
 mod demo;
+mod export;
 mod generate;
 mod healthcheck;
 mod import;
@@ -47,9 +48,12 @@ enum Command {
     /// Change the database schema.
     #[command(subcommand)]
     Migrate(migrate::Command),
-    /// Import a published file.
+    /// Import a file.
     #[command(subcommand)]
     Import(import::Command),
+    /// Write a file that `import` reads.
+    #[command(subcommand)]
+    Export(export::Command),
     /// Print a bearer token of the demonstration.
     Token(token::Options),
     /// Print the GraphQL schema.
@@ -102,6 +106,7 @@ fn runtime(command: Command) -> Done {
             Command::Demo(options) => demo::run(config, options).await,
             Command::Migrate(command) => migrate::run(config, command).await,
             Command::Import(command) => import::run(config, command).await,
+            Command::Export(command) => export::run(config, command).await,
             Command::Token(options) => token::run(&config, &options),
             Command::Verify(options) => verify::run(config, options).await,
             Command::Generate(options) => generate::run(config, options).await,

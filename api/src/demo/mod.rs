@@ -4,6 +4,7 @@
 //! Everything is made through the services, never by inserts. Every step looks first whether it is done
 //! already, so that a second start adds nothing and an interrupted one goes on.
 
+mod curricula;
 mod network;
 
 use std::sync::Arc;
@@ -71,6 +72,8 @@ pub struct Made {
     pub trusts: usize,
     /// Role grants made by this start.
     pub grants: usize,
+    /// Fictional curricula published by this start.
+    pub curricula: usize,
 }
 
 /// The subject of the demonstration's account for a role.
@@ -85,11 +88,13 @@ pub fn subject(role: Role) -> String {
 ///
 /// [`DemoError`] names the step.
 pub async fn build(core: &Core, size: Size, progress: &dyn Fn(&str)) -> Result<Made, DemoError> {
-    let mut made = Made { organisations: 0, trusts: 0, grants: 0 };
+    let mut made = Made { organisations: 0, trusts: 0, grants: 0, curricula: 0 };
     progress("reference trusts");
     made.trusts = import_trusts(core).await?;
     progress("fictional organisations");
     made.organisations = network::build(core).await?;
+    progress("fictional curricula");
+    made.curricula = curricula::build(core).await?;
     progress("accounts and roles");
     made.grants = grants(core).await?;
     if size != Size::Small {

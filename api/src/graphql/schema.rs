@@ -6,12 +6,16 @@ use super::guard::Shape;
 use crate::read::ReadRoots;
 use crate::read::declaration::{Root, reachable};
 pub use crate::read::registry::Audience;
-use crate::{actor, import, organisation, reference};
+use crate::{actor, import, licence, organisation, person, programme, reference, trainer};
 
 /// The root fields of every aggregate.
 pub const ROOTS: &[&[Root]] = &[
     reference::graphql::ROOTS,
     organisation::graphql::ROOTS,
+    licence::graphql::ROOTS,
+    programme::graphql::ROOTS,
+    person::graphql::ROOTS,
+    trainer::graphql::ROOTS,
     import::graphql::ROOTS,
     actor::graphql::ROOTS,
 ];
@@ -33,7 +37,18 @@ pub struct Query(
 /// What can be changed.
 #[derive(MergedObject)]
 #[graphql(name = "Mutation")]
-pub struct Mutation(organisation::graphql::OrganisationMutations, import::graphql::ImportMutations);
+pub struct Mutation(
+    organisation::graphql::OrganisationMutations,
+    licence::graphql::LicencePartnerMutations,
+    licence::graphql::LicenceMutations,
+    licence::graphql::LicenceQualityMutations,
+    programme::graphql::ProgrammeMutations,
+    person::graphql::PersonMutations,
+    person::graphql::RoleMutations,
+    trainer::graphql::TrainerMutations,
+    trainer::graphql::AccreditationMutations,
+    import::graphql::ImportMutations,
+);
 
 /// The API's schema.
 pub type ApiSchema = Schema<Query, Mutation, EmptySubscription>;
@@ -78,8 +93,18 @@ pub fn build(audience: Audience) -> Built {
         actor::graphql::ViewerQueries,
         ReadRoots::new(ROOTS, audience),
     );
-    let mutation =
-        Mutation(organisation::graphql::OrganisationMutations, import::graphql::ImportMutations);
+    let mutation = Mutation(
+        organisation::graphql::OrganisationMutations,
+        licence::graphql::LicencePartnerMutations,
+        licence::graphql::LicenceMutations,
+        licence::graphql::LicenceQualityMutations,
+        programme::graphql::ProgrammeMutations,
+        person::graphql::PersonMutations,
+        person::graphql::RoleMutations,
+        trainer::graphql::TrainerMutations,
+        trainer::graphql::AccreditationMutations,
+        import::graphql::ImportMutations,
+    );
     let schema = Schema::build(query, mutation, EmptySubscription)
         .limit_recursive_depth(MAX_NESTING)
         .disable_suggestions()

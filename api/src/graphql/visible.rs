@@ -27,8 +27,33 @@ fn shown_to(ctx: &Context<'_>, permission: Permission) -> bool {
 
 /// One function for each permission: a field of the schema can hold no more than a plain function.
 const HOLDERS: [Shown; TABLE.len()] = [
-    holds::<0>, holds::<1>, holds::<2>, holds::<3>, holds::<4>, holds::<5>, holds::<6>, holds::<7>,
+    holds::<0>,
+    holds::<1>,
+    holds::<2>,
+    holds::<3>,
+    holds::<4>,
+    holds::<5>,
+    holds::<6>,
+    holds::<7>,
     holds::<8>,
+    holds::<9>,
+    holds::<10>,
+    holds::<11>,
+    holds::<12>,
+    holds::<13>,
+    holds::<14>,
+    holds::<15>,
+    holds::<16>,
+    holds::<17>,
+    holds::<18>,
+    holds::<19>,
+    holds::<20>,
+    holds::<21>,
+    holds::<22>,
+    holds::<23>,
+    holds::<24>,
+    holds::<25>,
+    holds::<26>,
 ];
 
 /// Shows something to those who hold `permission` anywhere.
@@ -48,7 +73,82 @@ pub fn assign_boards(ctx: &Context<'_>) -> bool {
     shown_to(ctx, Permission::AssignBoards)
 }
 
+/// For those who draft programmes.
+pub fn draft_programmes(ctx: &Context<'_>) -> bool {
+    shown_to(ctx, Permission::DraftProgrammes)
+}
+
+/// For those who publish programmes.
+pub fn publish_programmes(ctx: &Context<'_>) -> bool {
+    shown_to(ctx, Permission::PublishProgrammes)
+}
+
 /// For those who decide proposals.
 pub fn decide_proposals(ctx: &Context<'_>) -> bool {
     shown_to(ctx, Permission::DecideProposals)
+}
+
+/// For those who write applications for licences.
+pub fn draft_licences(ctx: &Context<'_>) -> bool {
+    shown_to(ctx, Permission::DraftLicences)
+}
+
+/// For those who sign for an organisation.
+pub fn sign_licences(ctx: &Context<'_>) -> bool {
+    shown_to(ctx, Permission::SignLicences)
+}
+
+/// For those who review applications.
+pub fn review_licences(ctx: &Context<'_>) -> bool {
+    shown_to(ctx, Permission::ReviewLicences)
+}
+
+/// For those who confirm and decide about licences.
+pub fn decide_licences(ctx: &Context<'_>) -> bool {
+    shown_to(ctx, Permission::DecideLicences)
+}
+
+/// For those who watch over quality.
+pub fn oversee_quality(ctx: &Context<'_>) -> bool {
+    shown_to(ctx, Permission::OverseeQuality)
+}
+
+/// For those who grant roles.
+pub fn grant_roles(ctx: &Context<'_>) -> bool {
+    shown_to(ctx, Permission::GrantRoles)
+}
+
+/// For those who keep records of people.
+pub fn manage_people(ctx: &Context<'_>) -> bool {
+    shown_to(ctx, Permission::ManagePeople)
+}
+
+/// For those who resolve duplicates.
+pub fn resolve_duplicates(ctx: &Context<'_>) -> bool {
+    shown_to(ctx, Permission::ResolveDuplicates)
+}
+
+/// For those who register trainers.
+pub fn manage_trainers(ctx: &Context<'_>) -> bool {
+    shown_to(ctx, Permission::ManageTrainers)
+}
+
+/// For those who nominate trainers.
+pub fn nominate_trainers(ctx: &Context<'_>) -> bool {
+    shown_to(ctx, Permission::NominateTrainers)
+}
+
+/// For those who assess trainers.
+pub fn assess_trainers(ctx: &Context<'_>) -> bool {
+    shown_to(ctx, Permission::AssessTrainers)
+}
+
+/// For those who accredit trainers.
+pub fn accredit_trainers(ctx: &Context<'_>) -> bool {
+    shown_to(ctx, Permission::AccreditTrainers)
+}
+
+/// For trainers about themselves.
+pub fn be_trainer(ctx: &Context<'_>) -> bool {
+    shown_to(ctx, Permission::BeTrainer)
 }

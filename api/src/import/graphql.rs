@@ -103,9 +103,9 @@ readable! {
     fileHash: text("t.file_hash"),
     /// When.
     at: instant("t.at").ordered(),
-    /// Rows in the file.
+    /// Rows in the file; modules of a curriculum.
     rowsRead: int("t.rows_read"),
-    /// Organisations registered.
+    /// Organisations registered, or curricula drafted.
     created: int("t.created"),
     /// Rows that say what the register says.
     unchanged: int("t.unchanged"),
@@ -121,7 +121,7 @@ readable! {
 
 mutations! {
     ChangeProposalDecide by DecideProposals -> organisation: Organisation,
-        [Unchanged, ClosureReasonRequired, DateBeforeRecordedFact];
+        [Unchanged, ClosureReasonRequired, DateBeforeRecordedFact, LicenceInForce];
 }
 
 /// A decision on a proposal.

@@ -3,16 +3,16 @@
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
-use entities::{import_run, organisation, region};
-use sea_orm::{ActiveValue::Set, EntityTrait};
+use entities::{organisation, region};
+use sea_orm::EntityTrait;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::ods_file::TrustRow;
 use super::proposal::{self, Difference, Field};
+pub use super::run::file_hash;
+use super::run::{self, Counts};
 use crate::actor::Permission;
-use crate::audit::{self, Audited, Change};
 use crate::command::{Stop, Unit};
 use crate::organisation::identifier::IdentifierScheme;
 use crate::organisation::model::{Board, Kind};
@@ -78,12 +78,6 @@ pub struct Report {
     pub rows: Vec<RowReport>,
 }
 
-/// The hash by which a file is known.
-#[must_use]
-pub fn file_hash(bytes: &[u8]) -> String {
-    hex::encode(Sha256::digest(bytes))
-}
-
 /// What the register knows, gathered once.
 struct Register {
     boards: Vec<(String, Board)>,
@@ -124,7 +118,16 @@ pub async fn import(
         unassigned: reports.iter().filter(|report| report.unassigned).count(),
         rows: reports,
     };
-    record(unit, &report, &acting_as).await?;
+    let counts = Counts {
+        rows_read: report.rows_read,
+        created: report.created,
+        unchanged: report.unchanged,
+        proposed: report.proposed,
+        unassigned: report.unassigned,
+        closed: report.closed,
+        out_of_scope: report.out_of_scope,
+    };
+    run::record(unit, KIND, file_hash, counts, &acting_as).await?;
     Ok(report)
 }
 
@@ -270,50 +273,4 @@ async fn propose(
         .await?;
     }
     Ok(fields)
-}
-
-#[derive(Serialize)]
-struct Run<'a> {
-    id: Uuid,
-    file_hash: &'a str,
-    rows_read: usize,
-}
-
-impl Audited for Run<'_> {
-    const TYPE: &'static str = "import_run";
-
-    fn id(&self) -> Uuid {
-        self.id
-    }
-
-    fn chain(&self) -> Uuid {
-        audit::NATION
-    }
-
-    fn version(&self) -> i32 {
-        1
-    }
-}
-
-async fn record(unit: &Unit, report: &Report, acting_as: &str) -> Result<(), Stop> {
-    let id = unit.id();
-    let number = |count: usize| i32::try_from(count).unwrap_or(i32::MAX);
-    let row = import_run::ActiveModel {
-        id: Set(id),
-        kind: Set(KIND.to_owned()),
-        file_hash: Set(report.file_hash.clone()),
-        at: Set(unit.now()),
-        account_id: Set(unit.actor().account()),
-        rows_read: Set(number(report.rows_read)),
-        created: Set(number(report.created)),
-        unchanged: Set(number(report.unchanged)),
-        proposed: Set(number(report.proposed)),
-        unassigned: Set(number(report.unassigned)),
-        closed: Set(number(report.closed)),
-        out_of_scope: Set(number(report.out_of_scope)),
-    };
-    import_run::Entity::insert(row).exec_without_returning(unit.tx()).await?;
-    let run = Run { id, file_hash: &report.file_hash, rows_read: report.rows_read };
-    unit.record(Change::of("import.run", None, &run, &[], acting_as.to_owned(), None));
-    Ok(())
 }

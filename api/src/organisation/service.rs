@@ -13,6 +13,7 @@ use crate::actor::Permission;
 use crate::audit::{Audited, Change};
 use crate::calendar::Period;
 use crate::command::{Stop, Unit, refuse_any};
+use crate::licence::succession::Holdings;
 use crate::refusal::{Code, Refusal};
 
 /// What a use case changed.
@@ -336,10 +337,13 @@ async fn end(
     if on > desk.unit.today() {
         unmet.push(Refusal::at(Code::Invalid, path, "must not lie in the future"));
     }
+    let holdings = Holdings::of(desk.unit, before.id).await?;
+    unmet.extend(holdings.unmet_for_end((on, path), succeeded));
     refuse_any(unmet)?;
     let identifiers = desk.store.identifiers(before.id).await?;
     desk.store.end_facts(before.id, on).await?;
     lapse(desk, before.id).await?;
+    let licences = holdings.end(&desk.acting_as, on).await?;
     let mut after = before.clone();
     after.status = Status::Closed;
     after.closed_on = Some(on);
@@ -347,10 +351,12 @@ async fn end(
     let facts = ["identifiers", "board", "region"];
     desk.save("organisation.closed", before, after, &facts, reason).await?;
     let held = identifiers.iter().filter(|identifier| identifier.period.to().is_none()).count();
-    Ok(vec![
+    let mut impact = vec![
         format!("identifiers that end on {on} and may be held by a successor from then: {held}"),
         format!("its board and region memberships end on {on}"),
-    ])
+    ];
+    impact.extend(licences);
+    Ok(impact)
 }
 
 /// The latest day on which a recorded fact of the organisation begins.

@@ -17,7 +17,7 @@ pub type DefRef = fn() -> &'static Def;
 /// The declaration of a readable type.
 ///
 /// SQL in a declaration calls the row `t` and may use these words: `{asOf}` for the date asked about,
-/// `{in_force:x}` for "row x is in force on that date", `{parent}` (relations) for the key of the row
+/// `{today}` for the present one, `{in_force:x}` for "row x is in force on that date", `{parent}` (relations) for the key of the row
 /// above, `{value}` (keys, filters) for the value given.
 pub struct Def {
     /// Name of the type.
@@ -109,12 +109,26 @@ impl Rows {
 pub enum Way {
     /// Everyone, signed in or not.
     Everyone,
+    /// Everyone, of the rows `t` for which the condition holds.
+    EveryoneWhere(&'static str),
+    /// Everyone who is signed in.
+    SignedIn,
     /// Who holds the permission for the whole nation.
     Nation(Permission),
     /// Who holds the permission in the organisation that the column names.
     Organisation(&'static str, Permission),
+    /// Who holds the permission in an organisation that a row of another table links to the row: the
+    /// table with its condition on `t`, and its column with the organisation.
+    OrganisationThrough(&'static str, &'static str, Permission),
     /// The account that the column names.
     Account(&'static str),
+    /// Who is allowed by the way, but only for the rows that meet the condition.
+    Where(&'static Way, &'static str),
+    /// The person that the column names, by whichever account.
+    Person(&'static str),
+    /// A person whom a row of another table links to the row: the table with its condition on `t`, and its
+    /// column with the person.
+    PersonThrough(&'static str, &'static str),
 }
 
 /// Rows that are public.
@@ -323,6 +337,12 @@ const fn leaf(sql: &'static str, kind: Kind) -> What {
 #[must_use]
 pub const fn id(prefix: &'static str) -> What {
     leaf("t.id", Kind::Id(prefix)).filtered()
+}
+
+/// The identifier of another row, which need not be visible.
+#[must_use]
+pub const fn key(sql: &'static str, prefix: &'static str) -> What {
+    leaf(sql, Kind::Id(prefix))
 }
 
 /// Text.

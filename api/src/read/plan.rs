@@ -48,6 +48,8 @@ pub struct Level {
     pub children: Vec<Child>,
     /// The date of dated facts.
     pub as_of: NaiveDate,
+    /// The civil date.
+    pub today: NaiveDate,
 }
 
 /// The Scope predicate for one actor.
@@ -56,7 +58,18 @@ pub enum Visible {
     /// Every row.
     All,
     /// Rows for which one of the ways holds; none if there is no way.
-    Any(Vec<VisibleWay>),
+    Any(Vec<VisibleRows>),
+}
+
+/// The rows that one way opens: all that meet the condition and belong to the actor, as far as it asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VisibleRows {
+    /// What the row must meet.
+    pub conditions: Vec<&'static str>,
+    /// To whom the row must belong.
+    pub own: Option<VisibleWay>,
+    /// The table between the row and its owner, with its condition; the owner is a column of it.
+    pub link: Option<&'static str>,
 }
 
 /// A way that depends on the row.
@@ -302,28 +315,51 @@ impl<'a, 'r> Planner<'a, 'r> {
             columns: Vec::new(),
             children: Vec::new(),
             as_of,
+            today: self.reader.today,
         }
     }
 
     /// Who may see which rows: the one place where a Scope predicate is made.
     fn visible(&self, def: &Def) -> Visible {
-        let actor = &self.reader.actor;
-        let mut ways = Vec::new();
-        for way in def.rows.visible {
-            match *way {
-                Way::Everyone => return Visible::All,
-                Way::Nation(permission) if actor.may_nationally(permission) => return Visible::All,
-                Way::Nation(_) => {}
-                Way::Organisation(column, permission) => {
-                    ways.push(VisibleWay { column, ids: actor.organisations_with(permission) });
-                }
-                Way::Account(column) => {
-                    ways.push(VisibleWay { column, ids: actor.account().into_iter().collect() });
-                }
-            }
+        let ways: Vec<VisibleRows> =
+            def.rows.visible.iter().filter_map(|way| self.opened(way)).collect();
+        if ways.iter().any(|way| way.conditions.is_empty() && way.own.is_none()) {
+            return Visible::All;
         }
-        ways.retain(|way| !way.ids.is_empty());
         Visible::Any(ways)
+    }
+
+    /// The rows that a way opens to the actor; `None` if it opens none.
+    fn opened(&self, way: &Way) -> Option<VisibleRows> {
+        let actor = &self.reader.actor;
+        let all = VisibleRows { conditions: Vec::new(), link: None, own: None };
+        let mut link = None;
+        let (column, ids) = match *way {
+            Way::Everyone => return Some(all),
+            Way::SignedIn => return actor.account().is_some().then_some(all),
+            Way::Nation(permission) => return actor.may_nationally(permission).then_some(all),
+            Way::EveryoneWhere(condition) => {
+                return Some(VisibleRows { conditions: vec![condition], ..all });
+            }
+            Way::Where(way, condition) => {
+                let mut opened = self.opened(way)?;
+                opened.conditions.push(condition);
+                return Some(opened);
+            }
+            Way::Organisation(column, permission) => (column, actor.organisations_with(permission)),
+            Way::OrganisationThrough(table, column, permission) => {
+                link = Some(table);
+                (column, actor.organisations_with(permission))
+            }
+            Way::Account(column) => (column, actor.account().into_iter().collect()),
+            Way::Person(column) => (column, actor.person().into_iter().collect()),
+            Way::PersonThrough(table, column) => {
+                link = Some(table);
+                (column, actor.person().into_iter().collect())
+            }
+        };
+        let own = VisibleWay { column, ids };
+        (!own.ids.is_empty()).then_some(VisibleRows { link, own: Some(own), ..all })
     }
 
     /// What the actor may read of a guarded field: everything (`Ok(None)`), only of own rows

@@ -15,7 +15,7 @@ use super::cursor::{CursorKey, Position};
 use super::declaration::{Def, Key};
 use super::plan::{
     Child, ColumnPlan, EdgePart, Form, InfoPart, Level, PageArgs, PagePart, Part, RowsAsked, Shape,
-    Visible, VisibleWay,
+    Visible, VisibleRows, VisibleWay,
 };
 use super::sql::{Sql, Words};
 use super::value::{AnyRow, Cell, parameter};
@@ -89,7 +89,7 @@ impl<'a> Runner<'a> {
         let position = sql.position();
         sql.push("select ").push(position).push(", t.id from ").texts(texts);
         sql.push(" join ").push(def.rows.table).push(" t on ");
-        sql.declared(key.condition, &Words { as_of, value: None, value_of_row: true });
+        sql.declared(key.condition, &Words { as_of, today: as_of, value: None, value_of_row: true });
         let rows = self.tx.rows(&sql.text, sql.values).await?;
         let mut found = vec![None; texts.len()];
         for_each(&rows, |row| {
@@ -267,7 +267,7 @@ impl Statement<'_> {
             RowsAsked::Key(_, value) => value.clone(),
             RowsAsked::Itself | RowsAsked::Related(_) | RowsAsked::Page(_) => None,
         };
-        Words { as_of: self.level.as_of, value, value_of_row: false }
+        Words { as_of: self.level.as_of, today: self.level.today, value, value_of_row: false }
     }
 
     fn columns(&self, sql: &mut Sql, named: bool) {
@@ -339,8 +339,18 @@ impl Statement<'_> {
             }
             Visible::Any(ways) => {
                 sql.push("(false");
-                for VisibleWay { column, ids } in ways {
-                    sql.push(" or ").any_of(column, ids);
+                for VisibleRows { conditions, link, own } in ways {
+                    sql.push(" or (true");
+                    for condition in conditions {
+                        sql.push(" and (").declared(condition, &words).push(")");
+                    }
+                    if let Some(link) = link {
+                        sql.push(" and exists (select 1 from ").declared(link, &words);
+                    }
+                    if let Some(VisibleWay { column, ids }) = own {
+                        sql.push(" and ").any_of(column, ids);
+                    }
+                    sql.push(if link.is_some() { "))" } else { ")" });
                 }
                 sql.push(")");
             }

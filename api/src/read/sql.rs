@@ -20,6 +20,8 @@ pub struct Sql {
 pub struct Words {
     /// `{asOf}`.
     pub as_of: NaiveDate,
+    /// `{today}`.
+    pub today: NaiveDate,
     /// `{value}`.
     pub value: Option<Value>,
     /// Whether `{value}` is the text of the row `p`, as [`Sql::texts`] has it.
@@ -120,6 +122,7 @@ impl Sql {
         }
         match (word, &words.value) {
             ("asOf", _) => self.bind(words.as_of.into()),
+            ("today", _) => self.bind(words.today.into()),
             ("parent", _) => self.push(self.parent()),
             ("value", _) if words.value_of_row => {
                 let text = if self.is_postgres() { "p.id" } else { "p.value" };

@@ -27,9 +27,13 @@ pub const ROOTS: &[Root] = &[
     .dated(),
     Root::page::<BankHoliday>("bankHolidays", "Bank holidays in England, from 2022 to 2027."),
     Root::page::<ValueSet>("valueSets", "Sets of values that peer support stands on."),
+    Root::page::<CompetenceSet>(
+        "competenceSets",
+        "Sets of competences, each in one version: frameworks, and curricula that go with them.",
+    ),
     Root::page::<CompetenceItem>(
         "competenceItems",
-        "Codes of the competence framework and of its curriculum.",
+        "Codes of the competence frameworks and of their curricula.",
     ),
     Root::page::<Dataset>("datasets", "Where reference data comes from and which days it covers."),
 ];
@@ -190,16 +194,47 @@ pub enum CompetenceSystem {
 }
 
 readable! {
+    /// A set of competences in one version: a framework, or a curriculum with a numbering of its own.
+    pub CompetenceSet = Rows::of("competence_set", "cps").visible_to(EVERYONE).ordered_by("code");
+    /// The id of the set.
+    id: id("cps"),
+    /// The set's code.
+    code: text("t.code").filtered().ordered(),
+    /// The version of the set.
+    version: text("t.version").filtered(),
+    /// Which numbering its codes belong to.
+    system: choice::<CompetenceSystem>("t.system").filtered(),
+    /// What it is called.
+    title: text("t.title"),
+    /// Who published it, and when.
+    source: text("t.source"),
+    /// Its items.
+    items: page::<CompetenceItem>("t.set_id = {parent}"),
+}
+
+readable! {
     /// A domain, group, section or unit of a competence numbering.
-    pub CompetenceItem = Rows::of("competence_item", "cmp").visible_to(EVERYONE).ordered_by("code");
+    pub CompetenceItem = Rows::of("competence_item", "cmp").visible_to(EVERYONE)
+        .filters(&[Filter {
+            name: "setId",
+            description: "The set that it belongs to.",
+            sql: "t.set_id",
+            kind: Kind::Id("cps"),
+        }])
+        .ordered_by("code");
     /// The id of the item.
     id: id("cmp"),
     /// Which numbering the code belongs to.
-    system: choice::<CompetenceSystem>("t.system").filtered(),
+    system: choice::<CompetenceSystem>("(select s.system from competence_set s where s.id = t.set_id)").filtered(),
+    /// The set that it belongs to.
+    set: one::<CompetenceSet>("t.set_id"),
     /// The code in that numbering.
     code: text("t.code").filtered().ordered(),
     /// A short label of ours.
     label: text("t.label"),
+    /// Whether a curriculum that is aligned to the set has to cover it. Which items are core is a proposal
+    /// of this service.
+    isCore: boolean("t.core").filtered(),
     /// Whether the number was found in two independent sources.
     isVerified: boolean("t.verified").filtered(),
     /// The item above it.

@@ -5,18 +5,24 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use alongside::actor::{GrantScope, Role, graphql as actor};
 use alongside::graphql::schema::{self, Audience};
 use alongside::read::declaration::{Def, Many, Root, RootForm, What};
-use alongside::{import, organisation, reference};
+use alongside::{import, licence, organisation, reference};
 use serde_json::{Value, json};
-use tests::{World, on_both_databases, on_sqlite};
+use tests::{World, licences, on_both_databases, on_sqlite};
 
 use crate::answers::list;
 use crate::network::{Dice, Wild, throw};
 
 /// Every root that is declared.
 fn roots() -> impl Iterator<Item = &'static Root> {
-    [reference::graphql::ROOTS, organisation::graphql::ROOTS, import::graphql::ROOTS, actor::ROOTS]
-        .into_iter()
-        .flatten()
+    [
+        reference::graphql::ROOTS,
+        organisation::graphql::ROOTS,
+        licence::graphql::ROOTS,
+        import::graphql::ROOTS,
+        actor::ROOTS,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// Every declaration that a root leads to.
@@ -226,6 +232,9 @@ async fn fill(world: &World) {
             id(3)
         ),
     ] {
+        eye.execute(&row).await.expect("a row");
+    }
+    for row in licences::filled(world, &world.a, 1) {
         eye.execute(&row).await.expect("a row");
     }
 }

@@ -7,6 +7,8 @@ use super::identifier::IdentifierScheme as Scheme;
 use super::model;
 use crate::actor::Permission;
 use crate::audit::graphql::AuditEvent;
+use crate::licence::graphql::Licence;
+use crate::programme::graphql::Programme;
 use crate::read::One;
 use crate::read::declaration::{
     EVERYONE, Filter, Key, Kind, Root, Rows, Way, boolean, choice, date, id, instant, int, list,
@@ -242,6 +244,11 @@ readable! {
     successors: list::<OrganisationSuccession>(50, "t.predecessor_id = {parent}"),
     /// Successions by which it followed others.
     predecessors: list::<OrganisationSuccession>(50, "t.successor_id = {parent}"),
+    /// The licences that it was granted, with their status on the day asked about; for itself, licensing and
+    /// quality its applications as well.
+    licences: page::<Licence>("t.organisation_id = {parent}").dated(),
+    /// Programmes of its own.
+    programmes: page::<Programme>("t.owner_id = {parent}"),
     /// Its audit trail, for its own coordinators and signatories and the data protection officer.
     auditEvents: page::<AuditEvent>("t.chain = {parent}").only(Permission::SeeAudit),
 }

@@ -24,7 +24,7 @@ mutations! {
     OrganisationActivate by ManageOrganisations -> organisation: Organisation, [IdentifierNotVerified];
     OrganisationMakeDormant by ManageOrganisations -> organisation: Organisation, [];
     OrganisationClose by ManageOrganisations -> organisation: Organisation,
-        [ClosureReasonRequired, DateBeforeRecordedFact];
+        [ClosureReasonRequired, DateBeforeRecordedFact, LicenceInForce];
     OrganisationRename by ManageOrganisations -> organisation: Organisation, [DateBeforeRecordedFact, Unchanged];
     OrganisationMoveBoard by ManageOrganisations -> organisation: Organisation,
         [BoardNotInForce, RegionOverrideReasonRequired, DateBeforeRecordedFact, Unchanged];

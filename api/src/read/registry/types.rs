@@ -129,12 +129,24 @@ pub(super) fn root_field(root: &Root, registry: &mut Registry) -> MetaField {
 
 /// The permission without which nobody sees any row.
 fn permission_of(def: &Def) -> Option<Permission> {
-    let permissions = def.rows.visible.iter().map(|way| match way {
-        Way::Nation(permission) | Way::Organisation(_, permission) => Some(*permission),
-        Way::Everyone | Way::Account(_) => None,
-    });
-    let permissions: Option<Vec<Permission>> = permissions.collect();
+    let permissions: Option<Vec<Permission>> = def.rows.visible.iter().map(asked_by).collect();
     permissions?.first().copied()
+}
+
+/// The permission that a way asks for.
+fn asked_by(way: &Way) -> Option<Permission> {
+    match way {
+        Way::Nation(permission)
+        | Way::Organisation(_, permission)
+        | Way::OrganisationThrough(_, _, permission) => Some(*permission),
+        Way::Where(way, _) => asked_by(way),
+        Way::Everyone
+        | Way::EveryoneWhere(_)
+        | Way::SignedIn
+        | Way::Account(_)
+        | Way::Person(_)
+        | Way::PersonThrough(..) => None,
+    }
 }
 
 /// `declared`, shown and tagged as of the national team if it needs a permission.

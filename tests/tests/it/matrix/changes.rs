@@ -3,14 +3,33 @@
 use std::collections::BTreeMap;
 
 use alongside::actor::Role;
+use alongside::graphql::ids;
 use serde_json::{Map, Value, json};
+use tests::curricula::{Standing, curriculum};
 use tests::world::mutation;
 use tests::{Tenant, World, given, on_both_databases};
 
+use super::facts::Held;
 use super::marks::{Asker, Network, account, askers};
 use super::policy::Policy;
-use super::{Facts, today};
+use super::{Facts, licence_inputs, today};
 use crate::answers::codes;
+
+/// Mutations that can be tried without effect.
+const DRY: [&str; 12] = [
+    "boardAssignmentChoose",
+    "licenceAppealDecide",
+    "licenceBridge",
+    "licenceConfirmGrant",
+    "licenceConfirmRevocation",
+    "licenceConfirmVariation",
+    "licenceProposeRevocation",
+    "licenceSurrender",
+    "licenceSuspend",
+    "organisationClose",
+    "organisationMoveBoard",
+    "organisationSucceed",
+];
 
 /// An input for each mutation that is right but for who sends it: `one` is a prospect, `other` active.
 async fn inputs(world: &World, one: &Tenant, other: &Tenant) -> BTreeMap<&'static str, Value> {
@@ -34,9 +53,27 @@ async fn inputs(world: &World, one: &Tenant, other: &Tenant) -> BTreeMap<&'stati
         "effectiveOn": "2026-05-01",
     });
     let move_to = json!({ "boardId": board, "effectiveOn": "2026-05-01" });
+    let mut inputs = BTreeMap::from([
+    let draft = curriculum(world, Some(one.id), Standing::Draft).await;
+    let published = curriculum(world, Some(one.id), Standing::Published).await;
+    let draft_with =
+        |more: Value| with_all(&json!({ "id": draft.id(), "expectedVersion": 4 }), &more);
+    let module_with = |more: Value| {
+        with_all(&json!({ "moduleId": draft.module_id(0), "expectedVersion": 4 }), &more)
+    };
+    let [mapped, unmapped] = [draft.mapped, draft.unmapped].map(|id| ids::encode("cmp", id));
+    let new = json!({ "code": "ZZ-NEW", "type": "VOLUNTEER", "title": "New", "ownerId": first });
+    let retire = json!({ "id": published.id(), "expectedVersion": 5, "reason": "A test." });
     BTreeMap::from([
         ("boardAssignmentChoose", choose),
         ("changeProposalDecide", json!({ "id": proposal, "expectedVersion": 1, "accept": false })),
+        (
+            "competenceMap",
+            module_with(
+                json!({ "competences": [{ "competenceId": unmapped, "depth": "ASSESSED" }] }),
+            ),
+        ),
+        ("competenceUnmap", module_with(json!({ "competenceIds": [mapped] }))),
         ("organisationActivate", first_with(json!({}))),
         ("organisationClose", with_all(&json!({ "id": second, "expectedVersion": 2 }), &close)),
         ("organisationIdentifierVerify", first_with(verify)),
@@ -45,14 +82,56 @@ async fn inputs(world: &World, one: &Tenant, other: &Tenant) -> BTreeMap<&'stati
         ("organisationRegister", json!({ "name": "Nobody's", "kind": "VCSE" })),
         ("organisationRename", first_with(json!({ "name": "Taken over" }))),
         ("organisationSucceed", succeed),
+    ]);
+    inputs.extend(licence_inputs::inputs(world, other).await);
+    inputs
+}
+
+/// Whether the matrix lets this one use the mutation on what is of `holder`.
+fn may(policy: &Policy, facts: &Facts, asker: &Asker, name: &str, holder: &Tenant) -> bool {
+    let mutation = &policy.mutations[name];
+    let counts = |held: &Held| {
+        if mutation.within { held.of == Some(holder.id) } else { held.scope == "NATION" }
+        ("programmeCreate", new),
+        ("programmeVersionAmend", draft_with(json!({ "weeks": 3 }))),
+        (
+            "programmeVersionDraft",
+            json!({ "programmeId": draft.programme_id(), "number": "9.0.0" }),
+        ),
+        ("programmeVersionPublish", draft_with(json!({}))),
+        ("programmeVersionRetire", retire),
+        ("programmeVersionSetModules", draft_with(json!({ "modules": [{ "number": 1 }] }))),
     ])
 }
 
-/// Whether the matrix lets this one use the mutation.
-fn may(policy: &Policy, facts: &Facts, asker: &Asker, name: &str) -> bool {
-    let roles = &policy.mutations[name].roles;
+/// Whether the matrix lets this one use the mutation on what is `owner`'s.
+fn may(policy: &Policy, facts: &Facts, asker: &Asker, name: &str, owner: &Tenant) -> bool {
+    let mutation = &policy.mutations[name];
+    let counts = |held: &Held| match held.scope.as_str() {
+        "NATION" => true,
+        "ORGANISATION" => mutation.own && held.of == Some(owner.id),
+        _ => false,
+    };
     let grants = facts.who(asker.account).grants;
-    grants.iter().any(|held| held.scope == "NATION" && roles.contains(&held.role))
+    grants.iter().any(|held| counts(held) && mutation.roles.contains(&held.role))
+}
+
+/// What one who may not use the mutation is told: of what is another's, no more than that it is not there.
+fn refusal(policy: &Policy, facts: &Facts, asker: &Asker, name: &str) -> &'static str {
+    let mutation = &policy.mutations[name];
+    let grants = facts.who(asker.account).grants;
+    let elsewhere = grants.iter().any(|held| mutation.roles.contains(&held.role));
+    if mutation.within && elsewhere { "\"NOT_FOUND\"" } else { "\"FORBIDDEN\"" }
+}
+
+/// What a test selects of the entity of a mutation.
+fn selection(policy: &Policy, name: &str) -> String {
+    format!("{} {{ id version }}", policy.mutations[name].entity)
+/// Whether this one holds a role for the mutation, wherever it counts: the answer may then be that what
+/// the mutation names is not there.
+fn holds(policy: &Policy, facts: &Facts, asker: &Asker, name: &str) -> bool {
+    let grants = facts.who(asker.account).grants;
+    grants.iter().any(|held| policy.mutations[name].roles.contains(&held.role))
 }
 
 /// What came of a mutation: its refusals, or the codes of its errors.
@@ -66,6 +145,8 @@ fn outcome(body: &Value, name: &str) -> Vec<String> {
 on_both_databases! {
     async fn nobody_changes_anything_without_the_right(world: Network) {
         let policy = Policy::read();
+        let activate = format!("update organisation set status = 'ACTIVE' where id = {}", world.uuid(world.b.id));
+        world.database.eye.execute(&activate).await.expect("B takes part");
         let inputs = inputs(&world, &world.a, &world.b).await;
         let named: Vec<&str> = policy.mutations.keys().map(String::as_str).collect();
         assert_eq!(inputs.keys().copied().collect::<Vec<_>>(), named, "each has an input");
@@ -73,22 +154,37 @@ on_both_databases! {
         let before = world.database.eye.contents().await;
         let mut refused = 0;
         for asker in askers(&world).await {
-            for (name, input) in inputs.iter().filter(|(name, _)| !may(&policy, &facts, &asker, name)) {
+            for (name, input) in inputs.iter().filter(|(name, _)| !may(&policy, &facts, &asker, name, &world.b)) {
                 // A key and a trial run open no way around.
                 let mut tries = vec![with(input, "idempotencyKey", json!("again"))];
-                if matches!(*name, "organisationClose" | "organisationMoveBoard" | "organisationSucceed" | "boardAssignmentChoose") {
+                if DRY.contains(name) {
                     tries.push(with(input, "dryRun", json!(true)));
                 }
                 for input in tries {
-                    let document = mutation(name, "organisation { id name version }");
+                    let document = mutation(name, &selection(&policy, name));
+            for (name, input) in inputs.iter().filter(|(name, _)| !may(&policy, &facts, &asker, name, &world.a)) {
+                // A key and a trial run open no way around.
+                let mut tries = vec![with(input, "idempotencyKey", json!("again"))];
+                if matches!(*name, "organisationClose" | "organisationMoveBoard" | "organisationSucceed" | "boardAssignmentChoose"
+                    | "programmeVersionPublish" | "programmeVersionRetire" | "programmeVersionSetModules") {
+                    tries.push(with(input, "dryRun", json!(true)));
+                }
+                for input in tries {
+                    let entity = &policy.mutations[*name].entity;
+                    let document = mutation(name, &format!("{entity} {{ id version }}"));
                     let answer = world.raw(asker.token.as_deref(), &document, json!({ "input": input })).await;
                     let status = answer.status().as_u16();
                     let body: Value = answer.json().await.expect("JSON");
                     if facts.who(asker.account).refused {
                         assert_eq!((status, codes(&body)), (401, vec!["UNAUTHENTICATED"]), "{name} by {}", asker.name);
                     } else {
-                        assert_eq!(outcome(&body, name), ["\"FORBIDDEN\""], "{name} by {}: {body}", asker.name);
-                        assert_eq!(body["data"][name]["organisation"], Value::Null);
+                        let expected = refusal(&policy, &facts, &asker, name);
+                        assert_eq!(outcome(&body, name), [expected], "{name} by {}: {body}", asker.name);
+                        assert_eq!(body["data"][name][policy.mutations[*name].entity.as_str()], Value::Null);
+                        let codes = outcome(&body, name);
+                        let not_there = codes == ["\"NOT_FOUND\""] && holds(&policy, &facts, &asker, name);
+                        assert!(not_there || codes == ["\"FORBIDDEN\""], "{name} by {}: {body}", asker.name);
+                        assert_eq!(body["data"][name][entity], Value::Null);
                         assert_eq!(body["data"][name]["impact"], json!([]));
                     }
                     refused += 1;
@@ -101,10 +197,14 @@ on_both_databases! {
     }
 
     async fn an_input_takes_no_field_that_is_not_its_own(world: World) {
-        let inputs = inputs(&world, &world.a, &world.b).await;
+        let active = given::organisation(&world).active().register().await;
+        let inputs = inputs(&world, &world.a, &active).await;
         let before = world.database.eye.contents().await;
         for (name, input) in &inputs {
             for extra in ["status", "orgId", "organisationId", "approvedAmount", "version", "createdBy", "verifiedBy", "actingAs", "__typename"] {
+                if input.get(extra).is_some() {
+                    continue;
+                }
                 let input = with(input, extra, json!("ACTIVE"));
                 let body = world.query(Some(&world.officer()), &mutation(name, ""), json!({ "input": input })).await;
                 assert_eq!(codes(&body), ["GRAPHQL_VALIDATION_FAILED"], "{name} with {extra}: {body}");
@@ -117,11 +217,27 @@ on_both_databases! {
 
     async fn who_has_the_right_can_use_each_mutation(world: World) {
         // Each in turn on organisations of its own: the others would be in the way.
-        for name in Policy::read().mutations.keys() {
+        let policy = Policy::read();
+        for (name, entry) in &policy.mutations {
             let one = given::organisation(&world).board("QJK").register().await;
             let other = given::organisation(&world).active().register().await;
             let inputs = inputs(&world, &one, &other).await;
-            let reply = world.mutate(Some(&world.officer()), name, "organisation { id }", inputs[name.as_str()].clone()).await;
+            let role = entry.roles.iter().filter_map(|code| Role::from_code(code)).next_back().expect("a role");
+            let token = match (entry.within, role) {
+                (true, _) => world.grant(role, Some(other.id)).await,
+                // Whoever proposed the revocation did so as a quality lead.
+                (false, _) if name == "licenceConfirmRevocation" => world.officer(),
+                (false, role) => world.token(role, None),
+            };
+            let reply = world.mutate(Some(&token), name, &selection(&policy, name), inputs[name.as_str()].clone()).await;
+        for (name, mutation) in &Policy::read().mutations {
+            let one = given::organisation(&world).board("QJK").register().await;
+            let other = given::organisation(&world).active().register().await;
+            let inputs = inputs(&world, &one, &other).await;
+            let role = Role::from_code(&mutation.roles[0]).expect("a role");
+            let entity = format!("{} {{ id }}", mutation.entity);
+            let token = world.token(role, None);
+            let reply = world.mutate(Some(&token), name, &entity, inputs[name.as_str()].clone()).await;
             assert_eq!(reply.codes(), [] as [&str; 0], "{name}: {}", reply.body());
         }
     }
@@ -167,7 +283,7 @@ fn with(input: &Value, field: &str, value: Value) -> Value {
 }
 
 /// `input` with more fields.
-fn with_all(input: &Value, more: &Value) -> Value {
+pub fn with_all(input: &Value, more: &Value) -> Value {
     let mut fields: Map<String, Value> = input.as_object().expect("an object").clone();
     fields.extend(more.as_object().expect("an object").clone());
     Value::Object(fields)

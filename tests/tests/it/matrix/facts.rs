@@ -15,6 +15,7 @@ pub struct Row {
     /// Its id.
     pub id: Uuid,
     keys: BTreeMap<String, Uuid>,
+    meets: BTreeSet<String>,
 }
 
 impl Row {
@@ -69,7 +70,9 @@ impl Facts {
             let own = ty.rows.iter().flat_map(|r| [r.within.clone(), r.account.clone()]);
             columns.extend(own.flatten());
             columns.remove("id");
-            rows.insert(name.to_owned(), read(world, table, &columns).await);
+            let conditions: Vec<&String> =
+                ty.rows.iter().flat_map(|readers| readers.conditions()).collect();
+            rows.insert(name.to_owned(), read(world, table, &columns, &conditions).await);
         }
         Self { rows, grants: grants(world, policy, today).await, refused: refused(world).await }
     }
@@ -104,7 +107,7 @@ impl Policy {
     /// Whether `who` sees a row of type `ty`.
     pub fn sees_row(&self, who: &Who, ty: &str, row: &Row) -> bool {
         let readers = self.types.get(ty).and_then(|ty| ty.rows.as_ref());
-        !who.refused && readers.is_none_or(|readers| self.reads(who, readers, row))
+        !who.refused && readers.is_none_or(|readers| row.open || self.reads(who, readers, row))
     }
 
     /// Whether `who` reads `field` of a row that is visible.
@@ -127,32 +130,51 @@ impl Policy {
     }
 
     fn reads(&self, who: &Who, readers: &Readers, row: &Row) -> bool {
+        let meets = |condition: Option<&String>| {
+            condition.is_none_or(|condition| row.meets.contains(condition))
+        };
         let concerned = readers.account.as_ref().and_then(|column| row.key(column));
         let owner = readers.within.as_ref().and_then(|column| row.key(column));
         let by_role =
             who.grants.iter().filter(|held| readers.roles.contains(&held.role)).any(|held| {
                 match held.scope.as_str() {
                     "NATION" => true,
-                    "ORGANISATION" => owner.is_some() && held.of == owner,
+                    "ORGANISATION" => {
+                        owner.is_some() && held.of == owner && meets(readers.within_when.as_ref())
+                    }
                     _ => false,
                 }
             });
-        by_role || (concerned.is_some() && concerned == who.account)
+        let public = readers.everyone_when.as_ref();
+        let public = public.is_some_and(|condition| row.meets.contains(condition));
+        public || by_role || (concerned.is_some() && concerned == who.account)
     }
 }
 
-/// The rows of a table with the keys in `columns`.
-async fn read(world: &World, table: &str, columns: &BTreeSet<String>) -> Vec<Row> {
+/// The rows of a table with the keys in `columns`, and which of the conditions they meet.
+async fn read(
+    world: &World,
+    table: &str,
+    columns: &BTreeSet<String>,
+    conditions: &[&String],
+) -> Vec<Row> {
     let engine = world.engine();
+    let sql = format!("select {} from {table} where {}", engine.hex("id"), open.unwrap_or("false"));
+    let open: BTreeSet<String> = world.database.eye.texts(&sql).await.into_iter().collect();
     let keys = columns.iter().map(|column| format!(" || ' ' || {}", engine.hex(column)));
-    let sql =
-        format!("select {}{} from {table} order by id", engine.hex("id"), keys.collect::<String>());
+    let meets = conditions
+        .iter()
+        .map(|condition| format!(" || ' ' || case when {condition} then 'yes' else 'no' end"));
+    let more: String = keys.chain(meets).collect();
+    let sql = format!("select {}{more} from {table} order by id", engine.hex("id"));
     let parse = |text: &str| Uuid::parse_str(text).ok();
     let row = |line: String| {
         let mut parts = line.split(' ');
         let id = parts.next().and_then(parse).expect("an id");
-        let keys = columns.iter().zip(parts);
-        Row { id, keys: keys.filter_map(|(c, key)| Some((c.clone(), parse(key)?))).collect() }
+        let keys = columns.iter().zip(parts.by_ref());
+        let keys = keys.filter_map(|(c, key)| Some((c.clone(), parse(key)?))).collect();
+        let meets = conditions.iter().zip(parts).filter(|(_, met)| *met == "yes");
+        Row { id, keys, meets: meets.map(|(condition, _)| (*condition).clone()).collect() }
     };
     world.database.eye.texts(&sql).await.into_iter().map(row).collect()
 }

@@ -7,9 +7,10 @@ use alongside::actor::demo_issuer::DemoIssuer;
 use alongside::actor::service::account_id;
 use alongside::actor::{GrantScope, Role};
 use alongside::config::ApiSettings;
+use tests::curricula::{Standing, curriculum};
 use tests::engines::Fixture;
 use tests::given::{self, as_system, granted};
-use tests::{Engine, Tenant, World};
+use tests::{Engine, Tenant, World, licences};
 use uuid::Uuid;
 
 use super::facts::{Facts, Who};
@@ -165,7 +166,11 @@ async fn fill(world: &World) {
     for tenant in [&world.a, &world.b] {
         given::proposal(world, tenant, "ZZ1 1AA").await;
         rows_of(world, tenant).await;
+        for standing in Standing::ALL {
+            curriculum(world, Some(tenant.id), standing).await;
+        }
     }
+    curriculum(world, None, Standing::Draft).await;
     rows_of_the_nation(world).await;
     mark(world, &Policy::read()).await;
 }
@@ -254,6 +259,9 @@ async fn rows_of(world: &World, tenant: &Tenant) {
     ] {
         execute(world, &row).await;
     }
+    for row in licences::filled(world, tenant, u8::from(tenant == &world.b)) {
+        execute(world, &row).await;
+    }
 }
 
 async fn rows_of_the_nation(world: &World) {
@@ -282,6 +290,7 @@ async fn mark(world: &World, policy: &Policy) {
         let owner = match table.as_str() {
             "audit_event" | "outbox_event" => "chain",
             "role_grant" => "scope_id",
+            "programme" | "programme_version" | "programme_module" | "declared_gap" => "owner_id",
             "account" | "idempotency_record" | "import_run" | "audit_chain" => "id",
             _ => "organisation_id",
         };
@@ -300,16 +309,20 @@ async fn mark(world: &World, policy: &Policy) {
     }
 }
 
-/// Lets the marks into the audit trail, which nobody may change.
+/// Lets the marks into the audit trail and into published curricula, which nobody may change.
 async fn unlock(world: &World) {
-    execute(
-        world,
-        match world.engine() {
-            Engine::Sqlite => "drop trigger audit_event_append_only_update",
-            Engine::Postgres => "alter table audit_event disable trigger user",
-        },
-    )
-    .await;
+    for (table, trigger) in [
+        ("audit_event", "audit_event_append_only_update"),
+        ("programme_version", "programme_version_stays"),
+        ("programme_module", "programme_module_stays_update"),
+        ("declared_gap", "declared_gap_stays_update"),
+    ] {
+        let unlock = match world.engine() {
+            Engine::Sqlite => format!("drop trigger {trigger}"),
+            Engine::Postgres => format!("alter table {table} disable trigger user"),
+        };
+        execute(world, &unlock).await;
+    }
 }
 
 /// Every mark in the database, by its text.

@@ -55,6 +55,17 @@ pub struct Readers {
     pub within: Option<String>,
     /// The column that names the account concerned.
     pub account: Option<String>,
+    /// What a row must meet, in SQL, for a role within its organisation to count.
+    pub within_when: Option<String>,
+    /// What a row must meet, in SQL, for everyone to see it.
+    pub everyone_when: Option<String>,
+}
+
+impl Readers {
+    /// Every condition that a row may have to meet.
+    pub fn conditions(&self) -> impl Iterator<Item = &String> {
+        self.within_when.iter().chain(&self.everyone_when)
+    }
 }
 
 /// A field's entry: its class alone, or more.
@@ -100,7 +111,11 @@ pub enum Class {
 pub struct Mutation {
     /// The roles that may use it.
     pub roles: Vec<String>,
-    entity: String,
+    /// The entity of its payload.
+    pub entity: String,
+    /// Whether the roles count in one organisation, for its own affairs, instead of for the nation.
+    #[serde(default)]
+    pub within: bool,
 }
 
 /// What of a table nobody reads.
@@ -164,6 +179,12 @@ impl Policy {
     /// Whether the type has rows that not everyone may see.
     pub fn is_private(&self, ty: &str) -> bool {
         self.types.get(ty).is_some_and(|ty| ty.rows.is_some())
+    }
+
+    /// Whether everyone may see rows of the type, or some of them.
+    pub fn has_public_rows(&self, ty: &str) -> bool {
+        let readers = self.types.get(ty).and_then(|ty| ty.rows.as_ref());
+        readers.is_none_or(|readers| readers.everyone_when.is_some())
     }
 
     /// Whether the type has rows or values that not everyone may read.

@@ -1,0 +1,340 @@
+//! What courses have to know of other aggregates: versions, licences, trainers, the calendar.
+
+use chrono::NaiveDate;
+use entities::{
+    bank_holiday, licence, licence_programme, licence_variation, organisation, programme,
+    programme_module, programme_version, trainer, trainer_accreditation, trainer_affiliation,
+    trainer_suspension,
+};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use uuid::Uuid;
+
+use super::planning::{LicenceDays, Module};
+use super::rules::{LicenceFacts, TrainerFacts, VersionFacts};
+use super::store::{Courses, unreadable};
+use crate::calendar::Period;
+use crate::command::Stop;
+use crate::db::Tx;
+use crate::licence::model::{Licence, Standing, Tier};
+use crate::licence::store::Licences;
+use crate::programme::kind::ProgrammeType;
+
+/// A version with its modules.
+#[derive(Clone, Debug)]
+pub struct Curriculum {
+    /// What rules ask of it.
+    pub facts: VersionFacts,
+    /// What its programme trains people for.
+    pub programme_type: ProgrammeType,
+    /// Its taught days.
+    pub taught_days: Option<i32>,
+    /// Its modules in their order.
+    pub modules: Vec<Module>,
+}
+
+impl Curriculum {
+    /// The modules as rules name them.
+    #[must_use]
+    pub fn numbered(&self) -> Vec<(Uuid, i32)> {
+        self.modules.iter().map(|module| (module.id, module.number)).collect()
+    }
+}
+
+/// A trainer who can be seen.
+#[derive(Clone, Debug)]
+pub struct Known {
+    /// What rules ask of the trainer.
+    pub facts: TrainerFacts,
+    /// The person.
+    pub person_id: Uuid,
+    /// Whether everyone sees the trainer.
+    pub listed: bool,
+}
+
+/// The licence under which an organisation trains for a programme type.
+#[derive(Clone, Debug)]
+pub struct Licensed {
+    /// The licence, locked.
+    pub licence: Licence,
+    /// What rules ask of it.
+    pub facts: LicenceFacts,
+    /// Its last days for the programme type.
+    pub days: LicenceDays,
+}
+
+/// An organisation, as far as courses need it.
+#[derive(Clone, Copy, Debug)]
+pub struct Body {
+    /// Whether it takes part in the network.
+    pub active: bool,
+}
+
+/// The bank holidays that are known.
+#[derive(Clone, Debug, Default)]
+pub struct Holidays {
+    /// Each with its name.
+    pub days: Vec<(NaiveDate, String)>,
+    /// The last day up to which they are known.
+    pub known_to: Option<NaiveDate>,
+}
+
+/// Rows of other aggregates, in a transaction that carries the Scope.
+pub struct Facts<'a> {
+    tx: &'a Tx,
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "facts are read in the transaction that carries the Scope"
+)]
+impl<'a> Facts<'a> {
+    /// The facts that `tx` sees.
+    #[must_use]
+    pub const fn within(tx: &'a Tx) -> Self {
+        Self { tx }
+    }
+
+    /// The version with its modules; `None` if there is none that the deliverer may see.
+    pub async fn curriculum(
+        &self,
+        version: Uuid,
+        deliverer: Uuid,
+    ) -> Result<Option<Curriculum>, Stop> {
+        let tx = self.tx;
+        let Some(row) = programme_version::Entity::find_by_id(version).one(tx).await? else {
+            return Ok(None);
+        };
+        if row.state == "DRAFT" && row.owner_id != Some(deliverer) {
+            return Ok(None);
+        }
+        let Some(of) = programme::Entity::find_by_id(row.programme_id).one(tx).await? else {
+            return Ok(None);
+        };
+        let modules = programme_module::Entity::find()
+            .filter(programme_module::Column::VersionId.eq(version))
+            .order_by_asc(programme_module::Column::Position)
+            .all(tx)
+            .await?;
+        let facts = VersionFacts {
+            published: row.state == "PUBLISHED",
+            effective_from: row.effective_from,
+            last_start: row.last_start_date,
+        };
+        Ok(Some(Curriculum {
+            facts,
+            programme_type: ProgrammeType::from_code(&of.kind)
+                .ok_or_else(|| unreadable("programme.type"))?,
+            taught_days: row.taught_days,
+            modules: modules.iter().map(|m| Module { id: m.id, number: m.number }).collect(),
+        }))
+    }
+
+    /// The trainers that can be seen, with when they are accredited for the type.
+    pub async fn trainers(&self, ids: &[Uuid], ty: ProgrammeType) -> Result<Vec<Known>, Stop> {
+        let tx = self.tx;
+        let rows = trainer::Entity::find()
+            .filter(trainer::Column::Id.is_in(ids.iter().copied()))
+            .filter(trainer::Column::MergedIntoId.is_null())
+            .order_by_asc(trainer::Column::Id)
+            .all(tx)
+            .await?;
+        let held = trainer_accreditation::Entity::find()
+            .filter(trainer_accreditation::Column::TrainerId.is_in(ids.iter().copied()))
+            .filter(trainer_accreditation::Column::ProgrammeType.eq(ty.code()))
+            .filter(trainer_accreditation::Column::ValidFrom.is_not_null())
+            .all(tx)
+            .await?;
+        let suspended = trainer_suspension::Entity::find()
+            .filter(trainer_suspension::Column::TrainerId.is_in(ids.iter().copied()))
+            .all(tx)
+            .await?;
+        let known = |row: trainer::Model| {
+            let of = |leads: bool| {
+                held.iter()
+                    .filter(|a| a.trainer_id == row.id)
+                    .filter(|a| !leads || matches!(a.level.as_str(), "LEAD" | "MENTOR"))
+                    .flat_map(|a| days_of(a, &suspended))
+                    .collect()
+            };
+            Known {
+                facts: TrainerFacts {
+                    id: row.id,
+                    lived_experience: row.lived_experience,
+                    accredited: of(false),
+                    leads: of(true),
+                },
+                person_id: row.person_id,
+                listed: row.listed,
+            }
+        };
+        Ok(rows.into_iter().map(known).collect())
+    }
+
+    /// The bank holidays from a day on.
+    pub async fn holidays(&self, from: NaiveDate) -> Result<Holidays, Stop> {
+        let rows = bank_holiday::Entity::find()
+            .filter(bank_holiday::Column::Day.gte(from))
+            .order_by_asc(bank_holiday::Column::Day)
+            .all(self.tx)
+            .await?;
+        let known_to = rows.last().map(|row| row.day);
+        let days = rows.into_iter().map(|row| (row.day, row.name)).collect();
+        Ok(Holidays { days, known_to })
+    }
+
+    /// An organisation; `None` if there is none.
+    pub async fn body(&self, id: Uuid) -> Result<Option<Body>, Stop> {
+        let row = organisation::Entity::find_by_id(id).one(self.tx).await?;
+        Ok(row.map(|row| Body { active: row.status == "ACTIVE" }))
+    }
+
+    /// The last days for which the organisation is licensed for the type, as far as is known on a day.
+    pub async fn licence_days(
+        &self,
+        (organisation, ty): (Uuid, ProgrammeType),
+        on: NaiveDate,
+    ) -> Result<Option<LicenceDays>, Stop> {
+        let rows = licence_programme::Entity::find()
+            .filter(licence_programme::Column::OrganisationId.eq(organisation))
+            .filter(licence_programme::Column::ProgrammeType.eq(ty.code()))
+            .filter(licence_programme::Column::Stage.eq("GRANTED"))
+            .all(self.tx)
+            .await?;
+        let holds = |row: &licence_programme::Model| {
+            let period = Period::new(row.valid_from, row.valid_to);
+            period.is_ok_and(|period| period.contains(on))
+        };
+        let Some(best) = rows.iter().max_by_key(|row| (holds(row), row.valid_to)) else {
+            return Ok(None);
+        };
+        let licence = licence::Entity::find_by_id(best.licence_id).one(self.tx).await?;
+        let to = best.valid_to.unwrap_or(NaiveDate::MAX);
+        let grace_to = licence.and_then(|licence| licence.grace_to).unwrap_or(to);
+        Ok(Some(LicenceDays { to, grace_to }))
+    }
+
+    /// Those of the trainers who work with the organisation on a day, or are listed for everyone.
+    pub async fn assignable(
+        &self,
+        known: Vec<Known>,
+        organisation: Uuid,
+        on: NaiveDate,
+    ) -> Result<Vec<Known>, Stop> {
+        let ids = known.iter().map(|known| known.facts.id);
+        let rows = trainer_affiliation::Entity::find()
+            .filter(trainer_affiliation::Column::TrainerId.is_in(ids))
+            .filter(trainer_affiliation::Column::OrganisationId.eq(organisation))
+            .all(self.tx)
+            .await?;
+        let works = |id: Uuid| {
+            rows.iter().any(|row| {
+                row.trainer_id == id
+                    && row.valid_from <= on
+                    && row.valid_to.is_none_or(|to| on < to)
+            })
+        };
+        Ok(known.into_iter().filter(|known| known.listed || works(known.facts.id)).collect())
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "facts are read in the transaction that carries the Scope"
+)]
+impl Courses<'_> {
+    /// The licence under which the organisation trains for the type, locked; `None` if it never had one.
+    /// Of several the one that holds on the day, else the one that ends last.
+    pub async fn licensed(
+        &self,
+        (organisation, ty): (Uuid, ProgrammeType),
+        on: NaiveDate,
+        course: Uuid,
+    ) -> Result<Option<Licensed>, Stop> {
+        let store = Licences::of(self.unit);
+        let granted = store.granted(organisation).await?;
+        let of_type = granted.iter().filter(|granted| granted.programme_type == ty);
+        let best = of_type.max_by_key(|granted| {
+            (granted.period().is_some_and(|period| period.contains(on)), granted.to)
+        });
+        let Some(best) = best else { return Ok(None) };
+        let Some(licence) = store.lock(best.licence_id).await? else { return Ok(None) };
+        // What was granted may have been cut while we waited for the lock.
+        let granted = store.granted(organisation).await?;
+        let best = granted.iter().find(|granted| granted.id == best.id);
+        let (tier, max_courses, max_trainees) = self.terms_of(&licence).await?;
+        let standing = licence.standing(self.unit.today());
+        let facts = LicenceFacts {
+            allows_new_starts: standing.allows_new_starts(),
+            standing: standing.code(),
+            delivers: tier != Tier::HostOnly,
+            covers_to: best.map(|best| best.to),
+            max_courses,
+            max_trainees,
+            live_courses: self.live_under(licence.id, course).await?,
+        };
+        let to = best.map_or(NaiveDate::MIN, |best| best.to);
+        let grace_to = licence.term.map_or(to, |term| term.grace_to);
+        Ok(Some(Licensed { licence, facts, days: LicenceDays { to, grace_to } }))
+    }
+
+    /// The terms of a licence today: as a variation has them, else as they were granted.
+    async fn terms_of(&self, licence: &Licence) -> Result<(Tier, Option<i32>, Option<i32>), Stop> {
+        let today = self.unit.today();
+        let varied = licence_variation::Entity::find()
+            .filter(licence_variation::Column::LicenceId.eq(licence.id))
+            .filter(licence_variation::Column::ValidFrom.lte(today))
+            .filter(licence_variation::Column::ValidTo.gt(today))
+            .one(self.unit.tx())
+            .await?;
+        let tier = varied.as_ref().and_then(|row| Tier::from_code(row.tier.as_deref()?));
+        let courses = varied.as_ref().and_then(|row| row.max_concurrent_courses);
+        let trainees = varied.as_ref().and_then(|row| row.max_trainees_per_course);
+        Ok((
+            tier.unwrap_or(licence.tier),
+            courses.or(licence.max_concurrent_courses),
+            trainees.or(licence.max_trainees_per_course),
+        ))
+    }
+
+    /// Most people that the licence of a course allows in one today.
+    pub async fn most_trainees(&self, licence: Option<Uuid>) -> Result<Option<i32>, Stop> {
+        let Some(id) = licence else { return Ok(None) };
+        match Licences::of(self.unit).find(id).await? {
+            Some(licence) => Ok(self.terms_of(&licence).await?.2),
+            None => Ok(None),
+        }
+    }
+
+    /// Whether the licence of a course is in force, or in grace, on a day.
+    pub async fn is_covered(&self, licence: Option<Uuid>, on: NaiveDate) -> Result<bool, Stop> {
+        let Some(id) = licence else { return Ok(false) };
+        let found = Licences::of(self.unit).find(id).await?;
+        let covers = |licence: Licence| {
+            matches!(licence.standing(on), Standing::Active | Standing::Expiring | Standing::Grace)
+        };
+        Ok(found.is_some_and(covers))
+    }
+}
+
+/// The days on which an accreditation held or will hold: its period without suspensions, up to its early
+/// end.
+fn days_of(
+    held: &trainer_accreditation::Model,
+    suspended: &[trainer_suspension::Model],
+) -> Vec<Period> {
+    let (Some(from), Some(to)) = (held.valid_from, held.valid_to) else { return Vec::new() };
+    let to = held.ended_on.map_or(to, |ended| ended.min(to));
+    let mut breaks: Vec<(NaiveDate, NaiveDate)> = suspended
+        .iter()
+        .filter(|row| row.accreditation_id == held.id)
+        .map(|row| (row.valid_from, row.valid_to.unwrap_or(NaiveDate::MAX)))
+        .collect();
+    breaks.sort_unstable();
+    let (mut days, mut start) = (Vec::new(), from);
+    for (from, until) in breaks {
+        days.extend(Period::new(Some(start), Some(from.min(to))));
+        start = start.max(until);
+    }
+    days.extend(Period::new(Some(start), Some(to)));
+    days
+}

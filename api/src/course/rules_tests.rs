@@ -1,0 +1,265 @@
+//! Each rule: what it lets pass, and that it names everything that is unmet with its days.
+
+use chrono::TimeDelta;
+
+use super::*;
+use crate::calendar::london;
+
+fn date(text: &str) -> NaiveDate {
+    text.parse().unwrap()
+}
+
+const LEAD: Uuid = Uuid::from_u128(1);
+const PEER: Uuid = Uuid::from_u128(2);
+const MODULE: Uuid = Uuid::from_u128(10);
+
+fn session(day: &str) -> SessionFacts {
+    let starts_at = london(date(day), "10:00:00".parse().unwrap()).unwrap();
+    SessionFacts {
+        id: Uuid::from_u128(100),
+        day: date(day),
+        starts_at,
+        ends_at: starts_at + TimeDelta::hours(6),
+        state: SessionState::Planned,
+        modules: vec![MODULE],
+        trainers: vec![(LEAD, Part::Lead), (PEER, Part::Co)],
+    }
+}
+
+fn trainers() -> Vec<TrainerFacts> {
+    let held = Period::new(Some(date("2025-01-01")), Some(date("2026-05-15"))).unwrap();
+    vec![
+        TrainerFacts {
+            id: LEAD,
+            lived_experience: false,
+            accredited: vec![held],
+            leads: vec![held],
+        },
+        TrainerFacts {
+            id: PEER,
+            lived_experience: true,
+            accredited: vec![held],
+            leads: Vec::new(),
+        },
+    ]
+}
+
+fn licence() -> LicenceFacts {
+    LicenceFacts {
+        allows_new_starts: true,
+        standing: "ACTIVE",
+        delivers: true,
+        covers_to: Some(date("2026-08-01")),
+        max_courses: Some(3),
+        max_trainees: Some(16),
+        live_courses: 2,
+    }
+}
+
+fn terms() -> Terms {
+    Terms { start: date("2026-05-04"), end: date("2026-07-31"), capacity_min: 6, capacity_max: 16 }
+}
+
+fn codes(refusals: &[Refusal]) -> Vec<&'static str> {
+    refusals.iter().map(|refusal| refusal.code.text()).collect()
+}
+
+#[test]
+fn a_course_opens_under_an_active_licence_that_covers_it() {
+    assert_eq!(unmet_for_licence(Some(&licence()), terms(), None), []);
+    let nothing = unmet_for_licence(None, terms(), None);
+    assert_eq!(codes(&nothing), ["LICENCE_NOT_ACTIVE"]);
+    let wrong = LicenceFacts {
+        allows_new_starts: false,
+        standing: "SUSPENDED",
+        delivers: false,
+        covers_to: Some(date("2026-07-31")),
+        max_courses: Some(2),
+        max_trainees: Some(15),
+        live_courses: 2,
+    };
+    let unmet = unmet_for_licence(Some(&wrong), terms(), None);
+    let expected = [
+        "LICENCE_NOT_ACTIVE",
+        "LICENCE_DOES_NOT_COVER",
+        "LICENCE_ENDED",
+        "COURSE_LIMIT",
+        "CAPACITY_EXCEEDED",
+    ];
+    assert_eq!(codes(&unmet), expected, "everything at once");
+    assert!(unmet[0].message.contains("SUSPENDED"));
+    assert!(unmet[2].message.contains("until 2026-07-31"), "{}", unmet[2].message);
+    let other = LicenceFacts { covers_to: None, ..licence() };
+    assert_eq!(codes(&unmet_for_licence(Some(&other), terms(), None)), ["LICENCE_DOES_NOT_COVER"]);
+}
+
+#[test]
+fn a_teach_out_carries_a_course_past_the_end_of_its_licence_and_no_further() {
+    let (covers_to, end) = (date("2026-07-31"), date("2026-07-31"));
+    assert_eq!(codes(&unmet_for_end(covers_to, end, None)), ["LICENCE_ENDED"]);
+    assert_eq!(unmet_for_end(covers_to, end, Some(end)), []);
+    assert_eq!(codes(&unmet_for_end(covers_to, end, Some(date("2026-07-30")))), ["LICENCE_ENDED"]);
+    assert_eq!(unmet_for_end(date("2026-08-01"), end, None), []);
+    // A suspension is not mended by it: LIC-5 asks for the standing apart from the dates.
+    let suspended = LicenceFacts { allows_new_starts: false, standing: "SUSPENDED", ..licence() };
+    let unmet = unmet_for_licence(Some(&suspended), terms(), Some(date("2027-01-01")));
+    assert_eq!(codes(&unmet), ["LICENCE_NOT_ACTIVE"]);
+}
+
+#[test]
+fn bounds_that_are_not_set_bind_nobody() {
+    let free =
+        LicenceFacts { max_courses: None, max_trainees: None, live_courses: 99, ..licence() };
+    assert_eq!(unmet_for_licence(Some(&free), terms(), None), []);
+}
+
+#[test]
+fn a_course_starts_while_courses_may_start_on_its_version() {
+    let version = VersionFacts {
+        published: true,
+        effective_from: Some(date("2026-05-04")),
+        last_start: Some(date("2026-05-04")),
+    };
+    assert_eq!(unmet_for_version(version, date("2026-05-04")), []);
+    assert_eq!(codes(&unmet_for_version(version, date("2026-05-03"))), ["VERSION_NOT_IN_FORCE"]);
+    let draft = VersionFacts { published: false, ..version };
+    let unmet = unmet_for_version(draft, date("2026-05-05"));
+    assert_eq!(codes(&unmet), ["VERSION_NOT_PUBLISHED", "VERSION_NOT_IN_FORCE"]);
+    assert!(unmet[1].message.contains("until 2026-05-04"));
+}
+
+#[test]
+fn capacity_is_ordered_and_holds_those_who_have_a_place() {
+    assert_eq!(unmet_for_capacity(6, 16, 16), []);
+    assert_eq!(codes(&unmet_for_capacity(17, 16, 0)), ["INVALID"]);
+    assert_eq!(codes(&unmet_for_capacity(0, 16, 0)), ["INVALID"]);
+    assert_eq!(codes(&unmet_for_capacity(6, 501, -1)), ["INVALID", "INVALID"]);
+    assert_eq!(codes(&unmet_for_capacity(6, 16, 17)), ["CAPACITY_EXCEEDED"]);
+}
+
+#[test]
+fn a_course_below_its_minimum_is_not_confirmed() {
+    assert_eq!(unmet_for_confirmation(6, 6), []);
+    assert_eq!(codes(&unmet_for_confirmation(5, 6)), ["BELOW_MINIMUM"]);
+}
+
+#[test]
+fn sessions_lie_in_the_course_and_every_module_has_one() {
+    let modules = [(MODULE, 1), (Uuid::from_u128(11), 2)];
+    let within = [session("2026-05-04"), session("2026-07-31")];
+    assert_eq!(unmet_for_schedule(terms(), &within, &modules[..1]), []);
+    let beyond = [session("2026-05-03"), session("2026-08-01")];
+    let unmet = unmet_for_schedule(terms(), &beyond, &modules);
+    assert_eq!(codes(&unmet), ["SESSION_OUTSIDE_COURSE", "MODULE_NOT_SCHEDULED"]);
+    assert!(unmet[0].message.ends_with("2026-05-03, 2026-08-01"));
+    assert!(unmet[1].message.ends_with("session: 2"));
+    let mut lost = session("2026-05-04");
+    lost.state = SessionState::Cancelled;
+    let unmet = unmet_for_schedule(terms(), &[lost], &modules[..1]);
+    assert_eq!(
+        codes(&unmet),
+        ["NOT_SCHEDULED", "MODULE_NOT_SCHEDULED"],
+        "a lost day teaches nothing"
+    );
+}
+
+#[test]
+fn every_session_has_exactly_one_lead() {
+    let (mut none, mut two) = (session("2026-05-04"), session("2026-05-11"));
+    none.trainers.remove(0);
+    two.trainers[1].1 = Part::Lead;
+    assert_eq!(unmet_for_leads(&[session("2026-05-18")]), []);
+    let unmet = unmet_for_leads(&[none, session("2026-05-18"), two]);
+    assert_eq!(codes(&unmet), ["LEAD_REQUIRED"]);
+    assert!(unmet[0].message.ends_with("2026-05-04, 2026-05-11"));
+}
+
+#[test]
+fn somebody_teaches_from_lived_experience_where_policy_asks() {
+    let mut watched = session("2026-05-04");
+    watched.trainers[1].1 = Part::Observer;
+    let sessions = [watched, session("2026-05-11")];
+    let unmet = unmet_for_lived_experience(true, &sessions, &trainers());
+    assert_eq!(codes(&unmet), ["LIVED_EXPERIENCE_REQUIRED"], "watching is not teaching");
+    assert!(unmet[0].message.ends_with("2026-05-04"));
+    assert_eq!(unmet_for_lived_experience(false, &sessions, &trainers()), []);
+}
+
+#[test]
+fn each_trainer_whose_accreditation_lapses_is_named_with_the_days() {
+    let sessions = [session("2026-05-14"), session("2026-05-15"), session("2026-05-22")];
+    let unmet = unmet_for_accreditation(&sessions, &trainers());
+    assert_eq!(codes(&unmet), ["TRAINER_ACCREDITATION_LAPSES"; 2]);
+    for refusal in &unmet {
+        assert!(refusal.message.contains("accredited until 2026-05-15"), "{}", refusal.message);
+        assert!(refusal.message.ends_with("2026-05-15, 2026-05-22"), "{}", refusal.message);
+    }
+    let mut swapped = session("2026-05-04");
+    swapped.trainers = vec![(PEER, Part::Lead), (LEAD, Part::Observer)];
+    let unmet = unmet_for_accreditation(&[swapped], &trainers());
+    assert_eq!(unmet.len(), 1, "who may teach may not always lead; to watch nobody needs anything");
+    let mut held = session("2026-05-22");
+    held.state = SessionState::Held;
+    assert_eq!(
+        unmet_for_accreditation(&[held], &trainers()),
+        [],
+        "the past is judged when it is held"
+    );
+}
+
+#[test]
+fn nobody_is_at_two_sessions_at_once() {
+    let (mut first, second) = (session("2026-05-04"), session("2026-05-04"));
+    assert_eq!(codes(&unmet_for_overlap(&[first.clone(), second.clone()], &[])), ["TRAINER_BUSY"]);
+    first.state = SessionState::Cancelled;
+    assert_eq!(unmet_for_overlap(&[first, second.clone()], &[]), []);
+    let busy = |hours: i64| Busy {
+        trainer: PEER,
+        starts_at: second.starts_at - TimeDelta::hours(hours),
+        ends_at: second.starts_at - TimeDelta::hours(hours) + TimeDelta::hours(2),
+    };
+    let one = std::slice::from_ref(&second);
+    assert_eq!(unmet_for_overlap(one, &[busy(2)]), [], "sessions that touch do not overlap");
+    assert_eq!(codes(&unmet_for_overlap(one, &[busy(1)])), ["TRAINER_BUSY"]);
+    let stranger = Busy { trainer: MODULE, ..busy(1) };
+    assert_eq!(unmet_for_overlap(one, &[stranger]), []);
+}
+
+#[test]
+fn a_session_is_held_on_its_day_and_counts_if_it_was_covered() {
+    let held = session("2026-05-14");
+    let before = unmet_for_holding(&held, &trainers(), (date("2026-05-13"), true));
+    assert_eq!(codes(&before), ["SESSION_TO_COME"]);
+    assert_eq!(unmet_for_holding(&held, &trainers(), (date("2026-05-14"), true)), []);
+    let covered = Cover { licensed: true, teach_out_until: None };
+    assert_eq!(unmet_for_credit(&held, &trainers(), covered), []);
+    let bare = Cover { licensed: false, teach_out_until: Some(date("2026-05-13")) };
+    assert_eq!(codes(&unmet_for_credit(&held, &trainers(), bare)), ["NOT_COVERED"]);
+    let taught_out = Cover { licensed: false, teach_out_until: Some(date("2026-05-14")) };
+    assert_eq!(unmet_for_credit(&held, &trainers(), taught_out), []);
+    let unmet = unmet_for_credit(&session("2026-05-15"), &trainers(), bare);
+    let expected = ["TRAINER_ACCREDITATION_LAPSES", "TRAINER_ACCREDITATION_LAPSES", "NOT_COVERED"];
+    assert_eq!(codes(&unmet), expected);
+}
+
+#[test]
+fn a_course_is_completed_once_nothing_is_to_come() {
+    let sessions = SessionState::ALL.iter().map(|state| {
+        let mut session = session("2026-05-04");
+        session.state = *state;
+        session
+    });
+    let sessions: Vec<SessionFacts> = sessions.collect();
+    assert_eq!(codes(&unmet_for_completion(&sessions)), ["SESSIONS_TO_COME"]);
+    assert_eq!(unmet_for_completion(&sessions[1..]), []);
+}
+
+#[test]
+fn a_closed_course_is_final() {
+    for command in Command::ALL {
+        let unmet = unmet_for_step(State::Closed, command);
+        assert_eq!(codes(&unmet), ["CONFLICT"], "{command:?}");
+        assert!(unmet[0].message.contains("closed"));
+    }
+    assert_eq!(unmet_for_step(State::Draft, Command::Propose), []);
+}

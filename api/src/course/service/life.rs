@@ -1,0 +1,98 @@
+//! From the confirmation to the end.
+
+use super::{At, Changed, Desk, facts_of};
+use crate::actor::Permission;
+use crate::command::{Stop, Unit, refuse_any};
+use crate::course::model::{Command, SessionState};
+use crate::course::parts::{Course, Session};
+use crate::course::rules;
+use crate::course::store::Courses;
+use crate::organisation::rules::{MAX_TEXT, unmet_for_text};
+
+/// Says that a course will run.
+///
+/// # Errors
+///
+/// Every unmet rule, or what the database answers.
+pub async fn confirm(unit: &Unit, at: At) -> Result<Changed, Stop> {
+    let (desk, before) = Desk::at(unit, Permission::PlanCourses, at).await?;
+    let after = Desk::stepped(&before, Command::Confirm)?;
+    refuse_any(rules::unmet_for_confirmation(before.places_taken, before.capacity_min))?;
+    desk.save("course.confirmed", &before, after, &[], None).await?;
+    Ok(Changed { id: at.id, impact: Vec::new() })
+}
+
+/// Ends a course after its last session.
+///
+/// # Errors
+///
+/// Every unmet rule, or what the database answers.
+pub async fn complete(unit: &Unit, at: At) -> Result<Changed, Stop> {
+    let (desk, before) = Desk::at(unit, Permission::CompleteCourses, at).await?;
+    let mut after = Desk::stepped(&before, Command::Complete)?;
+    let sessions = desk.store.sessions(at.id).await?;
+    refuse_any(rules::unmet_for_completion(&facts_of(&sessions)))?;
+    after.ended_on = Some(unit.today());
+    desk.save("course.completed", &before, after, &[], None).await?;
+    let pending = sessions.iter().filter(|session| session.is_pending()).count();
+    let impact = match pending {
+        0 => Vec::new(),
+        some => vec![format!("sessions whose credit a quality lead has to decide: {some}")],
+    };
+    Ok(Changed { id: at.id, impact })
+}
+
+/// Closes a course after moderation: nothing of it changes from then on.
+///
+/// # Errors
+///
+/// Every unmet rule, or what the database answers.
+pub async fn close(unit: &Unit, at: At) -> Result<Changed, Stop> {
+    let (desk, before) = Desk::of_the_nation(unit, Permission::OverseeCourses, at).await?;
+    let after = Desk::stepped(&before, Command::Close)?;
+    desk.save("course.closed", &before, after, &[], None).await?;
+    Ok(Changed { id: at.id, impact: vec!["nothing of it changes from now on".to_owned()] })
+}
+
+/// Calls a course off: its coordinator before it has begun, a quality lead afterwards.
+///
+/// # Errors
+///
+/// Every unmet rule, or what the database answers.
+pub async fn cancel(unit: &Unit, at: At, reason: String) -> Result<Changed, Stop> {
+    let (desk, before) = of_whoever_cancels(unit, at).await?;
+    let mut after = Desk::stepped(&before, Command::Cancel)?;
+    refuse_any(unmet_for_text(&reason, "reason", MAX_TEXT))?;
+    after.cancel_reason = Some(reason.clone());
+    after.ended_on = Some(unit.today());
+    let sessions = desk.store.sessions(at.id).await?;
+    let mut called_off = 0;
+    for session in sessions.iter().filter(|session| session.state == SessionState::Planned) {
+        desk.store.release(session.id).await?;
+        let state = SessionState::Cancelled;
+        let session = Session { state, reason: Some(reason.clone()), ..session.clone() };
+        desk.store.settle(&session).await?;
+        called_off += 1;
+    }
+    desk.save("course.cancelled", &before, after, &["sessions"], Some(&reason)).await?;
+    let mut impact = vec![format!("sessions that are not held: {called_off}")];
+    if before.places_taken > 0 {
+        impact.push(format!("people who lose their place: {}", before.places_taken));
+    }
+    Ok(Changed { id: at.id, impact })
+}
+
+/// The desk of a quality lead at a course that has begun, of its coordinator at one that has not.
+async fn of_whoever_cancels(unit: &Unit, at: At) -> Result<(Desk<'_>, Course), Stop> {
+    let found = Courses::of(unit).find(at.id).await?.ok_or_else(super::not_found)?;
+    if found.state.has_begun() && unit.actor().may_nationally(Permission::OverseeCourses) {
+        return Desk::of_the_nation(unit, Permission::OverseeCourses, at).await;
+    }
+    let (desk, course) = Desk::at(unit, Permission::CancelCourses, at).await?;
+    if course.state.has_begun() {
+        let message = "it has begun: a quality lead calls it off";
+        let code = crate::refusal::Code::Forbidden;
+        return Err(crate::refusal::Refusal::at(code, "", message).into());
+    }
+    Ok((desk, course))
+}

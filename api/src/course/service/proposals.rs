@@ -1,0 +1,160 @@
+//! From the proposal to the opening, and teach-out decisions.
+
+use uuid::Uuid;
+
+use super::{At, Changed, Desk, days_of, facts_of, in_words, trainer_facts};
+use crate::actor::Permission;
+use crate::command::{Stop, Unit, refuse_any};
+use crate::course::facts::Licensed;
+use crate::course::model::{Command, State};
+use crate::course::parts::{Course, TeachOut};
+use crate::course::planning;
+use crate::course::rules;
+use crate::course::service::Policy;
+use crate::organisation::rules::{MAX_TEXT, unmet_for_text};
+use crate::refusal::{Code, Refusal};
+
+/// Everything that speaks against a course as it is planned: COH-1, TRN-1 to TRN-4, its version.
+async fn speaks_against(
+    desk: &Desk<'_>,
+    course: &Course,
+    policy: Policy,
+) -> Result<Vec<Refusal>, Stop> {
+    let curriculum = desk.curriculum(course.programme_version_id, course.organisation_id).await?;
+    let sessions = desk.store.sessions(course.id).await?;
+    let trainers = trainer_facts(&desk.trainers(course, &sessions).await?);
+    let ids: Vec<Uuid> = trainers.iter().map(|trainer| trainer.id).collect();
+    let facts = facts_of(&sessions);
+    let mut unmet = rules::unmet_for_version(curriculum.facts, course.start_on);
+    unmet.extend(rules::unmet_for_schedule(course.terms(), &facts, &curriculum.numbered()));
+    unmet.extend(rules::unmet_for_leads(&facts));
+    unmet.extend(rules::unmet_for_lived_experience(policy.lived_experience, &facts, &trainers));
+    unmet.extend(rules::unmet_for_accreditation(&facts, &trainers));
+    unmet.extend(rules::unmet_for_overlap(&facts, &desk.store.busy(&ids, course.id).await?));
+    Ok(unmet)
+}
+
+/// Puts a draft before the licensing officer; a licence whose holder approves its own courses approves it
+/// at once.
+///
+/// # Errors
+///
+/// Every unmet rule, or what the database answers.
+pub async fn propose(unit: &Unit, at: At, policy: Policy) -> Result<Changed, Stop> {
+    let (desk, found) = Desk::before(unit, Permission::PlanCourses, at.id).await?;
+    let of = (found.organisation_id, found.programme_type);
+    let licensed = desk.store.licensed(of, found.start_on, at.id).await?;
+    let before = desk.locked(at).await?;
+    let mut after = Desk::stepped(&before, Command::Propose)?;
+    let mut unmet = speaks_against(&desk, &before, policy).await?;
+    let delivers = licensed.as_ref().is_some_and(|licensed| licensed.facts.delivers);
+    if !delivers {
+        let message = "the organisation holds no licence that delivers this programme type";
+        unmet.push(Refusal::at(Code::LicenceDoesNotCover, "", message));
+    }
+    refuse_any(unmet)?;
+    let Some(Licensed { licence, .. }) = licensed else { return Err(super::not_found()) };
+    after.licence_id = Some(licence.id);
+    after.return_reason = None;
+    let proposed = desk.save("course.proposed", &before, after, &[], None).await?;
+    let mut impact = of_dates(&desk, &proposed).await?;
+    if licence.approves_own_courses {
+        let approved = Desk::stepped(&proposed, Command::Approve)?;
+        desk.save("course.approved_by_licence", &proposed, approved, &[], None).await?;
+        impact.push("the licence lets its holder approve its own courses: it is approved".to_owned());
+    }
+    Ok(Changed { id: at.id, impact })
+}
+
+/// What the dates of a course endanger, in words.
+async fn of_dates(desk: &Desk<'_>, course: &Course) -> Result<Vec<String>, Stop> {
+    let curriculum = desk.curriculum(course.programme_version_id, course.organisation_id).await?;
+    let sessions = desk.store.sessions(course.id).await?;
+    let ground = desk.ground(course, &curriculum, &[]).await?;
+    Ok(in_words(planning::warnings(&days_of(&sessions), &ground)))
+}
+
+/// Lets a proposed course be opened.
+///
+/// # Errors
+///
+/// Every unmet rule, or what the database answers.
+pub async fn approve(unit: &Unit, at: At) -> Result<Changed, Stop> {
+    let (desk, before) = Desk::of_the_nation(unit, Permission::ApproveCourses, at).await?;
+    let after = Desk::stepped(&before, Command::Approve)?;
+    desk.save("course.approved", &before, after, &[], None).await?;
+    Ok(Changed { id: at.id, impact: Vec::new() })
+}
+
+/// Sends a proposed course back to its organisation, with what is missing.
+///
+/// # Errors
+///
+/// Every unmet rule, or what the database answers.
+pub async fn give_back(unit: &Unit, at: At, reason: String) -> Result<Changed, Stop> {
+    let (desk, before) = Desk::of_the_nation(unit, Permission::ApproveCourses, at).await?;
+    let mut after = Desk::stepped(&before, Command::Return)?;
+    refuse_any(unmet_for_text(&reason, "reason", MAX_TEXT))?;
+    after.return_reason = Some(reason.clone());
+    desk.save("course.returned", &before, after, &[], Some(&reason)).await?;
+    Ok(Changed { id: at.id, impact: Vec::new() })
+}
+
+/// Opens a course for applications, under the lock of its licence: a suspension comes before it or after.
+///
+/// # Errors
+///
+/// Every unmet rule with its dates, or what the database answers.
+pub async fn open(unit: &Unit, at: At, policy: Policy) -> Result<Changed, Stop> {
+    let (desk, found) = Desk::before(unit, Permission::PlanCourses, at.id).await?;
+    let of = (found.organisation_id, found.programme_type);
+    let licensed = desk.store.licensed(of, unit.today(), at.id).await?;
+    let before = desk.locked(at).await?;
+    let mut after = Desk::stepped(&before, Command::Open)?;
+    let until = desk.store.teach_out_until(at.id).await?;
+    let licence = licensed.as_ref().map(|licensed| &licensed.facts);
+    let mut unmet = rules::unmet_for_licence(licence, before.terms(), until);
+    unmet.extend(speaks_against(&desk, &before, policy).await?);
+    if before.start_on < unit.today() {
+        let message = format!("it was to start on {}: move it first", before.start_on);
+        unmet.push(Refusal::at(Code::Conflict, "", message));
+    }
+    refuse_any(unmet)?;
+    after.licence_id = licensed.map(|licensed| licensed.licence.id).or(before.licence_id);
+    after.opened_at = Some(unit.now());
+    let opened = desk.save("course.opened", &before, after, &[], None).await?;
+    let mut impact = vec!["everyone sees it and may come forward".to_owned()];
+    impact.extend(of_dates(&desk, &opened).await?);
+    Ok(Changed { id: at.id, impact })
+}
+
+/// Records that a course may open, or goes on, though its licence does not cover it to its end.
+///
+/// # Errors
+///
+/// Every unmet rule, or what the database answers.
+pub async fn teach_out(unit: &Unit, at: At, decision: TeachOut) -> Result<Changed, Stop> {
+    let (desk, before) = Desk::of_the_nation(unit, Permission::OverseeCourses, at).await?;
+    let after = Desk::stepped(&before, Command::TeachOut)?;
+    let mut unmet = unmet_for_text(&decision.reason, "reason", MAX_TEXT);
+    if decision.until < before.end_on {
+        let message = format!("must not lie before the end of the course on {}", before.end_on);
+        unmet.push(Refusal::at(Code::Invalid, "until", message));
+    }
+    if let Some(receiving) = decision.receiving
+        && !desk.facts.body(receiving).await?.is_some_and(|body| body.active)
+    {
+        let message = "name an organisation that is active in the network";
+        unmet.push(Refusal::at(Code::Invalid, "receivingOrganisationId", message));
+    }
+    refuse_any(unmet)?;
+    let by = desk.account()?;
+    desk.store.teach_out(&before, &decision, by).await?;
+    let reason = Some(decision.reason.as_str());
+    let impact = match after.state {
+        State::TeachOut => format!("it goes on until {}", decision.until),
+        _ => format!("it may open and run until {}", decision.until),
+    };
+    desk.save("course.taught_out", &before, after, &["teachOuts"], reason).await?;
+    Ok(Changed { id: at.id, impact: vec![impact] })
+}

@@ -1,0 +1,121 @@
+//! Appeals against declining, suspension, revocation and sanctions.
+
+use uuid::Uuid;
+
+use super::model::{Command, Licence, State};
+use super::parts::{AppealState, Decision, DecisionKind};
+use super::quality::reinstated;
+use super::rules;
+use super::service::{At, Changed, Desk, called, not_found};
+use crate::actor::Permission;
+use crate::calendar::Period;
+use crate::command::{Stop, Unit, refuse_any};
+use crate::organisation::rules::{MAX_TEXT, unmet_for_text};
+use crate::refusal::{Code, Refusal};
+
+/// Lodges the holder's appeal against a decision.
+///
+/// # Errors
+///
+/// Every unmet rule, or what the database answers.
+pub async fn lodge(unit: &Unit, at: At, decision: Uuid, grounds: &str) -> Result<Changed, Stop> {
+    let (desk, before) = Desk::at_own(unit, Permission::SignLicences, at).await?;
+    let account = desk.account()?;
+    let against = desk.store.decision(at.id, decision).await?;
+    let appealed = desk.store.was_appealed(before.organisation_id, decision).await?;
+    let taken_on = against.as_ref().and_then(|decision| decision.taken_on);
+    let holidays = desk.store.holidays(taken_on.unwrap_or_default()).await?;
+    let mut unmet = rules::unmet_for_lodging(against.as_ref(), appealed, unit.today(), &holidays);
+    unmet.extend(unmet_for_text(grounds, "grounds", MAX_TEXT));
+    refuse_any(unmet)?;
+    let Some(against) = against else { return Err(not_found()) };
+    desk.store.lodge(&before, &against, grounds, account).await?;
+    desk.save("licence.appeal_lodged", &before, before.clone(), &["appeals"], None).await?;
+    let impact = vec!["the decision stands until the appeal is decided".to_owned()];
+    Ok(Changed { id: at.id, impact })
+}
+
+/// Decides an appeal; upheld, it undoes the decision.
+///
+/// # Errors
+///
+/// Every unmet rule, or what the database answers.
+pub async fn decide(
+    unit: &Unit,
+    at: At,
+    appeal: Uuid,
+    uphold: bool,
+    outcome: &str,
+) -> Result<Changed, Stop> {
+    let (desk, before) = Desk::at(unit, Permission::DecideLicences, at).await?;
+    let account = desk.account()?;
+    let found = desk.store.appeal(at.id, appeal).await?;
+    let missing = || Stop::from(Refusal::at(Code::NotFound, "appealId", "no such appeal"));
+    let found = found.ok_or_else(missing)?;
+    let against = desk.store.decision(at.id, found.decision_id).await?.ok_or_else(missing)?;
+    let mut unmet = rules::unmet_for_appeal(&found, account);
+    unmet.extend(unmet_for_text(outcome, "outcome", MAX_TEXT));
+    refuse_any(unmet)?;
+    let state = if uphold { AppealState::Upheld } else { AppealState::Dismissed };
+    desk.store.decide_appeal(appeal, state, outcome, account).await?;
+    let (after, impact) = if uphold {
+        undone(&desk, &before, &against).await?
+    } else {
+        (before.clone(), vec!["the decision stays".to_owned()])
+    };
+    desk.save("licence.appeal_decided", &before, after, &["appeals"], Some(outcome)).await?;
+    Ok(Changed { id: at.id, impact })
+}
+
+/// The licence without the decision, and what follows. Where it moved on since, it stays as it is.
+async fn undone(
+    desk: &Desk<'_>,
+    before: &Licence,
+    against: &Decision,
+) -> Result<(Licence, Vec<String>), Stop> {
+    let today = desk.unit.today();
+    match (against.kind, before.state) {
+        (DecisionKind::Decline, State::Declined) => {
+            let mut after = Desk::stepped(before, Command::Reopen)?;
+            after.decided_on = None;
+            Ok((after, vec!["the application is under review again".to_owned()]))
+        }
+        (DecisionKind::Suspension, State::Suspended) => {
+            desk.store.drop_proposal(before.id).await?;
+            let after = reinstated(before)?;
+            desk.store.enter_state(&after, today).await?;
+            Ok((after, vec![format!("{}: courses may open again", called(before))]))
+        }
+        (DecisionKind::Revocation, State::Revoked) => {
+            let after = restored(desk, before).await?;
+            let words = "it is suspended, as it was before: a quality lead decides what follows";
+            Ok((after, vec![words.to_owned()]))
+        }
+        (DecisionKind::Sanction, _) => {
+            desk.store.set_aside(against.id).await?;
+            Ok((before.clone(), vec!["the sanction no longer counts".to_owned()]))
+        }
+        _ => Ok((before.clone(), vec!["the licence has moved on since: it stays".to_owned()])),
+    }
+}
+
+/// A revoked licence as it was before, if the holder got no other for the same days since.
+async fn restored(desk: &Desk<'_>, before: &Licence) -> Result<Licence, Stop> {
+    let mut after = Desk::stepped(before, Command::Restore)?;
+    after.ended_on = None;
+    let Some((term, ended_on)) = before.term.zip(before.ended_on) else { return Ok(after) };
+    if let Ok(period) = Period::new(Some(ended_on), Some(term.to)) {
+        let (own, others): (Vec<_>, Vec<_>) = desk
+            .store
+            .granted(before.organisation_id)
+            .await?
+            .into_iter()
+            .partition(|granted| granted.licence_id == before.id);
+        let ended = own.iter().filter(|granted| granted.to == ended_on);
+        let types: Vec<_> = ended.map(|granted| granted.programme_type).collect();
+        refuse_any(rules::unmet_for_one_at_a_time(&types, period, &others))?;
+        desk.store.uncut(before.id, ended_on).await?;
+    }
+    desk.store.enter_state(&after, desk.unit.today()).await?;
+    Ok(after)
+}

@@ -1,0 +1,45 @@
+//! Licences: which organisation may train whom, from its application to the end.
+//!
+//! An application is a licence in an early state. What is stored is what people decided; what follows from
+//! dates is worked out on the day asked about ([`model::standing`]): a granted licence is ACTIVE from its
+//! first day, EXPIRING in its last 90, in GRACE up to 60 days after its end while a renewal is under review,
+//! and EXPIRED afterwards. A suspended licence has no grace. The periods are proposals of this project, since
+//! no term is published ([`rules::terms`]).
+//!
+//! The rules, each one function in [`rules`]:
+//!
+//! * **LIC-1** An organisation has at most one live licence for a programme type on any day.
+//! * **LIC-2** A grant needs a readiness outcome of READY or CONDITIONAL, validated at most 12 months before
+//!   the first day. A conditional one is for co-delivery or hosting, at most 6 months, with conditions.
+//!   Until readiness is assessed here, an officer records the outcome with its reason; the licence keeps the
+//!   version of the instrument by which it was found.
+//! * **LIC-3** A course opens only under an active licence whose end it fits into: a rule of courses.
+//! * **LIC-4** Expiry and suspension never touch credentials that were issued. Nothing here does.
+//! * **LIC-5** Suspension blocks new courses, enrolments and reservations at once; what runs goes on only
+//!   under a recorded teach-out decision. Whoever opens one asks [`model::Standing::allows_new_starts`].
+//! * **LIC-6** The terms of a granted licence do not change: a variation holds for a period of its own.
+//! * Grants, variations and revocations need two people; a revocation one quality lead and one licensing
+//!   officer. An appeal is decided by somebody who took no part in the decision.
+//! * A number is given with the grant and never again. An application has none.
+//! * A succession supersedes the licences of the bodies that end. A licensing officer may bridge them for 90
+//!   days if every one was in good standing and READY; an acquisition cures nothing and passes nothing on.
+//! * Surrender needs a teach-out plan where courses are open. There are no courses yet, so none are asked for.
+//!
+//! Who: coordinators draft, the signatory submits, withdraws, surrenders and appeals; licensing officers review,
+//! propose and decline; quality leads suspend, reinstate and record reviews. Everyone may read number, holder,
+//! status, days and programme types of a licence that was granted; the rest is for the holder, licensing and
+//! quality.
+
+pub mod appeals;
+pub mod applications;
+pub mod decisions;
+pub mod graphql;
+pub mod invariants;
+pub mod model;
+pub mod parts;
+pub mod quality;
+pub mod rules;
+pub mod service;
+pub mod store;
+pub mod succession;
+pub mod variations;

@@ -1,0 +1,510 @@
+//! The rules of licences, as functions over plain values. Each returns everything that is unmet.
+
+use chrono::{Datelike as _, NaiveDate, Weekday};
+use uuid::Uuid;
+
+use super::model::{Command, Outcome, Readiness, Standing, State, Tier};
+use super::parts::{
+    Appeal, AppealState, ConditionState, Decision, DecisionKind, DecisionState, GrantTerms, Granted,
+};
+use crate::calendar::Period;
+use crate::organisation::model::{Status, SuccessionKind};
+use crate::organisation::rules::{MAX_TEXT, unmet_for_text};
+use crate::programme::kind::ProgrammeType;
+use crate::refusal::{Code, Refusal};
+
+/// Periods of licences. None is published: each is a proposal, to be replaced by the network's own.
+pub mod terms {
+    use chrono::{Days, Months, NaiveDate};
+
+    use super::super::model::Term;
+
+    /// Longest and usual term of a licence that stands on READY, in months.
+    pub const READY_MONTHS: u32 = 12;
+
+    /// Longest and usual term of a licence that stands on CONDITIONAL, in months.
+    pub const CONDITIONAL_MONTHS: u32 = 6;
+
+    /// How old a readiness outcome may be on the first day, in months.
+    pub const READINESS_MONTHS: u32 = 12;
+
+    /// For how many days before its end a licence is expiring.
+    pub const EXPIRING_DAYS: u64 = 90;
+
+    /// For how many days after its end a licence may be in grace.
+    pub const GRACE_DAYS: u64 = 60;
+
+    /// The term of a bridging licence, in days.
+    pub const BRIDGE_DAYS: u64 = 90;
+
+    /// Within how many working days an appeal is lodged.
+    pub const APPEAL_WORKING_DAYS: u32 = 20;
+
+    /// Most conditions of one grant.
+    pub const MAX_CONDITIONS: usize = 20;
+
+    /// The day `months` after `day`.
+    #[must_use]
+    pub fn months_after(day: NaiveDate, months: u32) -> NaiveDate {
+        day.checked_add_months(Months::new(months)).unwrap_or(NaiveDate::MAX)
+    }
+
+    /// The day `days` after `day`.
+    #[must_use]
+    pub fn days_after(day: NaiveDate, days: u64) -> NaiveDate {
+        day.checked_add_days(Days::new(days)).unwrap_or(NaiveDate::MAX)
+    }
+
+    /// The days of a licence from `from` to before `to`.
+    #[must_use]
+    pub fn term(from: NaiveDate, to: NaiveDate) -> Term {
+        let expiring_from = to.checked_sub_days(Days::new(EXPIRING_DAYS)).unwrap_or(from);
+        Term { from, to, expiring_from, grace_to: days_after(to, GRACE_DAYS) }
+    }
+}
+
+/// The step exists from this state, and from where the licence stands by its dates.
+#[must_use]
+pub fn unmet_for_step(state: State, standing: Standing, command: Command) -> Vec<Refusal> {
+    let mut unmet = Vec::new();
+    if state.after(command).is_none() {
+        let message = "this step does not exist from the licence's present state";
+        unmet.push(Refusal::at(Code::Conflict, "", message));
+    } else if standing == Standing::Expired && command != Command::Supersede {
+        unmet.push(Refusal::at(Code::LicenceEnded, "", "the licence has expired"));
+    }
+    unmet
+}
+
+/// What an organisation asks for: at least one programme type, each once, and positive bounds.
+#[must_use]
+pub fn unmet_for_request(
+    status: Status,
+    (delivers, tier): (bool, Tier),
+    types: &[ProgrammeType],
+    (courses, trainees): (Option<i32>, Option<i32>),
+) -> Vec<Refusal> {
+    let mut unmet = Vec::new();
+    if status != Status::Active {
+        let message = "the organisation must be active in the network";
+        unmet.push(Refusal::at(Code::OrganisationNotActive, "organisationId", message));
+    }
+    unmet.extend(unmet_for_delivery((delivers, tier)));
+    unmet.extend(unmet_for_types(types));
+    unmet.extend(unmet_for_bounds(courses, trainees));
+    unmet
+}
+
+/// An organisation that delivers no training is licensed to host only.
+#[must_use]
+pub fn unmet_for_delivery((delivers, tier): (bool, Tier)) -> Vec<Refusal> {
+    if delivers || tier == Tier::HostOnly {
+        return Vec::new();
+    }
+    let message = "an organisation that delivers no training can be licensed to host only";
+    vec![Refusal::at(Code::Invalid, "tier", message)]
+}
+
+/// At least one programme type, each once.
+#[must_use]
+pub fn unmet_for_types(types: &[ProgrammeType]) -> Vec<Refusal> {
+    let twice = types.iter().enumerate().any(|(place, ty)| types[..place].contains(ty));
+    match (types.is_empty(), twice) {
+        (true, _) => {
+            vec![Refusal::at(Code::Invalid, "programmeTypes", "name at least one programme type")]
+        }
+        (_, true) => {
+            vec![Refusal::at(Code::Invalid, "programmeTypes", "name each programme type once")]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Bounds are positive.
+#[must_use]
+pub fn unmet_for_bounds(courses: Option<i32>, trainees: Option<i32>) -> Vec<Refusal> {
+    [("maxConcurrentCourses", courses), ("maxTraineesPerCourse", trainees)]
+        .into_iter()
+        .filter(|(_, bound)| bound.is_some_and(|bound| bound < 1))
+        .map(|(path, _)| Refusal::at(Code::Invalid, path, "must be at least 1"))
+        .collect()
+}
+
+/// A renewal is of the organisation's own licence, which was granted and not taken away or given back.
+#[must_use]
+pub fn unmet_for_renewal(renewed: Option<(State, bool)>) -> Vec<Refusal> {
+    match renewed {
+        None => vec![Refusal::at(Code::NotFound, "renewsId", "no such licence")],
+        Some((State::Granted | State::Suspended, false)) => Vec::new(),
+        Some((State::Granted | State::Suspended, true)) => {
+            let message = "an application to renew this licence is open already";
+            vec![Refusal::at(Code::Conflict, "renewsId", message)]
+        }
+        Some(_) => {
+            let message = "only a licence that was granted and has not ended early is renewed";
+            vec![Refusal::at(Code::LicenceEnded, "renewsId", message)]
+        }
+    }
+}
+
+/// A recorded readiness outcome was validated in the past and has its reason.
+#[must_use]
+pub fn unmet_for_recording(readiness: &Readiness, today: NaiveDate) -> Vec<Refusal> {
+    let mut unmet = unmet_for_text(&readiness.reason, "reason", MAX_TEXT);
+    if let Some(instrument) = &readiness.instrument {
+        unmet.extend(unmet_for_text(instrument, "instrument", 100));
+    }
+    if readiness.validated_on > today {
+        unmet.push(Refusal::at(Code::Invalid, "validatedOn", "must not lie in the future"));
+    }
+    unmet
+}
+
+/// LIC-2: the readiness outcome carries a licence of this tier on this day.
+#[must_use]
+pub fn unmet_for_readiness(
+    readiness: Option<&Readiness>,
+    tier: Tier,
+    from: NaiveDate,
+) -> Vec<Refusal> {
+    let Some(readiness) = readiness else {
+        let message = "record the validated readiness outcome first";
+        return vec![Refusal::at(Code::ReadinessRequired, "", message)];
+    };
+    let mut unmet = Vec::new();
+    match readiness.outcome {
+        Outcome::NotReady => {
+            let message = "the organisation was found not ready";
+            unmet.push(Refusal::at(Code::ReadinessInsufficient, "", message));
+        }
+        Outcome::Conditional if tier == Tier::FullDelivery => {
+            let message = "a conditional outcome allows co-delivery or hosting only";
+            unmet.push(Refusal::at(Code::ReadinessInsufficient, "", message));
+        }
+        Outcome::Ready | Outcome::Conditional => {}
+    }
+    if terms::months_after(readiness.validated_on, terms::READINESS_MONTHS) < from {
+        let message = "readiness was validated more than 12 months before the first day";
+        unmet.push(Refusal::at(Code::ReadinessOutdated, "validFrom", message));
+    }
+    unmet
+}
+
+/// The terms of a grant: days in order and not too many, conditions where readiness calls for them.
+///
+/// `earliest` is the first day that the licence may begin on: today, or where the renewed one ends.
+#[must_use]
+pub fn unmet_for_terms(
+    grant: &GrantTerms,
+    outcome: Option<Outcome>,
+    earliest: NaiveDate,
+) -> Vec<Refusal> {
+    let mut unmet = unmet_for_bounds(grant.max_concurrent_courses, grant.max_trainees_per_course);
+    if grant.from < earliest {
+        let message = format!("must not lie before {earliest}");
+        unmet.push(Refusal::at(Code::Invalid, "validFrom", message));
+    }
+    let months = match outcome {
+        Some(Outcome::Conditional) => terms::CONDITIONAL_MONTHS,
+        _ => terms::READY_MONTHS,
+    };
+    if grant.to <= grant.from || grant.to > terms::months_after(grant.from, months) {
+        let message = format!("must lie after the first day, by at most {months} months");
+        unmet.push(Refusal::at(Code::Invalid, "validTo", message));
+    }
+    if outcome == Some(Outcome::Conditional) && grant.conditions.is_empty() {
+        let message = "a conditional outcome needs its conditions on the licence";
+        unmet.push(Refusal::at(Code::ConditionsRequired, "conditions", message));
+    }
+    if grant.conditions.len() > terms::MAX_CONDITIONS {
+        unmet.push(Refusal::at(Code::Invalid, "conditions", "name at most 20 conditions"));
+    }
+    for (place, condition) in grant.conditions.iter().enumerate() {
+        unmet.extend(unmet_for_text(
+            &condition.text,
+            &format!("conditions.{place}.text"),
+            MAX_TEXT,
+        ));
+        if condition.due_on < grant.from {
+            let message = "must not lie before the first day of the licence";
+            let path = format!("conditions.{place}.dueOn");
+            unmet.push(Refusal::at(Code::Invalid, &path, message));
+        }
+    }
+    unmet
+}
+
+/// LIC-1: the organisation holds no other licence for one of the programme types on one of these days.
+#[must_use]
+pub fn unmet_for_one_at_a_time(
+    types: &[ProgrammeType],
+    period: Period,
+    others: &[Granted],
+) -> Vec<Refusal> {
+    let meets = |other: &&Granted| {
+        types.contains(&other.programme_type)
+            && other.period().is_some_and(|held| held.overlaps(&period))
+    };
+    let mut found: Vec<&str> =
+        others.iter().filter(meets).map(|other| other.programme_type.code()).collect();
+    found.sort_unstable();
+    found.dedup();
+    if found.is_empty() {
+        return Vec::new();
+    }
+    let message =
+        format!("the organisation is licensed on some of these days for {}", found.join(", "));
+    vec![Refusal::at(Code::LicenceOverlap, "", message)]
+}
+
+/// A decision that needs two people is confirmed by somebody else than whoever proposed it; a revocation in
+/// the other of the two roles as well.
+#[must_use]
+pub fn unmet_for_confirmation(
+    proposal: Option<&Decision>,
+    kind: DecisionKind,
+    (account, role): (Uuid, &str),
+) -> Vec<Refusal> {
+    let Some(proposal) = proposal
+        .filter(|proposal| proposal.kind == kind && proposal.state == DecisionState::Proposed)
+    else {
+        let message = "nothing of this kind is proposed: propose it first";
+        return vec![Refusal::at(Code::NothingProposed, "", message)];
+    };
+    let mut unmet = Vec::new();
+    if proposal.proposed_by == account {
+        let message = "somebody else than whoever proposed it has to confirm it";
+        unmet.push(Refusal::at(Code::SeparationOfDuties, "", message));
+    } else if kind == DecisionKind::Revocation && proposal.proposed_as == role {
+        let message = "a revocation needs a quality lead and a licensing officer";
+        unmet.push(Refusal::at(Code::SeparationOfDuties, "", message));
+    }
+    unmet
+}
+
+/// A variation lies in the days to come of a licence that is live, and changes something.
+#[must_use]
+pub fn unmet_for_variation(
+    (from, to): (NaiveDate, NaiveDate),
+    licence: (NaiveDate, NaiveDate),
+    today: NaiveDate,
+    changes: bool,
+) -> Vec<Refusal> {
+    let mut unmet = Vec::new();
+    if from < today.max(licence.0) {
+        let message = "must not lie in the past or before the first day of the licence";
+        unmet.push(Refusal::at(Code::Invalid, "validFrom", message));
+    }
+    if to <= from || to > licence.1 {
+        let message = "must lie after the first day and not after the end of the licence";
+        unmet.push(Refusal::at(Code::Invalid, "validTo", message));
+    }
+    if !changes {
+        unmet.push(Refusal::at(Code::Unchanged, "", "name what the variation changes"));
+    }
+    unmet
+}
+
+/// LIC-2 and the tier: what a variation asks for, readiness has to carry.
+#[must_use]
+pub fn unmet_for_varied_tier(tier: Option<Tier>, readiness: Option<&Readiness>) -> Vec<Refusal> {
+    let conditional = readiness.is_some_and(|found| found.outcome == Outcome::Conditional);
+    if conditional && tier == Some(Tier::FullDelivery) {
+        let message = "a conditional outcome allows co-delivery or hosting only";
+        return vec![Refusal::at(Code::ReadinessInsufficient, "tier", message)];
+    }
+    Vec::new()
+}
+
+/// A condition is settled once, as met, waived or breached.
+#[must_use]
+pub fn unmet_for_settling(now: ConditionState, to: ConditionState) -> Vec<Refusal> {
+    if to == ConditionState::Open {
+        return vec![Refusal::at(Code::Invalid, "state", "say how it was settled")];
+    }
+    // A breach can be mended; what was met or waived is done.
+    if matches!(now, ConditionState::Met | ConditionState::Waived) || now == to {
+        return vec![Refusal::at(Code::Conflict, "conditionId", "it is settled already")];
+    }
+    Vec::new()
+}
+
+/// A course that runs under a licence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OpenCourse {
+    /// The course.
+    pub id: Uuid,
+}
+
+/// Whoever gives a licence back says what becomes of the courses that are open under it.
+#[must_use]
+pub fn unmet_for_surrender(plan: Option<&str>, open_courses: &[OpenCourse]) -> Vec<Refusal> {
+    match plan {
+        Some(plan) => unmet_for_text(plan, "teachOutPlan", MAX_TEXT),
+        None if open_courses.is_empty() => Vec::new(),
+        None => vec![Refusal::at(
+            Code::TeachOutPlanRequired,
+            "teachOutPlan",
+            format!("say what becomes of the open courses: {}", open_courses.len()),
+        )],
+    }
+}
+
+/// ORG-3: an organisation with a live licence does not close, unless it is succeeded.
+#[must_use]
+pub fn unmet_for_closing(live: &[String]) -> Vec<Refusal> {
+    if live.is_empty() {
+        return Vec::new();
+    }
+    let message = format!("it holds a live licence: {}", live.join(", "));
+    vec![Refusal::at(Code::LicenceInForce, "", message)]
+}
+
+/// A licence that a succession ended, as far as a bridge needs it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// Its holder.
+    pub holder: Uuid,
+    /// Its state.
+    pub state: State,
+    /// The day on which it ended.
+    pub ended_on: Option<NaiveDate>,
+    /// Whether it was suspended when it ended.
+    pub suspended: bool,
+    /// Whether it was in its period or its grace when it ended.
+    pub was_in_force: bool,
+    /// The readiness outcome on which it stood.
+    pub outcome: Option<Outcome>,
+    /// Whether a bridge took its place already.
+    pub bridged: bool,
+}
+
+/// A succession into the organisation that is to get a bridging licence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Into {
+    /// Who ended.
+    pub predecessor: Uuid,
+    /// How.
+    pub kind: SuccessionKind,
+    /// When.
+    pub on: NaiveDate,
+}
+
+/// A bridge leads from licences that were in good standing and READY to the one organisation that followed
+/// their holders. Every body of a merger must have had one; an acquisition is never bridged, and nothing is
+/// bridged to an organisation that is suspended itself.
+#[must_use]
+pub fn unmet_for_bridge(
+    ended: &[Ended],
+    successions: &[Into],
+    successor_suspended: bool,
+    today: NaiveDate,
+) -> Vec<Refusal> {
+    let refuse = |message: &str| Refusal::at(Code::NotBridgeable, "licenceIds", message);
+    let mut unmet = Vec::new();
+    let way = |licence: &Ended| {
+        let into =
+            |way: &&Into| way.predecessor == licence.holder && Some(way.on) == licence.ended_on;
+        successions.iter().find(into)
+    };
+    let ways: Vec<Option<&Into>> = ended.iter().map(way).collect();
+    if ended.is_empty() || ways.iter().any(Option::is_none) {
+        unmet
+            .push(refuse("name licences that ended when this organisation followed their holders"));
+        return unmet;
+    }
+    let ways: Vec<&Into> = ways.into_iter().flatten().collect();
+    if ways.iter().any(|way| way.on != ways[0].on) {
+        unmet.push(refuse("the licences must have ended on one day"));
+    }
+    if ways.iter().any(|way| way.kind == SuccessionKind::Acquisition) {
+        unmet.push(refuse("an acquired licence passes nothing on: the organisation has to apply"));
+    }
+    let merged = successions
+        .iter()
+        .filter(|way| way.kind == SuccessionKind::Merger && way.on == ways[0].on)
+        .any(|way| !ended.iter().any(|licence| licence.holder == way.predecessor));
+    if merged {
+        unmet.push(refuse("every body of the merger must have held a licence"));
+    }
+    if ended.iter().any(|licence| licence.state != State::Superseded || licence.bridged) {
+        unmet.push(refuse("a licence is bridged once, after a succession"));
+    }
+    if ended.iter().any(|licence| licence.suspended || !licence.was_in_force) {
+        unmet.push(refuse("a licence that was suspended or past its end is not bridged"));
+    }
+    if ended.iter().any(|licence| licence.outcome != Some(Outcome::Ready)) {
+        unmet.push(refuse("every holder must have been found READY"));
+    }
+    if successor_suspended {
+        unmet
+            .push(refuse("the organisation's own licence is suspended: a bridge does not cure it"));
+    }
+    if terms::days_after(ways[0].on, terms::BRIDGE_DAYS) <= today {
+        unmet.push(refuse(
+            "the 90 days after the succession are over: the organisation has to apply",
+        ));
+    }
+    unmet
+}
+
+/// An appeal is against a decision that can be appealed, once, and within 20 working days.
+#[must_use]
+pub fn unmet_for_lodging(
+    decision: Option<&Decision>,
+    lodged_before: bool,
+    today: NaiveDate,
+    holidays: &[NaiveDate],
+) -> Vec<Refusal> {
+    let Some((decision, taken_on)) =
+        decision.and_then(|decision| decision.taken_on.map(|taken_on| (decision, taken_on)))
+    else {
+        return vec![Refusal::at(Code::NotFound, "decisionId", "no such decision")];
+    };
+    let mut unmet = Vec::new();
+    if !decision.kind.can_be_appealed() {
+        let message = "appeals are against declining, suspension, revocation and sanctions";
+        unmet.push(Refusal::at(Code::NotAppealable, "decisionId", message));
+    }
+    if lodged_before {
+        let message = "an appeal against this decision was lodged already";
+        unmet.push(Refusal::at(Code::Conflict, "decisionId", message));
+    }
+    if today > last_day_of_appeal(taken_on, holidays) {
+        let message = "the 20 working days for an appeal are over";
+        unmet.push(Refusal::at(Code::AppealTooLate, "decisionId", message));
+    }
+    unmet
+}
+
+/// The last day on which an appeal against a decision of the day `taken_on` can be lodged.
+#[must_use]
+pub fn last_day_of_appeal(taken_on: NaiveDate, holidays: &[NaiveDate]) -> NaiveDate {
+    let (mut day, mut left) = (taken_on, terms::APPEAL_WORKING_DAYS);
+    while left > 0 {
+        let Some(next) = day.succ_opt() else { return day };
+        day = next;
+        let weekend = matches!(day.weekday(), Weekday::Sat | Weekday::Sun);
+        if !weekend && !holidays.contains(&day) {
+            left -= 1;
+        }
+    }
+    day
+}
+
+/// An appeal is decided once, by somebody who took no part in the decision.
+#[must_use]
+pub fn unmet_for_appeal(appeal: &Appeal, account: Uuid) -> Vec<Refusal> {
+    let mut unmet = Vec::new();
+    if appeal.state != AppealState::Lodged {
+        unmet.push(Refusal::at(Code::Conflict, "appealId", "it is decided already"));
+    }
+    if appeal.involved.contains(&account) {
+        let message = "somebody who took no part in the decision has to decide the appeal";
+        unmet.push(Refusal::at(Code::SeparationOfDuties, "", message));
+    }
+    unmet
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,236 @@
+//! Where the use cases of licences work: each authorises, locks, asks the rules, saves and records.
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::model::{Command, Licence, Standing, State};
+use super::store::Licences;
+use crate::actor::Permission;
+use crate::audit::Change;
+use crate::command::{Stop, Unit};
+use crate::organisation::store::Organisations;
+use crate::refusal::{Code, Refusal};
+
+/// What a use case changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Changed {
+    /// The licence.
+    pub id: Uuid,
+    /// What follows from it, in words.
+    pub impact: Vec<String>,
+}
+
+/// A licence as the caller read it.
+#[derive(Clone, Copy, Debug)]
+pub struct At {
+    /// The licence.
+    pub id: Uuid,
+    /// Its version then.
+    pub version: i32,
+}
+
+/// Where a use case works: its transaction, its store, and the role that allows it.
+pub(super) struct Desk<'a> {
+    pub(super) unit: &'a Unit,
+    pub(super) store: Licences<'a>,
+    pub(super) acting_as: String,
+}
+
+impl<'a> Desk<'a> {
+    /// The desk of whoever acts in this role.
+    pub(super) const fn of(unit: &'a Unit, acting_as: String) -> Self {
+        Self { unit, store: Licences::of(unit), acting_as }
+    }
+
+    /// The desk of whoever holds `permission` for the nation.
+    pub(super) fn of_the_nation(unit: &'a Unit, permission: Permission) -> Result<Self, Stop> {
+        match unit.actor().acting_nationally(permission) {
+            Some(acting_as) => Ok(Self::of(unit, acting_as)),
+            None => Err(Refusal::whole(Code::Forbidden).into()),
+        }
+    }
+
+    /// The desk of whoever holds `permission` in the organisation. Others learn no more than that they
+    /// would of one that is not there, unless they see its licences.
+    pub(super) fn of_holder(
+        unit: &'a Unit,
+        organisation: Uuid,
+        permission: Permission,
+    ) -> Result<Self, Stop> {
+        if let Some(acting_as) = unit.actor().acting_in(organisation, permission) {
+            return Ok(Self::of(unit, acting_as));
+        }
+        let seen = unit.actor().acting_in(organisation, Permission::SeeLicences).is_some();
+        let code = if seen { Code::Forbidden } else { Code::NotFound };
+        Err(Refusal::whole(code).into())
+    }
+
+    /// The desk of the national team at a licence: its holder and itself locked.
+    pub(super) async fn at(
+        unit: &'a Unit,
+        permission: Permission,
+        at: At,
+    ) -> Result<(Self, Licence), Stop> {
+        let desk = Self::of_the_nation(unit, permission)?;
+        let found = desk.store.find(at.id).await?.ok_or_else(not_found)?;
+        Organisations::of(unit).lock(found.organisation_id).await?.ok_or_else(not_found)?;
+        let licence = desk.locked(at).await?;
+        Ok((desk, licence))
+    }
+
+    /// The desk of its holder at a licence, locked.
+    pub(super) async fn at_own(
+        unit: &'a Unit,
+        permission: Permission,
+        at: At,
+    ) -> Result<(Self, Licence), Stop> {
+        let found = Licences::of(unit).find(at.id).await?.ok_or_else(not_found)?;
+        let desk = Self::of_holder(unit, found.organisation_id, permission)?;
+        let licence = desk.locked(at).await?;
+        Ok((desk, licence))
+    }
+
+    async fn locked(&self, at: At) -> Result<Licence, Stop> {
+        let licence = self.store.lock(at.id).await?.ok_or_else(not_found)?;
+        if licence.version == at.version { Ok(licence) } else { Err(Refusal::stale().into()) }
+    }
+
+    /// The account that acts: decisions are of people, never of the service's own jobs.
+    pub(super) fn account(&self) -> Result<Uuid, Stop> {
+        self.unit.actor().account().ok_or_else(|| Refusal::whole(Code::Forbidden).into())
+    }
+
+    /// Where a licence stands today.
+    pub(super) fn standing(&self, licence: &Licence) -> Standing {
+        licence.standing(self.unit.today())
+    }
+
+    /// Saves `after` as the next version of `before` and records the change.
+    pub(super) async fn save(
+        &self,
+        action: &'static str,
+        before: &Licence,
+        mut after: Licence,
+        facts: &[&str],
+        reason: Option<&str>,
+    ) -> Result<Licence, Stop> {
+        after.version = before.version + 1;
+        after.updated_at = self.unit.now();
+        self.store.update(&after).await?;
+        self.record(action, Some(before), &after, facts, reason);
+        Ok(after)
+    }
+
+    /// Records a change in the audit trail.
+    pub(super) fn record(
+        &self,
+        action: &'static str,
+        before: Option<&Licence>,
+        after: &Licence,
+        facts: &[&str],
+        reason: Option<&str>,
+    ) {
+        let (acting_as, reason) = (self.acting_as.clone(), reason.map(str::to_owned));
+        self.unit.record(Change::of(action, before, after, facts, acting_as, reason));
+    }
+
+    /// The licence after `command`, whose rules were asked before.
+    pub(super) fn stepped(licence: &Licence, command: Command) -> Result<Licence, Stop> {
+        let conflict = || Stop::from(Refusal::whole(Code::Conflict));
+        let state = licence.state.after(command).ok_or_else(conflict)?;
+        Ok(Licence { state, ..licence.clone() })
+    }
+
+    /// Ends a live licence before its time, with its programme types; gives it as saved.
+    pub(super) async fn retire(
+        &self,
+        before: &Licence,
+        command: Command,
+        on: NaiveDate,
+        with: Retirement<'_>,
+    ) -> Result<Licence, Stop> {
+        let mut after = Self::stepped(before, command)?;
+        after.ended_on = Some(on);
+        after.teach_out_plan = with.teach_out_plan.map(str::to_owned);
+        if let Some(words) = with.public_reason {
+            after.public_reason = Some(words.to_owned());
+        }
+        if with.renewal_decided {
+            after.renewal_to = Some(self.unit.today());
+        }
+        for granted in self.store.granted(before.organisation_id).await? {
+            if granted.licence_id == before.id {
+                self.store.cut(&granted, on).await?;
+            }
+        }
+        self.store.enter_state(&after, on).await?;
+        self.save(with.action, before, after, &["programmes"], with.reason).await
+    }
+
+    /// What the renewed licence has to know of its renewal: that it is decided.
+    pub(super) async fn renewal_decided(&self, renewed: Option<Licence>) -> Result<(), Stop> {
+        let Some(before) = renewed else { return Ok(()) };
+        let after = Licence { renewal_to: Some(self.unit.today()), ..before.clone() };
+        self.save("licence.renewal_decided", &before, after, &[], None).await?;
+        Ok(())
+    }
+
+    /// The licence that an application renews, locked.
+    pub(super) async fn renewed(&self, application: &Licence) -> Result<Option<Licence>, Stop> {
+        match application.renews_id {
+            Some(id) => self.store.lock(id).await,
+            None => Ok(None),
+        }
+    }
+}
+
+/// How a licence ends before its time.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Retirement<'a> {
+    /// The action in the audit trail.
+    pub(super) action: &'static str,
+    /// Why, for the trail.
+    pub(super) reason: Option<&'a str>,
+    /// Why, in words for everyone.
+    pub(super) public_reason: Option<&'a str>,
+    /// What becomes of open courses.
+    pub(super) teach_out_plan: Option<&'a str>,
+    /// Whether its renewal was decided with it.
+    pub(super) renewal_decided: bool,
+}
+
+impl Retirement<'_> {
+    /// A retirement under this action, without words.
+    pub(super) const fn by(action: &'static str) -> Self {
+        Self {
+            action,
+            reason: None,
+            public_reason: None,
+            teach_out_plan: None,
+            renewal_decided: false,
+        }
+    }
+}
+
+/// The words for what a licence is called: its number, or that it has none yet.
+pub(super) fn called(licence: &Licence) -> &str {
+    licence.number.as_deref().unwrap_or("the application")
+}
+
+/// What suspension and every early end say to the reader of an impact.
+pub(super) fn effects(licence: &Licence, state: State) -> Vec<String> {
+    let name = called(licence);
+    let mut effects = vec![
+        format!("{name}: new courses, enrolments and reservations are blocked from now on"),
+        "credentials that were issued stay valid".to_owned(),
+    ];
+    if state == State::Suspended {
+        effects.push("what runs goes on only under a recorded teach-out decision".to_owned());
+    }
+    effects
+}
+
+pub(super) fn not_found() -> Stop {
+    Refusal::whole(Code::NotFound).into()
+}

@@ -1,0 +1,471 @@
+//! Rows of licences, loaded under lock and saved.
+//!
+//! Locks are taken in one order: the organisation where the national team works, then its licences by id,
+//! then the counter of numbers. A partner locks its licence alone. What hangs on a licence is written only
+//! under the licence's lock.
+
+use chrono::{Datelike as _, NaiveDate};
+use entities::{
+    bank_holiday, licence, licence_counter, licence_history, licence_programme, organisation,
+    organisation_succession,
+};
+use sea_orm::sea_query::{Expr, ExprTrait as _, LockType, OnConflict};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter,
+    QueryOrder, QuerySelect,
+};
+use uuid::Uuid;
+
+use super::model::{Licence, Outcome, Readiness, State, Term, Tier};
+use super::parts::Granted;
+use super::rules::Into;
+use crate::command::{Stop, Unit};
+use crate::db::DbFault;
+use crate::organisation::model::{Status, SuccessionKind};
+use crate::programme::kind::ProgrammeType;
+use crate::refusal::{Code, Refusal};
+
+/// The licences that the unit's Scope lets it see and change.
+pub struct Licences<'a> {
+    pub(super) unit: &'a Unit,
+}
+
+/// What a licence has to know of its holder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// Where it stands.
+    pub status: Status,
+    /// Whether it delivers training.
+    pub delivers: bool,
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the store: its transaction carries the Scope"
+)]
+impl<'a> Licences<'a> {
+    /// The store of `unit`.
+    #[must_use]
+    pub const fn of(unit: &'a Unit) -> Self {
+        Self { unit }
+    }
+
+    /// The licence, not locked.
+    pub async fn find(&self, id: Uuid) -> Result<Option<Licence>, Stop> {
+        let row = licence::Entity::find_by_id(id).one(self.unit.tx()).await?;
+        Ok(row.map(licence_of).transpose()?)
+    }
+
+    /// The licence, locked.
+    pub async fn lock(&self, id: Uuid) -> Result<Option<Licence>, Stop> {
+        let row =
+            licence::Entity::find_by_id(id).lock(LockType::Update).one(self.unit.tx()).await?;
+        Ok(row.map(licence_of).transpose()?)
+    }
+
+    /// The licences and applications of an organisation, locked, in the order of their ids.
+    pub async fn lock_all(&self, organisation: Uuid) -> Result<Vec<Licence>, Stop> {
+        let rows = licence::Entity::find()
+            .filter(licence::Column::OrganisationId.eq(organisation))
+            .order_by_asc(licence::Column::Id)
+            .lock(LockType::Update)
+            .all(self.unit.tx())
+            .await?;
+        rows.into_iter().map(|row| Ok(licence_of(row)?)).collect()
+    }
+
+    /// Whether an application to renew the licence is open.
+    pub async fn is_being_renewed(&self, id: Uuid) -> Result<bool, Stop> {
+        let rows = licence::Entity::find()
+            .filter(licence::Column::RenewsId.eq(id))
+            .all(self.unit.tx())
+            .await?;
+        let open = |row: &licence::Model| {
+            State::from_code(&row.state).is_some_and(State::is_open_application)
+        };
+        Ok(rows.iter().any(open))
+    }
+
+    /// Saves a new licence.
+    pub async fn insert(&self, licence: &Licence) -> Result<(), Stop> {
+        let row = row_of(licence).into_active_model().reset_all();
+        licence::Entity::insert(row).exec_without_returning(self.unit.tx()).await?;
+        Ok(())
+    }
+
+    /// Saves a changed licence, unless somebody else changed it since it was read.
+    pub async fn update(&self, licence: &Licence) -> Result<(), Stop> {
+        let done = licence::Entity::update_many()
+            .set(row_of(licence).into_active_model().reset_all())
+            .filter(licence::Column::Id.eq(licence.id))
+            .filter(licence::Column::Version.eq(licence.version - 1))
+            .exec(self.unit.tx())
+            .await?;
+        if done.rows_affected == 1 { Ok(()) } else { Err(Refusal::whole(Code::Conflict).into()) }
+    }
+
+    /// What a licence has to know of the organisation; `None` if there is none.
+    pub async fn holder(&self, id: Uuid) -> Result<Option<Holder>, Stop> {
+        let row = organisation::Entity::find_by_id(id).one(self.unit.tx()).await?;
+        let holder = |row: organisation::Model| {
+            let status =
+                Status::from_code(&row.status).ok_or_else(|| unreadable("organisation.status"))?;
+            Ok::<_, DbFault>(Holder { status, delivers: row.delivers })
+        };
+        Ok(row.map(holder).transpose()?)
+    }
+
+    /// The successions by which an organisation followed others.
+    pub async fn successions_into(&self, organisation: Uuid) -> Result<Vec<Into>, Stop> {
+        let rows = organisation_succession::Entity::find()
+            .filter(organisation_succession::Column::SuccessorId.eq(organisation))
+            .all(self.unit.tx())
+            .await?;
+        let into = |row: organisation_succession::Model| {
+            let kind = SuccessionKind::from_code(&row.kind)
+                .ok_or_else(|| unreadable("organisation_succession.kind"))?;
+            Ok(Into { predecessor: row.predecessor_id, kind, on: row.effective_on })
+        };
+        rows.into_iter().map(into).collect()
+    }
+
+    /// The bank holidays from a day on.
+    pub async fn holidays(&self, from: NaiveDate) -> Result<Vec<NaiveDate>, Stop> {
+        let rows = bank_holiday::Entity::find()
+            .filter(bank_holiday::Column::Day.gte(from))
+            .all(self.unit.tx())
+            .await?;
+        Ok(rows.into_iter().map(|row| row.day).collect())
+    }
+
+    /// The next licence number. A transaction that rolls back gives its number back; one that was given out
+    /// never returns.
+    pub async fn next_number(&self) -> Result<String, Stop> {
+        let year = self.unit.today().year();
+        let first = licence_counter::ActiveModel {
+            id: Set(self.unit.id()),
+            year: Set(year),
+            last_number: Set(1),
+        };
+        let next = Expr::col((licence_counter::Entity, licence_counter::Column::LastNumber)).add(1);
+        licence_counter::Entity::insert(first)
+            .on_conflict(
+                OnConflict::column(licence_counter::Column::Year)
+                    .value(licence_counter::Column::LastNumber, next)
+                    .to_owned(),
+            )
+            .exec_without_returning(self.unit.tx())
+            .await?;
+        let row = licence_counter::Entity::find()
+            .filter(licence_counter::Column::Year.eq(year))
+            .one(self.unit.tx())
+            .await?;
+        let last = row.map(|row| row.last_number).ok_or_else(|| unreadable("licence_counter"))?;
+        Ok(format!("PSL-{year}-{last:06}"))
+    }
+
+    /// The programme types that an application asks for.
+    pub async fn requested(&self, id: Uuid) -> Result<Vec<ProgrammeType>, Stop> {
+        let rows = licence_programme::Entity::find()
+            .filter(licence_programme::Column::LicenceId.eq(id))
+            .filter(licence_programme::Column::Stage.eq("REQUESTED"))
+            .order_by_asc(licence_programme::Column::ProgrammeType)
+            .all(self.unit.tx())
+            .await?;
+        let types = rows.iter().map(|row| programme_type_of(&row.programme_type));
+        Ok(types.collect::<Result<_, _>>()?)
+    }
+
+    /// Replaces the programme types that an application asks for.
+    pub async fn request(&self, licence: &Licence, types: &[ProgrammeType]) -> Result<(), Stop> {
+        self.drop_requested(licence.id).await?;
+        for ty in types {
+            self.add_programme(licence, *ty, "REQUESTED", None).await?;
+        }
+        Ok(())
+    }
+
+    /// An application's programme types are no longer asked for.
+    pub async fn drop_requested(&self, id: Uuid) -> Result<(), Stop> {
+        licence_programme::Entity::update_many()
+            .col_expr(licence_programme::Column::Stage, Expr::value("DROPPED"))
+            .filter(licence_programme::Column::LicenceId.eq(id))
+            .filter(licence_programme::Column::Stage.eq("REQUESTED"))
+            .exec(self.unit.tx())
+            .await?;
+        Ok(())
+    }
+
+    /// Licenses the holder for a programme type on the days from `from` to before `to`.
+    pub async fn grant(
+        &self,
+        licence: &Licence,
+        ty: ProgrammeType,
+        days: (NaiveDate, NaiveDate),
+    ) -> Result<(), Stop> {
+        self.add_programme(licence, ty, "GRANTED", Some(days)).await
+    }
+
+    async fn add_programme(
+        &self,
+        licence: &Licence,
+        ty: ProgrammeType,
+        stage: &str,
+        days: Option<(NaiveDate, NaiveDate)>,
+    ) -> Result<(), Stop> {
+        let row = licence_programme::ActiveModel {
+            id: Set(self.unit.id()),
+            organisation_id: Set(licence.organisation_id),
+            licence_id: Set(licence.id),
+            programme_type: Set(ty.code().to_owned()),
+            stage: Set(stage.to_owned()),
+            valid_from: Set(days.map(|(from, _)| from)),
+            valid_to: Set(days.map(|(_, to)| to)),
+            granted_to: Set(days.map(|(_, to)| to)),
+        };
+        licence_programme::Entity::insert(row).exec_without_returning(self.unit.tx()).await?;
+        Ok(())
+    }
+
+    /// What the organisation is or was licensed for, by all of its licences.
+    pub async fn granted(&self, organisation: Uuid) -> Result<Vec<Granted>, Stop> {
+        let rows = licence_programme::Entity::find()
+            .filter(licence_programme::Column::OrganisationId.eq(organisation))
+            .filter(licence_programme::Column::Stage.eq("GRANTED"))
+            .order_by_asc(licence_programme::Column::ValidFrom)
+            .all(self.unit.tx())
+            .await?;
+        let granted = |row: licence_programme::Model| {
+            let days = row.valid_from.zip(row.valid_to);
+            let (from, to) = days.ok_or_else(|| unreadable("licence_programme.valid_from"))?;
+            let programme_type = programme_type_of(&row.programme_type)?;
+            Ok(Granted { id: row.id, licence_id: row.licence_id, programme_type, from, to })
+        };
+        rows.into_iter().map(granted).collect()
+    }
+
+    /// Ends a granted programme type on a day; one that would begin later is dropped.
+    pub async fn cut(&self, granted: &Granted, on: NaiveDate) -> Result<(), Stop> {
+        if granted.to <= on {
+            return Ok(());
+        }
+        let change = licence_programme::Entity::update_many()
+            .filter(licence_programme::Column::Id.eq(granted.id));
+        let change = if granted.from < on {
+            change.col_expr(licence_programme::Column::ValidTo, Expr::value(on))
+        } else {
+            change.col_expr(licence_programme::Column::Stage, Expr::value("DROPPED"))
+        };
+        change.exec(self.unit.tx()).await?;
+        Ok(())
+    }
+
+    /// Gives the programme types that ended with the licence on `on` back their days.
+    pub async fn uncut(&self, id: Uuid, on: NaiveDate) -> Result<(), Stop> {
+        licence_programme::Entity::update_many()
+            .col_expr(
+                licence_programme::Column::ValidTo,
+                Expr::col(licence_programme::Column::GrantedTo),
+            )
+            .filter(licence_programme::Column::LicenceId.eq(id))
+            .filter(licence_programme::Column::Stage.eq("GRANTED"))
+            .filter(licence_programme::Column::ValidTo.eq(on))
+            .exec(self.unit.tx())
+            .await?;
+        Ok(())
+    }
+
+    /// The day from which the present state holds, where the licence was granted.
+    pub async fn state_since(&self, id: Uuid) -> Result<Option<NaiveDate>, Stop> {
+        Ok(self.present_state(id).await?.map(|row| row.valid_from))
+    }
+
+    /// The licence has a state from a day on, up to now without a known end. Of two changes on one day the
+    /// history keeps the later.
+    pub async fn enter_state(&self, licence: &Licence, on: NaiveDate) -> Result<(), Stop> {
+        if let Some(present) = self.present_state(licence.id).await? {
+            let change = licence_history::Entity::update_many()
+                .filter(licence_history::Column::Id.eq(present.id));
+            if present.valid_from >= on {
+                let state = licence.state.code();
+                change
+                    .col_expr(licence_history::Column::State, Expr::value(state))
+                    .exec(self.unit.tx())
+                    .await?;
+                return Ok(());
+            }
+            change
+                .col_expr(licence_history::Column::ValidTo, Expr::value(on))
+                .exec(self.unit.tx())
+                .await?;
+        }
+        let row = licence_history::ActiveModel {
+            id: Set(self.unit.id()),
+            organisation_id: Set(licence.organisation_id),
+            licence_id: Set(licence.id),
+            state: Set(licence.state.code().to_owned()),
+            valid_from: Set(on),
+            valid_to: Set(None),
+        };
+        licence_history::Entity::insert(row).exec_without_returning(self.unit.tx()).await?;
+        Ok(())
+    }
+
+    async fn present_state(&self, id: Uuid) -> Result<Option<licence_history::Model>, Stop> {
+        let row = licence_history::Entity::find()
+            .filter(licence_history::Column::LicenceId.eq(id))
+            .filter(licence_history::Column::ValidTo.is_null())
+            .one(self.unit.tx())
+            .await?;
+        Ok(row)
+    }
+}
+
+fn licence_of(row: licence::Model) -> Result<Licence, DbFault> {
+    let licence::Model {
+        id,
+        organisation_id,
+        number,
+        tier,
+        approves_own_courses,
+        max_concurrent_courses,
+        max_trainees_per_course,
+        state,
+        renews_id,
+        bridging,
+        readiness_outcome,
+        readiness_validated_on,
+        readiness_instrument,
+        readiness_reason,
+        readiness_recorded_by,
+        submitted_on,
+        decided_on,
+        valid_from,
+        valid_to,
+        expiring_from,
+        grace_to,
+        renewal_from,
+        renewal_to,
+        suspended_on,
+        ended_on,
+        public_reason,
+        teach_out_plan,
+        succeeded_by_id,
+        created_at,
+        updated_at,
+        version,
+    } = row;
+    let found = readiness_outcome.zip(readiness_validated_on).zip(readiness_reason);
+    let readiness = found.map(|((outcome, validated_on), reason)| {
+        Ok::<_, DbFault>(Readiness {
+            outcome: Outcome::from_code(&outcome)
+                .ok_or_else(|| unreadable("licence.readiness_outcome"))?,
+            validated_on,
+            instrument: readiness_instrument,
+            reason,
+            recorded_by: readiness_recorded_by,
+        })
+    });
+    let days = valid_from.zip(valid_to).zip(expiring_from.zip(grace_to));
+    Ok(Licence {
+        id,
+        organisation_id,
+        number,
+        tier: Tier::from_code(&tier).ok_or_else(|| unreadable("licence.tier"))?,
+        approves_own_courses,
+        max_concurrent_courses,
+        max_trainees_per_course,
+        state: State::from_code(&state).ok_or_else(|| unreadable("licence.state"))?,
+        renews_id,
+        bridging,
+        readiness: readiness.transpose()?,
+        submitted_on,
+        decided_on,
+        term: days.map(|((from, to), (expiring_from, grace_to))| Term {
+            from,
+            to,
+            expiring_from,
+            grace_to,
+        }),
+        renewal_from,
+        renewal_to,
+        suspended_on,
+        ended_on,
+        public_reason,
+        teach_out_plan,
+        succeeded_by_id,
+        created_at,
+        updated_at,
+        version,
+    })
+}
+
+fn row_of(licence: &Licence) -> licence::Model {
+    let Licence {
+        id,
+        organisation_id,
+        number,
+        tier,
+        approves_own_courses,
+        max_concurrent_courses,
+        max_trainees_per_course,
+        state,
+        renews_id,
+        bridging,
+        readiness,
+        submitted_on,
+        decided_on,
+        term,
+        renewal_from,
+        renewal_to,
+        suspended_on,
+        ended_on,
+        public_reason,
+        teach_out_plan,
+        succeeded_by_id,
+        created_at,
+        updated_at,
+        version,
+    } = licence.clone();
+    licence::Model {
+        id,
+        organisation_id,
+        number,
+        tier: tier.code().to_owned(),
+        approves_own_courses,
+        max_concurrent_courses,
+        max_trainees_per_course,
+        state: state.code().to_owned(),
+        renews_id,
+        bridging,
+        readiness_outcome: readiness.as_ref().map(|found| found.outcome.code().to_owned()),
+        readiness_validated_on: readiness.as_ref().map(|found| found.validated_on),
+        readiness_instrument: readiness.as_ref().and_then(|found| found.instrument.clone()),
+        readiness_recorded_by: readiness.as_ref().and_then(|found| found.recorded_by),
+        readiness_reason: readiness.map(|found| found.reason),
+        submitted_on,
+        decided_on,
+        valid_from: term.map(|term| term.from),
+        valid_to: term.map(|term| term.to),
+        expiring_from: term.map(|term| term.expiring_from),
+        grace_to: term.map(|term| term.grace_to),
+        renewal_from,
+        renewal_to,
+        suspended_on,
+        ended_on,
+        public_reason,
+        teach_out_plan,
+        succeeded_by_id,
+        created_at,
+        updated_at,
+        version,
+    }
+}
+
+fn programme_type_of(code: &str) -> Result<ProgrammeType, DbFault> {
+    ProgrammeType::from_code(code).ok_or_else(|| unreadable("licence_programme.programme_type"))
+}
+
+pub(super) fn unreadable(what: &str) -> DbFault {
+    DbFault::Other(Box::new(sea_orm::DbErr::Custom(format!("{what} holds an impossible value"))))
+}

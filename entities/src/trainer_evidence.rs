@@ -1,0 +1,20 @@
+//! Evidence for an accreditation.
+
+use sea_orm::entity::prelude::*;
+
+/// A row of `trainer_evidence`.
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "trainer_evidence")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub trainer_id: Uuid,
+    pub accreditation_id: Uuid,
+    pub kind: String,
+    pub evidenced_on: Date,
+    pub note_reference: Option<String>,
+    pub recorded_at: DateTimeUtc,
+}
+
+impl ActiveModelBehavior for ActiveModel {}

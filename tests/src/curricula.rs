@@ -1,0 +1,198 @@
+//! Curricula that a test begins with, made through the service's own use cases.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use alongside::command::{Stop, Unit};
+use alongside::graphql::ids;
+use alongside::programme::kind::ProgrammeType;
+use alongside::programme::model::{
+    AttendanceBasis, Depth, Gap, GraduationRule, Mapping, Module, Outline,
+};
+use alongside::programme::publication;
+use alongside::programme::service::{self, Amendment, NewProgramme};
+use alongside::programme::store::Programmes;
+use uuid::Uuid;
+
+use crate::given::{as_system, day};
+use crate::world::World;
+
+/// The set of competences that came with the service.
+pub const FRAMEWORK: &str = "HEE_PSW_FRAMEWORK@2020-10";
+
+/// Where a curriculum of a test stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// A draft that can be published; its version is 4.
+    Draft,
+    /// Published; its version is 5.
+    Published,
+    /// Retired; its version is 6.
+    Retired,
+}
+
+impl Standing {
+    /// Every standing.
+    pub const ALL: [Self; 3] = [Self::Draft, Self::Published, Self::Retired];
+
+    /// The version that a curriculum of the test has there.
+    #[must_use]
+    pub const fn version(self) -> i32 {
+        match self {
+            Self::Draft => 4,
+            Self::Published => 5,
+            Self::Retired => 6,
+        }
+    }
+}
+
+/// A curriculum of a test: two modules of an hour, of which the second needs the first; the first
+/// introduces one competence, one gap is listed.
+#[derive(Clone, Debug)]
+pub struct Curriculum {
+    /// The programme.
+    pub programme: Uuid,
+    /// The programme's code.
+    pub code: String,
+    /// The version, whose number is 1.0.0.
+    pub version: Uuid,
+    /// Its modules.
+    pub modules: Vec<Uuid>,
+    /// The competence that the first module introduces: framework 1.1.
+    pub mapped: Uuid,
+    /// A competence that no module covers: framework 1.2.
+    pub unmapped: Uuid,
+}
+
+impl Curriculum {
+    /// The id of the version as the API gives it.
+    #[must_use]
+    pub fn id(&self) -> String {
+        ids::encode("prv", self.version)
+    }
+
+    /// The id of the programme as the API gives it.
+    #[must_use]
+    pub fn programme_id(&self) -> String {
+        ids::encode("prg", self.programme)
+    }
+
+    /// The id of a module as the API gives it.
+    #[must_use]
+    pub fn module_id(&self, place: usize) -> String {
+        ids::encode("mdl", self.modules[place])
+    }
+}
+
+/// A code that no other test of this process uses.
+#[must_use]
+pub fn code() -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(1);
+    format!("ZZ-{:05}", NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// A module of an hour.
+#[must_use]
+pub fn module(number: i32) -> Module {
+    Module {
+        number,
+        title: Some(format!("Fictional module {number}")),
+        block: Some("Fictional block".to_owned()),
+        taught_minutes: Some(60),
+        prep_minutes: Some(30),
+        mandatory: false,
+        reading_list: Some("A fictional book".to_owned()),
+        requires: Vec::new(),
+        competences: Vec::new(),
+    }
+}
+
+/// What a draft says that can be published.
+#[must_use]
+pub fn outline() -> Outline {
+    Outline {
+        effective_from: Some(day("2026-01-05")),
+        last_start_date: None,
+        weeks: Some(2),
+        taught_days: Some(2),
+        taught_minutes: Some(120),
+        aligned_to: None,
+        source: Some("Fictional".to_owned()),
+        rule: GraduationRule {
+            attendance_basis: Some(AttendanceBasis::Days),
+            attendance_threshold: Some(8_000),
+            day_counts_at: Some(7_500),
+            max_missed_days: Some(1),
+            make_up_allowed: Some(true),
+            make_up_max_days: Some(1),
+            assignment_required: Some(true),
+            placement_required: Some(true),
+            placement_min_minutes: Some(600),
+            completion_without_accreditation: Some(true),
+        },
+    }
+}
+
+/// A curriculum of `owner`'s own, or a national one.
+pub async fn curriculum(world: &World, owner: Option<Uuid>, standing: Standing) -> Curriculum {
+    given(world, owner, standing, false).await
+}
+
+/// The same, which claims to be aligned to the framework: all that it does not cover is listed.
+pub async fn aligned(world: &World, owner: Option<Uuid>, standing: Standing) -> Curriculum {
+    given(world, owner, standing, true).await
+}
+
+async fn given(
+    world: &World,
+    owner: Option<Uuid>,
+    standing: Standing,
+    aligned: bool,
+) -> Curriculum {
+    let code = code();
+    let given = code.clone();
+    let (programme, version, modules, mapped, unmapped) =
+        as_system(world.app.core(), move |unit| {
+            let code = given.clone();
+            Box::pin(async move { make(unit, code, owner, (standing, aligned)).await })
+        })
+        .await;
+    Curriculum { programme, code, version, modules, mapped, unmapped }
+}
+
+type Made = (Uuid, Uuid, Vec<Uuid>, Uuid, Uuid);
+
+async fn make(
+    unit: &Unit,
+    code: String,
+    owner: Option<Uuid>,
+    (standing, aligned): (Standing, bool),
+) -> Result<Made, Stop> {
+    let store = Programmes::of(unit);
+    let catalogue = store.catalogue().await?;
+    let set = catalogue.set_named(FRAMEWORK).expect("the set that came with the service");
+    let item = |code: &str| catalogue.competence_named(set, code).expect("a competence");
+    let (mapped, unmapped, left_out) = (item("1.1"), item("1.2"), item("6"));
+    let title = format!("Fictional training {code}");
+    let new = NewProgramme { code, kind: ProgrammeType::Volunteer, title, owner };
+    let programme = service::create(unit, new).await?.id;
+    let id = service::draft(unit, programme, "1.0.0", None).await?.id;
+    let second = Module { requires: vec![1], ..module(2) };
+    service::set_modules(unit, id, 1, vec![module(1), second]).await?;
+    let version = store.version(id).await?.expect("the draft");
+    let modules = store.kept(&version).await?.modules;
+    let mapping = Mapping { competence: mapped, depth: Depth::Introduced };
+    service::map(unit, modules[0], 2, vec![mapping]).await?;
+    let core = catalogue.core_of(set).into_iter().map(|item| item.id);
+    let left_out = if aligned { core.filter(|id| *id != mapped).collect() } else { vec![left_out] };
+    let gap = |competence| Gap { competence, reason: "Fictional".to_owned() };
+    let gaps = left_out.into_iter().map(gap).collect();
+    let outline = Outline { aligned_to: aligned.then_some(set), ..outline() };
+    service::amend(unit, id, 3, Amendment { outline, gaps }).await?;
+    if standing != Standing::Draft {
+        publication::publish(unit, id, 4).await?;
+    }
+    if standing == Standing::Retired {
+        publication::retire(unit, id, 5, None, "Fictional").await?;
+    }
+    Ok((programme, id, modules, mapped, unmapped))
+}
