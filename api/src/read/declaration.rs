@@ -109,8 +109,6 @@ impl Rows {
 pub enum Way {
     /// Everyone, signed in or not.
     Everyone,
-    /// Everyone, of the rows `t` for which the condition holds.
-    EveryoneWhere(&'static str),
     /// Everyone who is signed in.
     SignedIn,
     /// Who holds the permission for the whole nation.

@@ -59,7 +59,6 @@ async fn inputs(
         "effectiveOn": "2026-05-01",
     });
     let move_to = json!({ "boardId": board, "effectiveOn": "2026-05-01" });
-    let mut inputs = BTreeMap::from([
     let draft = curriculum(world, Some(one.id), Standing::Draft).await;
     let published = curriculum(world, Some(one.id), Standing::Published).await;
     let draft_with =
@@ -70,7 +69,7 @@ async fn inputs(
     let [mapped, unmapped] = [draft.mapped, draft.unmapped].map(|id| ids::encode("cmp", id));
     let new = json!({ "code": "ZZ-NEW", "type": "VOLUNTEER", "title": "New", "ownerId": first });
     let retire = json!({ "id": published.id(), "expectedVersion": 5, "reason": "A test." });
-    BTreeMap::from([
+    let mut inputs = BTreeMap::from([
         ("boardAssignmentChoose", choose),
         ("changeProposalDecide", json!({ "id": proposal, "expectedVersion": 1, "accept": false })),
         (
@@ -88,16 +87,6 @@ async fn inputs(
         ("organisationRegister", json!({ "name": "Nobody's", "kind": "VCSE" })),
         ("organisationRename", first_with(json!({ "name": "Taken over" }))),
         ("organisationSucceed", succeed),
-    ]);
-    inputs.extend(licence_inputs::inputs(world, holder).await);
-    inputs
-}
-
-/// Whether the matrix lets this one use the mutation on what is of `holder`.
-fn may(policy: &Policy, facts: &Facts, asker: &Asker, name: &str, holder: &Tenant) -> bool {
-    let mutation = &policy.mutations[name];
-    let counts = |held: &Held| {
-        if mutation.within { held.of == Some(holder.id) } else { held.scope == "NATION" }
         ("programmeCreate", new),
         ("programmeVersionAmend", draft_with(json!({ "weeks": 3 }))),
         (
@@ -107,7 +96,9 @@ fn may(policy: &Policy, facts: &Facts, asker: &Asker, name: &str, holder: &Tenan
         ("programmeVersionPublish", draft_with(json!({}))),
         ("programmeVersionRetire", retire),
         ("programmeVersionSetModules", draft_with(json!({ "modules": [{ "number": 1 }] }))),
-    ])
+    ]);
+    inputs.extend(licence_inputs::inputs(world, holder).await);
+    inputs
 }
 
 /// Whether the matrix lets this one use the mutation on what is `owner`'s.
