@@ -10,6 +10,7 @@ mod facts;
 mod guarded;
 mod lists;
 mod marks;
+mod people;
 mod policy;
 mod sdl;
 mod strangers;

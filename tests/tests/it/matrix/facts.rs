@@ -14,13 +14,19 @@ use super::policy::{Policy, Readers};
 pub struct Row {
     /// Its id.
     pub id: Uuid,
-    keys: BTreeMap<String, Uuid>,
+    keys: BTreeMap<String, BTreeSet<Uuid>>,
 }
 
 impl Row {
     /// The key in `column`.
     pub fn key(&self, column: &str) -> Option<Uuid> {
-        if column == "id" { Some(self.id) } else { self.keys.get(column).copied() }
+        if column == "id" { Some(self.id) } else { self.keys.get(column)?.first().copied() }
+    }
+
+    /// Whether `column`, or a query in its place, names this for the row.
+    fn names(&self, column: &str, key: Option<Uuid>) -> bool {
+        let of_query = |key: Uuid| self.keys.get(column).is_some_and(|keys| keys.contains(&key));
+        key.is_some_and(|key| if column == "id" { key == self.id } else { of_query(key) })
     }
 }
 
@@ -66,10 +72,13 @@ impl Facts {
                 columns.extend(field.by);
                 columns.extend(field.readers.and_then(|readers| readers.within));
             }
-            let own = ty.rows.iter().flat_map(|r| [r.within.clone(), r.account.clone()]);
+            let own = ty
+                .rows
+                .iter()
+                .flat_map(|r| [r.within.clone(), r.account.clone(), r.open.clone()]);
             columns.extend(own.flatten());
             columns.remove("id");
-            rows.insert(name.to_owned(), read(world, table, &columns).await);
+            rows.insert(name.to_owned(), read(world, table, &columns, today).await);
         }
         Self { rows, grants: grants(world, policy, today).await, refused: refused(world).await }
     }
@@ -127,22 +136,51 @@ impl Policy {
     }
 
     fn reads(&self, who: &Who, readers: &Readers, row: &Row) -> bool {
-        let concerned = readers.account.as_ref().and_then(|column| row.key(column));
-        let owner = readers.within.as_ref().and_then(|column| row.key(column));
+        let within = |of: Option<Uuid>| readers.within.as_ref().is_some_and(|c| row.names(c, of));
+        let concerned = readers.account.as_ref().is_some_and(|c| row.names(c, who.account));
+        let open = readers.open.as_ref().is_some_and(|query| row.names(query, Some(row.id)));
+        let signed_in = readers.signed_in && who.account.is_some();
         let by_role =
             who.grants.iter().filter(|held| readers.roles.contains(&held.role)).any(|held| {
                 match held.scope.as_str() {
                     "NATION" => true,
-                    "ORGANISATION" => owner.is_some() && held.of == owner,
+                    "ORGANISATION" => within(held.of),
                     _ => false,
                 }
             });
-        by_role || (concerned.is_some() && concerned == who.account)
+        by_role || concerned || open || signed_in
     }
 }
 
+/// The rows of a table with the keys in `columns`, some of which are queries.
+async fn read(
+    world: &World,
+    table: &str,
+    columns: &BTreeSet<String>,
+    today: NaiveDate,
+) -> Vec<Row> {
+    let (queries, columns): (Vec<&String>, Vec<&String>) =
+        columns.iter().partition(|column| column.starts_with("select "));
+    let mut rows = plain(world, table, &columns).await;
+    for query in queries {
+        let text = query.replace("{today}", &format!("'{today}'"));
+        let engine = world.engine();
+        let (row, key) = (engine.hex("row_id"), engine.hex("key_id"));
+        let sql = format!("with pairs (row_id, key_id) as ({text}) select {row} || ' ' || {key} from pairs");
+        for line in world.database.eye.texts(&sql).await {
+            let (row, key) = line.split_once(' ').expect("two ids");
+            let (row, key) = (Uuid::parse_str(row).ok(), Uuid::parse_str(key).ok());
+            let row = rows.iter_mut().find(|known| Some(known.id) == row);
+            if let (Some(row), Some(key)) = (row, key) {
+                row.keys.entry(query.clone()).or_default().insert(key);
+            }
+        }
+    }
+    rows
+}
+
 /// The rows of a table with the keys in `columns`.
-async fn read(world: &World, table: &str, columns: &BTreeSet<String>) -> Vec<Row> {
+async fn plain(world: &World, table: &str, columns: &[&String]) -> Vec<Row> {
     let engine = world.engine();
     let keys = columns.iter().map(|column| format!(" || ' ' || {}", engine.hex(column)));
     let sql =
@@ -152,7 +190,8 @@ async fn read(world: &World, table: &str, columns: &BTreeSet<String>) -> Vec<Row
         let mut parts = line.split(' ');
         let id = parts.next().and_then(parse).expect("an id");
         let keys = columns.iter().zip(parts);
-        Row { id, keys: keys.filter_map(|(c, key)| Some((c.clone(), parse(key)?))).collect() }
+        let keys = keys.filter_map(|(c, key)| Some(((*c).clone(), BTreeSet::from([parse(key)?]))));
+        Row { id, keys: keys.collect() }
     };
     world.database.eye.texts(&sql).await.into_iter().map(row).collect()
 }

@@ -13,6 +13,7 @@ use tests::{Engine, Tenant, World};
 use uuid::Uuid;
 
 use super::facts::{Facts, Who};
+use super::people;
 use super::policy::{Marked, Policy};
 
 /// What every mark begins with.
@@ -166,6 +167,7 @@ async fn fill(world: &World) {
         given::proposal(world, tenant, "ZZ1 1AA").await;
         rows_of(world, tenant).await;
     }
+    people::fill(world).await;
     rows_of_the_nation(world).await;
     mark(world, &Policy::read()).await;
 }
@@ -173,7 +175,9 @@ async fn fill(world: &World) {
 /// Grants every role with every scope to an account of its own, and some to one.
 pub async fn grant_all(world: &World) {
     let mut grants = scopes(world, region(world).await);
-    for role in Role::ALL.into_iter().filter(|role| role.may_be_national()) {
+    // Nobody is funding officer and funding approver at once.
+    let national = |role: &Role| role.may_be_national() && *role != Role::FundingApprover;
+    for role in Role::ALL.into_iter().filter(national) {
         grants.push((EVERYONE.to_owned(), role, GrantScope::Nation));
     }
     let coordinator = Role::PartnerCoordinator;
@@ -283,6 +287,7 @@ async fn mark(world: &World, policy: &Policy) {
             "audit_event" | "outbox_event" => "chain",
             "role_grant" => "scope_id",
             "account" | "idempotency_record" | "import_run" | "audit_chain" => "id",
+            table if table.starts_with("person") || table.starts_with("trainer") => "id",
             _ => "organisation_id",
         };
         let id = world.engine().hex("id");
@@ -300,16 +305,20 @@ async fn mark(world: &World, policy: &Policy) {
     }
 }
 
-/// Lets the marks into the audit trail, which nobody may change.
+/// Lets the marks into the audit trail, which nobody may change, and into a name that is repeated.
 async fn unlock(world: &World) {
-    execute(
-        world,
-        match world.engine() {
-            Engine::Sqlite => "drop trigger audit_event_append_only_update",
-            Engine::Postgres => "alter table audit_event disable trigger user",
-        },
-    )
-    .await;
+    let changes: &[&str] = match world.engine() {
+        Engine::Sqlite => {
+            &["drop trigger audit_event_append_only_update", "pragma foreign_keys = off"]
+        }
+        Engine::Postgres => &[
+            "alter table audit_event disable trigger user",
+            "alter table trainer drop constraint trainer_person",
+        ],
+    };
+    for change in changes {
+        execute(world, change).await;
+    }
 }
 
 /// Every mark in the database, by its text.

@@ -42,6 +42,9 @@ pub struct Type {
     pub prefix: String,
     /// Who sees its rows; everyone, if absent.
     pub rows: Option<Readers>,
+    /// Whether ids of its rows may be told to who does not see the rows.
+    #[serde(default)]
+    pub told: bool,
     fields: BTreeMap<String, Entry>,
 }
 
@@ -51,10 +54,16 @@ pub struct Type {
 pub struct Readers {
     /// The roles.
     pub roles: Vec<String>,
-    /// The column that names the organisation in which a role counts.
+    /// The column that names the organisation in which a role counts, or a query for pairs of a row and
+    /// such an organisation.
     pub within: Option<String>,
-    /// The column that names the account concerned.
+    /// The column that names the account concerned, or a query for pairs of a row and such an account.
     pub account: Option<String>,
+    /// A query for the rows that everyone sees.
+    pub open: Option<String>,
+    /// Whether everyone sees them who is signed in.
+    #[serde(default)]
+    pub signed_in: bool,
 }
 
 /// A field's entry: its class alone, or more.
@@ -98,9 +107,16 @@ pub enum Class {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Mutation {
-    /// The roles that may use it.
+    /// The roles that may use it for the nation.
     pub roles: Vec<String>,
-    entity: String,
+    /// The roles that may use it within the own organisation.
+    #[serde(default)]
+    pub partners: Vec<String>,
+    /// Whether it is for the person concerned alone.
+    #[serde(default)]
+    pub own: bool,
+    /// The entity of its payload.
+    pub entity: String,
 }
 
 /// What of a table nobody reads.
