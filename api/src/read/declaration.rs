@@ -150,7 +150,8 @@ pub struct Filter {
     pub name: &'static str,
     /// Description.
     pub description: &'static str,
-    /// The expression that is compared.
+    /// The expression that is compared; where it is not the last part, `{matches}` says where the
+    /// comparison follows, as in `exists (… and l.organisation_id{matches})`.
     pub sql: &'static str,
     /// Its kind.
     pub kind: Kind,

@@ -143,8 +143,8 @@ readable! {
             Filter {
                 name: "organisationId",
                 description: "An organisation with which the trainer works today.",
-                sql: "(select a.organisation_id from trainer_affiliation a where a.trainer_id = t.id \
-                    and {in_force:a} and a.organisation_id = {value})",
+                sql: "exists (select 1 from trainer_affiliation a where a.trainer_id = t.id \
+                    and {in_force:a} and a.organisation_id{matches})",
                 kind: Kind::Id("org"),
             },
         ])
@@ -218,8 +218,8 @@ readable! {
             Filter {
                 name: "organisationId",
                 description: "An organisation with which the trainer works on the day asked about.",
-                sql: "(select a.organisation_id from trainer_affiliation a \
-                    where a.trainer_id = t.trainer_id and {in_force:a} and a.organisation_id = {value})",
+                sql: "exists (select 1 from trainer_affiliation a where a.trainer_id = t.trainer_id \
+                    and {in_force:a} and a.organisation_id{matches})",
                 kind: Kind::Id("org"),
             },
         ])
