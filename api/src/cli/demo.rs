@@ -102,8 +102,8 @@ fn greet(app: &App, made: &Made, tokens: &Tokens, credential: &str, url: &str) {
     println!("Alongside, demonstration on {engine}. Its organisations and people are fictional;");
     println!("regions, boards and trusts marked as reference only are real, published data.");
     println!(
-        "New with this start: {} organisations, {} reference trusts, {} roles.",
-        made.organisations, made.trusts, made.grants
+        "New with this start: {} organisations, {} reference trusts, {} roles, {} trainers.",
+        made.organisations, made.trusts, made.grants, made.trainers
     );
     println!(
         "\n  API       {url}/graphql\n  GraphiQL  {url}/graphiql\n  schema    {url}/schema.graphql"

@@ -5,6 +5,7 @@
 //! already, so that a second start adds nothing and an interrupted one goes on.
 
 mod network;
+mod trainers;
 
 use std::sync::Arc;
 
@@ -71,6 +72,8 @@ pub struct Made {
     pub trusts: usize,
     /// Role grants made by this start.
     pub grants: usize,
+    /// Fictional trainers made by this start.
+    pub trainers: usize,
 }
 
 /// The subject of the demonstration's account for a role.
@@ -85,13 +88,15 @@ pub fn subject(role: Role) -> String {
 ///
 /// [`DemoError`] names the step.
 pub async fn build(core: &Core, size: Size, progress: &dyn Fn(&str)) -> Result<Made, DemoError> {
-    let mut made = Made { organisations: 0, trusts: 0, grants: 0 };
+    let mut made = Made { organisations: 0, trusts: 0, grants: 0, trainers: 0 };
     progress("reference trusts");
     made.trusts = import_trusts(core).await?;
     progress("fictional organisations");
     made.organisations = network::build(core).await?;
     progress("accounts and roles");
     made.grants = grants(core).await?;
+    progress("fictional trainers");
+    made.trainers = trainers::build(core).await?;
     if size != Size::Small {
         progress("more fictional organisations");
         made.organisations += generate(core, size).await?;

@@ -70,7 +70,7 @@ pub async fn register(unit: &Unit, new: NewTrainer) -> Result<Changed, Stop> {
         to: None,
     };
     desk.store.insert(&trainer).await?;
-    desk.store.add_affiliation(&trainer, &affiliation).await?;
+    desk.store.add_affiliation(&affiliation).await?;
     desk.record("trainer.registered", None, &trainer, &["affiliations"]);
     Ok(Changed::of(trainer.id))
 }
@@ -173,7 +173,7 @@ pub async fn affiliate(unit: &Unit, at: At, new: NewAffiliation) -> Result<Chang
     let held = desk.store.affiliations(at.id).await?;
     unmet.extend(rules::unmet_for_affiliation(&affiliation, &held));
     refuse_any(unmet)?;
-    desk.store.add_affiliation(&before, &affiliation).await?;
+    desk.store.add_affiliation(&affiliation).await?;
     let after = before.clone();
     desk.save("trainer.affiliated", &before, after, &["affiliations"]).await?;
     Ok(Changed::of(at.id))

@@ -114,7 +114,7 @@ on_both_databases! {
         assert_eq!(world.data(Some(&other), read, json!({ "id": teacher.global_id() })).await["trainer"], Value::Null);
         assert_eq!(stop(&lead, end(3)).await.codes(), ["UNCHANGED"]);
         let overlap = format!(
-            "insert into trainer_affiliation select {}, trainer_id, person_id, listed, organisation_id, valid_from, null from trainer_affiliation where organisation_id = {}",
+            "insert into trainer_affiliation select {}, trainer_id, organisation_id, valid_from, null from trainer_affiliation where organisation_id = {}",
             world.uuid(Uuid::from_u128(3)), world.uuid(world.a.id)
         );
         let refused = world.database.eye.execute(&overlap).await.expect_err("twice at once").to_string();
@@ -186,8 +186,8 @@ on_both_databases! {
     async fn a_suspension_counts_on_its_days_and_a_dry_run_says_what_breaks(world: World) {
         let (ash, elm) = (trainer(&world, "Ash", &world.a).await, trainer(&world, "Elm", &world.a).await);
         let (id, version) = accreditation(&world, &ash, LEAD, State::Accredited).await;
-        let nql = quality(&world);
         world.set_clock("2026-05-10T09:00:00Z");
+        let nql = quality(&world);
         let before = world.database.eye.contents().await;
         let suspend = |dry_run: bool| at(id, version, json!({ "reason": "A complaint (fictional).", "dryRun": dry_run }));
         let tried = step(&world, &nql, "Suspend", suspend(true)).await;

@@ -106,7 +106,7 @@ macro_rules! close_to {
             Way::OrganisationThrough(
                 concat!(
                     "trainer_affiliation a where a.trainer_id = ", $trainer,
-                    " and (a.valid_to is null or a.valid_to > {today})"
+                    " and (a.valid_to is null or (a.valid_to > {today} and a.valid_to > a.valid_from))"
                 ),
                 "a.organisation_id",
                 Permission::SeeTrainers,
@@ -165,7 +165,7 @@ readable! {
     qualifications: list::<TrainerQualification>(50, "t.trainer_id = {parent}"),
     /// Accreditations, for the trainer, organisations of affiliation and the quality lead.
     accreditations: list::<TrainerAccreditation>(50, "t.trainer_id = {parent}").dated(),
-    /// Affiliations over time; an organisation sees the own.
+    /// Affiliations with their days; an organisation sees the own.
     affiliations: list::<TrainerAffiliation>(50, "t.trainer_id = {parent}"),
     /// Standardisation events, for those who see the accreditations.
     standardisations: list::<TrainerStandardisation>(50, "t.trainer_id = {parent}"),
@@ -271,7 +271,7 @@ readable! {
     pub TrainerAffiliation = Rows::of("trainer_affiliation", "taf").visible_to(&[
         Way::Nation(Permission::SeeTrainers),
         Way::Organisation("t.organisation_id", Permission::SeeTrainers),
-        Way::Person("t.person_id"),
+        Way::Person("(select r.person_id from trainer r where r.id = t.trainer_id)"),
     ]).ordered_by("validFrom");
     /// The id of the affiliation.
     id: id("taf"),
