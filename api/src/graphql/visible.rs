@@ -27,9 +27,24 @@ fn shown_to(ctx: &Context<'_>, permission: Permission) -> bool {
 
 /// One function for each permission: a field of the schema can hold no more than a plain function.
 const HOLDERS: [Shown; TABLE.len()] = [
-    holds::<0>, holds::<1>, holds::<2>, holds::<3>, holds::<4>, holds::<5>, holds::<6>, holds::<7>,
-    holds::<8>, holds::<9>, holds::<10>, holds::<11>, holds::<12>, holds::<13>, holds::<14>,
-    holds::<15>, holds::<16>, holds::<17>,
+    holds::<0>,
+    holds::<1>,
+    holds::<2>,
+    holds::<3>,
+    holds::<4>,
+    holds::<5>,
+    holds::<6>,
+    holds::<7>,
+    holds::<8>,
+    holds::<9>,
+    holds::<10>,
+    holds::<11>,
+    holds::<12>,
+    holds::<13>,
+    holds::<14>,
+    holds::<15>,
+    holds::<16>,
+    holds::<17>,
 ];
 
 /// Shows something to those who hold `permission` anywhere.

@@ -209,13 +209,14 @@ pub async fn end_affiliation(
     if on < unit.today() {
         unmet.push(Refusal::at(Code::Invalid, "endsOn", "must not lie in the past"));
     }
-    if held.to.is_some_and(|to| to <= on) {
+    let last = on.max(held.from);
+    if held.to.is_some_and(|to| to <= last) {
         unmet.push(Refusal::at(Code::Unchanged, "endsOn", "it ends no later already"));
     }
     refuse_any(unmet)?;
     let after = before.clone();
     desk.save("trainer.affiliation_ended", &before, after, &["affiliations"]).await?;
-    desk.store.end_affiliation(id, on.max(held.from)).await?;
+    desk.store.end_affiliation(id, last).await?;
     Ok(Changed::of(before.id))
 }
 

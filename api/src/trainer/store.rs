@@ -43,7 +43,8 @@ impl<'a> Trainers<'a> {
 
     /// The trainer, locked.
     pub async fn lock(&self, id: Uuid) -> Result<Option<Trainer>, Stop> {
-        let row = trainer::Entity::find_by_id(id).lock(LockType::Update).one(self.unit.tx()).await?;
+        let row =
+            trainer::Entity::find_by_id(id).lock(LockType::Update).one(self.unit.tx()).await?;
         Ok(row.map(trainer_of))
     }
 
@@ -362,13 +363,7 @@ fn row_of(trainer: &Trainer) -> trainer::Model {
 }
 
 fn affiliation_of(row: trainer_affiliation::Model) -> Affiliation {
-    let trainer_affiliation::Model {
-        id,
-        trainer_id,
-        organisation_id,
-        valid_from,
-        valid_to,
-    } = row;
+    let trainer_affiliation::Model { id, trainer_id, organisation_id, valid_from, valid_to } = row;
     Affiliation { id, trainer_id, organisation_id, from: valid_from, to: valid_to }
 }
 

@@ -16,8 +16,7 @@ use uuid::Uuid;
 const LEAD: (ProgrammeType, Level) = (ProgrammeType::Volunteer, Level::Lead);
 
 /// What is read of an accreditation.
-const ACCREDITATION: &str =
-    "id version state isInForce validFrom validTo endedOn suspensions { reason validTo } evidence { kind }";
+const ACCREDITATION: &str = "id version state isInForce validFrom validTo endedOn suspensions { reason validTo } evidence { kind }";
 
 fn quality(world: &World) -> String {
     world.token(Role::QualityLead, None)
@@ -292,13 +291,17 @@ async fn twin(world: &World, teacher: &Teacher, of: Uuid) -> Uuid {
         "insert into trainer_accreditation select {}, trainer_id, organisation_id, programme_type, level, state, \
          valid_from, valid_to, ended_on, resigned, renews_id, created_at, updated_at, version \
          from trainer_accreditation where id = {} and trainer_id = {}",
-        world.uuid(id), world.uuid(of), world.uuid(teacher.id)
+        world.uuid(id),
+        world.uuid(of),
+        world.uuid(teacher.id)
     );
     world.database.eye.execute(&sql).await.expect("the twin");
     let evidence = format!(
         "insert into trainer_evidence select {}, trainer_id, {}, kind, evidenced_on, note_reference, recorded_at \
          from trainer_evidence where accreditation_id = {}",
-        world.uuid(Uuid::new_v5(&of, b"evidence")), world.uuid(id), world.uuid(of)
+        world.uuid(Uuid::new_v5(&of, b"evidence")),
+        world.uuid(id),
+        world.uuid(of)
     );
     world.database.eye.execute(&evidence).await.expect("its evidence");
     id
@@ -309,7 +312,9 @@ async fn unplant(world: &World) {
     let events = "(select count(*) from audit_event e where e.entity_type = 'trainer_accreditation' and e.entity_id = trainer_accreditation.id)";
     for sql in [
         format!("update trainer_accreditation set version = {events} where {events} > 0"),
-        format!("delete from trainer_evidence where accreditation_id in (select id from trainer_accreditation where {events} = 0)"),
+        format!(
+            "delete from trainer_evidence where accreditation_id in (select id from trainer_accreditation where {events} = 0)"
+        ),
         format!("delete from trainer_accreditation where {events} = 0"),
     ] {
         world.database.eye.execute(&sql).await.expect("the twins go");

@@ -9,8 +9,8 @@ use crate::organisation::graphql::Organisation;
 use crate::person::graphql::Person;
 use crate::programme::kind::ProgrammeTypeChoice;
 use crate::read::declaration::{
-    Filter, Kind, Root, Rows, Way, boolean, choice, date, id, instant, int, list, list_through, one,
-    text,
+    Filter, Kind, Root, Rows, Way, boolean, choice, date, id, instant, int, list, list_through,
+    one, text,
 };
 use crate::readable;
 
@@ -27,14 +27,18 @@ pub const ROOTS: &[Root] = &[
         "Trainers who chose to be listed; besides, oneself, those of the own organisation, or all for \
          the quality lead.",
     ),
-    Root::by::<Trainer>("trainer", "One trainer by the id; null if there is none that you may see."),
+    Root::by::<Trainer>(
+        "trainer",
+        "One trainer by the id; null if there is none that you may see.",
+    ),
     Root::page::<TrainerAccreditation>(
         "trainerAccreditations",
         "Who may teach what, where: accreditations with their standing on the day asked about. \
-         `where: {isInForce: {eq: true}}` leaves those by which somebody may teach on that day.",
+         The filter `isInForce` leaves those by which somebody may teach on that day.",
     )
     .dated(),
-    Root::by::<TrainerAccreditation>("trainerAccreditation", "One accreditation by its id.").dated(),
+    Root::by::<TrainerAccreditation>("trainerAccreditation", "One accreditation by its id.")
+        .dated(),
 ];
 
 /// What an accreditation entitles to.
@@ -89,10 +93,19 @@ pub enum TrainerEvidenceKind {
 macro_rules! in_force {
     ($day:literal) => {
         concat!(
-            "(t.valid_from is not null and t.valid_from <= ", $day, " and t.valid_to > ", $day,
-            " and (t.ended_on is null or t.ended_on > ", $day, ")",
+            "(t.valid_from is not null and t.valid_from <= ",
+            $day,
+            " and t.valid_to > ",
+            $day,
+            " and (t.ended_on is null or t.ended_on > ",
+            $day,
+            ")",
             " and not exists (select 1 from trainer_suspension s where s.accreditation_id = t.id",
-            " and s.valid_from <= ", $day, " and (s.valid_to is null or s.valid_to > ", $day, ")))"
+            " and s.valid_from <= ",
+            $day,
+            " and (s.valid_to is null or s.valid_to > ",
+            $day,
+            ")))"
         )
     };
 }
@@ -305,7 +318,7 @@ readable! {
         .ordered_by("validFrom");
     /// The id of the suspension.
     id: id("tsu"),
-    /// Why.
+    /// Why it was suspended.
     reason: text("t.reason").personal(),
     /// First day.
     validFrom: date("t.valid_from").ordered(),

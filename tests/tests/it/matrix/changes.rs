@@ -70,7 +70,11 @@ fn may(policy: &Policy, facts: &Facts, asker: &Asker, name: &str, a: Uuid) -> bo
     let grants = facts.who(asker.account).grants;
     grants.iter().any(|held| match held.scope.as_str() {
         "NATION" => roles.contains(&held.role),
-        "ORGANISATION" => mutation.partners.contains(&held.role) && within(held.of),
+        // Where partners may, a role of the nation that is held in one organisation counts there.
+        "ORGANISATION" if mutation.partners.is_empty() => false,
+        "ORGANISATION" => {
+            within(held.of) && [roles, &mutation.partners].iter().any(|r| r.contains(&held.role))
+        }
         _ => false,
     })
 }
@@ -81,7 +85,9 @@ fn elsewhere(policy: &Policy, facts: &Facts, asker: &Asker, name: &str) -> bool 
     let own = |held: &str| mutation.own && matches!(held, "TNR" | "LTR");
     let grants = facts.who(asker.account).grants;
     grants.iter().any(|held| {
-        own(&held.role) || mutation.roles.contains(&held.role) || mutation.partners.contains(&held.role)
+        own(&held.role)
+            || mutation.roles.contains(&held.role)
+            || mutation.partners.contains(&held.role)
     })
 }
 

@@ -72,10 +72,8 @@ impl Facts {
                 columns.extend(field.by);
                 columns.extend(field.readers.and_then(|readers| readers.within));
             }
-            let own = ty
-                .rows
-                .iter()
-                .flat_map(|r| [r.within.clone(), r.account.clone(), r.open.clone()]);
+            let own =
+                ty.rows.iter().flat_map(|r| [r.within.clone(), r.account.clone(), r.open.clone()]);
             columns.extend(own.flatten());
             columns.remove("id");
             rows.insert(name.to_owned(), read(world, table, &columns, today).await);
@@ -166,7 +164,9 @@ async fn read(
         let text = query.replace("{today}", &format!("'{today}'"));
         let engine = world.engine();
         let (row, key) = (engine.hex("row_id"), engine.hex("key_id"));
-        let sql = format!("with pairs (row_id, key_id) as ({text}) select {row} || ' ' || {key} from pairs");
+        let sql = format!(
+            "with pairs (row_id, key_id) as ({text}) select {row} || ' ' || {key} from pairs"
+        );
         for line in world.database.eye.texts(&sql).await {
             let (row, key) = line.split_once(' ').expect("two ids");
             let (row, key) = (Uuid::parse_str(row).ok(), Uuid::parse_str(key).ok());
