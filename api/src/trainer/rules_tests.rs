@@ -230,14 +230,11 @@ fn random_walks_agree_with_an_independent_model() {
             if next(4) == 0 {
                 today = today.checked_add_days(Days::new(next(60) as u64)).unwrap();
             }
-            let told = if word == "Accredited" && over.is_some_and(|day| day <= today) {
-                "Lapsed"
-            } else {
-                word.as_str()
-            };
+            let lapsed = word == "Accredited" && over.is_some_and(|day| day <= today);
+            let told = if lapsed { "Lapsed".to_owned() } else { word.clone() };
             assert_eq!(format!("{:?}", real.standing(today)), told);
             let command = Command::ALL[next(6)];
-            let expected = step(told, &format!("{command:?}"));
+            let expected = step(&told, &format!("{command:?}"));
             let found = real.standing(today).after(command);
             assert_eq!(found.map(|state| format!("{state:?}")), expected, "{told} {command:?}");
             assert_eq!(
