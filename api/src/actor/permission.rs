@@ -127,14 +127,8 @@ pub const TABLE: [(Permission, &[Role]); 27] = [
     ),
     (Permission::ManagePeople, &[PartnerCoordinator, PartnerSignatory, LicensingOfficer]),
     (Permission::ResolveDuplicates, &[LicensingOfficer]),
-    (
-        Permission::SeeTrainers,
-        &[LeadTrainer, PartnerCoordinator, PartnerSignatory, QualityLead],
-    ),
-    (
-        Permission::ManageTrainers,
-        &[LeadTrainer, PartnerCoordinator, PartnerSignatory, QualityLead],
-    ),
+    (Permission::SeeTrainers, &[LeadTrainer, PartnerCoordinator, PartnerSignatory, QualityLead]),
+    (Permission::ManageTrainers, &[LeadTrainer, PartnerCoordinator, PartnerSignatory, QualityLead]),
     (Permission::NominateTrainers, &[LeadTrainer]),
     (Permission::AssessTrainers, &[LeadTrainer, QualityLead]),
     (Permission::AccreditTrainers, &[QualityLead]),

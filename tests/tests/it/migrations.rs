@@ -233,7 +233,7 @@ const PLANTS: [(&str, &str); 13] = [
 /// The unique indexes, beyond primary keys, on tables whose rows not everyone may see: a row that
 /// nobody may see can still be felt through a unique index. Each stands here with the reason why
 /// nothing is learnt that way.
-const UNIQUE: [(&str, &str); 28] = [
+const UNIQUE: [(&str, &str); 27] = [
     (
         "account (issuer, subject)",
         "only the national team writes accounts, and it sees all of them",
@@ -273,7 +273,6 @@ const UNIQUE: [(&str, &str); 28] = [
     ("person (id, preferred_name)", "begins with the row itself, whose id no client chooses"),
     ("person_duplicate (one_id, other_id)", "only the national team writes pairs, and sees all"),
     ("person_id_change (from_id)", "only the national team merges, and sees all"),
-    ("trainer (id, person_id, listed)", "begins with the row itself, whose id no client chooses"),
     (
         "trainer (person_id)",
         "whoever registers a trainer keeps the person's record, and is told that there is a profile",

@@ -9,8 +9,8 @@ use crate::organisation::graphql::Organisation;
 use crate::person::graphql::Person;
 use crate::programme::kind::ProgrammeTypeChoice;
 use crate::read::declaration::{
-    Filter, Kind, Root, Rows, Way, boolean, choice, date, id, instant, int, list, list_through, one,
-    text,
+    Filter, Kind, Root, Rows, Way, boolean, choice, date, id, instant, int, list, list_through,
+    one, text,
 };
 use crate::readable;
 
@@ -27,14 +27,18 @@ pub const ROOTS: &[Root] = &[
         "Trainers who chose to be listed; besides, oneself, those of the own organisation, or all for \
          the quality lead.",
     ),
-    Root::by::<Trainer>("trainer", "One trainer by the id; null if there is none that you may see."),
+    Root::by::<Trainer>(
+        "trainer",
+        "One trainer by the id; null if there is none that you may see.",
+    ),
     Root::page::<TrainerAccreditation>(
         "trainerAccreditations",
         "Who may teach what, where: accreditations with their standing on the day asked about. \
-         `where: {isInForce: {eq: true}}` leaves those by which somebody may teach on that day.",
+         The filter `isInForce` leaves those by which somebody may teach on that day.",
     )
     .dated(),
-    Root::by::<TrainerAccreditation>("trainerAccreditation", "One accreditation by its id.").dated(),
+    Root::by::<TrainerAccreditation>("trainerAccreditation", "One accreditation by its id.")
+        .dated(),
 ];
 
 /// What an accreditation entitles to.
@@ -89,10 +93,19 @@ pub enum TrainerEvidenceKind {
 macro_rules! in_force {
     ($day:literal) => {
         concat!(
-            "(t.valid_from is not null and t.valid_from <= ", $day, " and t.valid_to > ", $day,
-            " and (t.ended_on is null or t.ended_on > ", $day, ")",
+            "(t.valid_from is not null and t.valid_from <= ",
+            $day,
+            " and t.valid_to > ",
+            $day,
+            " and (t.ended_on is null or t.ended_on > ",
+            $day,
+            ")",
             " and not exists (select 1 from trainer_suspension s where s.accreditation_id = t.id",
-            " and s.valid_from <= ", $day, " and (s.valid_to is null or s.valid_to > ", $day, ")))"
+            " and s.valid_from <= ",
+            $day,
+            " and (s.valid_to is null or s.valid_to > ",
+            $day,
+            ")))"
         )
     };
 }
@@ -106,7 +119,7 @@ macro_rules! close_to {
             Way::OrganisationThrough(
                 concat!(
                     "trainer_affiliation a where a.trainer_id = ", $trainer,
-                    " and (a.valid_to is null or a.valid_to > {today})"
+                    " and (a.valid_to is null or (a.valid_to > {today} and a.valid_to > a.valid_from))"
                 ),
                 "a.organisation_id",
                 Permission::SeeTrainers,
@@ -165,7 +178,7 @@ readable! {
     qualifications: list::<TrainerQualification>(50, "t.trainer_id = {parent}"),
     /// Accreditations, for the trainer, organisations of affiliation and the quality lead.
     accreditations: list::<TrainerAccreditation>(50, "t.trainer_id = {parent}").dated(),
-    /// Affiliations over time; an organisation sees the own.
+    /// Affiliations with their days; an organisation sees the own.
     affiliations: list::<TrainerAffiliation>(50, "t.trainer_id = {parent}"),
     /// Standardisation events, for those who see the accreditations.
     standardisations: list::<TrainerStandardisation>(50, "t.trainer_id = {parent}"),
@@ -271,7 +284,7 @@ readable! {
     pub TrainerAffiliation = Rows::of("trainer_affiliation", "taf").visible_to(&[
         Way::Nation(Permission::SeeTrainers),
         Way::Organisation("t.organisation_id", Permission::SeeTrainers),
-        Way::Person("t.person_id"),
+        Way::Person("(select r.person_id from trainer r where r.id = t.trainer_id)"),
     ]).ordered_by("validFrom");
     /// The id of the affiliation.
     id: id("taf"),
@@ -305,7 +318,7 @@ readable! {
         .ordered_by("validFrom");
     /// The id of the suspension.
     id: id("tsu"),
-    /// Why.
+    /// Why it was suspended.
     reason: text("t.reason").personal(),
     /// First day.
     validFrom: date("t.valid_from").ordered(),
