@@ -168,15 +168,12 @@ impl<'a> Desk<'a> {
 }
 
 /// The first organisation that keeps the record today in which the actor holds `permission`.
-pub fn acting_for(
-    unit: &Unit,
-    keepers: &[Link],
-    permission: Permission,
-) -> Option<(Uuid, String)> {
+pub fn acting_for(unit: &Unit, keepers: &[Link], permission: Permission) -> Option<(Uuid, String)> {
     let today = unit.today();
-    keepers.iter().filter(|link| link.holds_on(today)).find_map(|link| {
-        Some((link.target, unit.actor().acting_in(link.target, permission)?))
-    })
+    keepers
+        .iter()
+        .filter(|link| link.holds_on(today))
+        .find_map(|link| Some((link.target, unit.actor().acting_in(link.target, permission)?)))
 }
 
 /// What somebody without the right is told of a person.

@@ -37,11 +37,7 @@ pub async fn merge(unit: &Unit, retired: At, survivor: At) -> Result<Changed, St
 }
 
 /// Both records, locked in the order of their ids.
-async fn both_locked(
-    desk: &Desk<'_>,
-    retired: At,
-    survivor: At,
-) -> Result<(Person, Person), Stop> {
+async fn both_locked(desk: &Desk<'_>, retired: At, survivor: At) -> Result<(Person, Person), Stop> {
     if retired.id <= survivor.id {
         let old = desk.locked(retired).await?;
         Ok((old, desk.locked(survivor).await?))

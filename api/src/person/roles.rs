@@ -101,11 +101,8 @@ pub async fn end(unit: &Unit, at: At, on: Option<NaiveDate>) -> Result<Changed, 
     }
     refuse_any(unmet)?;
     // A role that has not begun ends on its first day, and so holds on none.
-    let after = RoleGrant {
-        to: Some(on.max(before.from)),
-        version: before.version + 1,
-        ..before.clone()
-    };
+    let after =
+        RoleGrant { to: Some(on.max(before.from)), version: before.version + 1, ..before.clone() };
     save(unit, &after).await?;
     unit.record(Change::of("role.ended", Some(&before), &after, &[], acting_as, None));
     Ok(Changed::of(at.id))
@@ -147,7 +144,11 @@ async fn exists(unit: &Unit, scope: GrantScope) -> Result<(), Stop> {
         GrantScope::Region(id) => store.region_exists(id).await?,
         _ => true,
     };
-    if there { Ok(()) } else { Err(Refusal::at(Code::NotFound, "scopeId", "no such record").into()) }
+    if there {
+        Ok(())
+    } else {
+        Err(Refusal::at(Code::NotFound, "scopeId", "no such record").into())
+    }
 }
 
 /// The account that gets the role and the person to whom it belongs, both locked: accounts first.

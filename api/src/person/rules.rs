@@ -164,9 +164,11 @@ pub fn unmet_for_scope(role: Role, scope: GrantScope) -> Vec<Refusal> {
 #[must_use]
 pub fn unmet_for_duties(grants: &[RoleGrant]) -> Vec<Refusal> {
     let of = |role: Role| grants.iter().filter(move |grant| grant.role == role);
-    let clash = of(Role::FundingOfficer).any(|one| of(Role::FundingApprover).any(|other| at_once(one, other)));
+    let clash = of(Role::FundingOfficer)
+        .any(|one| of(Role::FundingApprover).any(|other| at_once(one, other)));
     if clash {
-        let message = "one person cannot be funding officer and funding approver at once in one scope";
+        let message =
+            "one person cannot be funding officer and funding approver at once in one scope";
         vec![Refusal::at(Code::SeparationOfDuties, "role", message)]
     } else {
         Vec::new()
@@ -208,7 +210,11 @@ pub fn unmet_for_repeat(new: &RoleGrant, held: &[RoleGrant]) -> Vec<Refusal> {
         (old.account_id, old.role, old.scope) == (new.account_id, new.role, new.scope) && days
     };
     if held.iter().any(repeats) {
-        vec![Refusal::at(Code::Unchanged, "role", "the account holds this role on one of these days")]
+        vec![Refusal::at(
+            Code::Unchanged,
+            "role",
+            "the account holds this role on one of these days",
+        )]
     } else {
         Vec::new()
     }

@@ -28,12 +28,28 @@ fn two_records_are_alike_by_a_verified_address_or_by_name_and_birth() {
     let ada = || names(Some("Ada"), Some("Fictional"), "Ada Fictional");
     let other = || names(None, None, "Bo Invented");
     let cases = [
-        (traits(ada(), None, &["a@x.invalid"]), traits(other(), None, &["A@X.invalid "]), Some((true, false))),
-        (traits(ada(), Some("1980-01-02"), &[]), traits(names(None, None, "ada  FICTIONAL"), Some("1980-01-02"), &[]), Some((false, true))),
-        (traits(ada(), Some("1980-01-02"), &["a@x"]), traits(ada(), Some("1980-01-02"), &["a@x"]), Some((true, true))),
+        (
+            traits(ada(), None, &["a@x.invalid"]),
+            traits(other(), None, &["A@X.invalid "]),
+            Some((true, false)),
+        ),
+        (
+            traits(ada(), Some("1980-01-02"), &[]),
+            traits(names(None, None, "ada  FICTIONAL"), Some("1980-01-02"), &[]),
+            Some((false, true)),
+        ),
+        (
+            traits(ada(), Some("1980-01-02"), &["a@x"]),
+            traits(ada(), Some("1980-01-02"), &["a@x"]),
+            Some((true, true)),
+        ),
         (traits(ada(), Some("1980-01-02"), &[]), traits(ada(), Some("1980-01-03"), &[]), None),
         (traits(ada(), None, &[]), traits(ada(), None, &[]), None),
-        (traits(ada(), Some("1980-01-02"), &[]), traits(other(), Some("1980-01-02"), &["b@x"]), None),
+        (
+            traits(ada(), Some("1980-01-02"), &[]),
+            traits(other(), Some("1980-01-02"), &["b@x"]),
+            None,
+        ),
     ];
     for (one, two, expected) in cases {
         for (one, two) in [(&one, &two), (&two, &one)] {
@@ -93,17 +109,39 @@ fn officer_and_approver_are_not_one_person_at_once_where_scopes_meet() {
 #[test]
 fn every_role_counts_in_exactly_its_scopes() {
     let id = Uuid::from_u128(3);
-    let scopes = [GrantScope::Nation, GrantScope::Region(id), GrantScope::Organisation(id), GrantScope::Course(id), GrantScope::Own];
+    let scopes = [
+        GrantScope::Nation,
+        GrantScope::Region(id),
+        GrantScope::Organisation(id),
+        GrantScope::Course(id),
+        GrantScope::Own,
+    ];
     // One letter for each scope in which the role counts: nation, region, organisation, course, self.
     let table = [
-        ("APP", "s"), ("TRN", "ocs"), ("SUP", "o"), ("TNR", "oc"), ("LTR", "oc"), ("PCO", "o"),
-        ("PSG", "o"), ("RVW", "ros"), ("NLO", "n"), ("NQL", "n"), ("NAN", "n"), ("FNO", "nr"),
-        ("FNA", "nr"), ("DPO", "n"), ("INT", "nro"),
+        ("APP", "s"),
+        ("TRN", "ocs"),
+        ("SUP", "o"),
+        ("TNR", "oc"),
+        ("LTR", "oc"),
+        ("PCO", "o"),
+        ("PSG", "o"),
+        ("RVW", "ros"),
+        ("NLO", "n"),
+        ("NQL", "n"),
+        ("NAN", "n"),
+        ("FNO", "nr"),
+        ("FNA", "nr"),
+        ("DPO", "n"),
+        ("INT", "nro"),
     ];
     for (code, letters) in table {
         let role = Role::from_code(code).unwrap();
         for (scope, letter) in scopes.into_iter().zip("nrocs".chars()) {
-            assert_eq!(unmet_for_scope(role, scope).is_empty(), letters.contains(letter), "{code} {letter}");
+            assert_eq!(
+                unmet_for_scope(role, scope).is_empty(),
+                letters.contains(letter),
+                "{code} {letter}"
+            );
         }
     }
 }
@@ -120,9 +158,17 @@ fn nobody_decides_about_themselves_and_an_account_without_a_person_is_nobody() {
 fn a_role_is_not_granted_twice_for_one_day() {
     let scope = GrantScope::Nation;
     let old = grant(Role::Analyst, scope, "2026-01-01", Some("2026-06-01"));
-    for (from, to, repeats) in [("2026-05-31", None, true), ("2026-06-01", None, false), ("2025-01-01", Some("2026-01-01"), false)] {
+    for (from, to, repeats) in [
+        ("2026-05-31", None, true),
+        ("2026-06-01", None, false),
+        ("2025-01-01", Some("2026-01-01"), false),
+    ] {
         let new = grant(Role::Analyst, scope, from, to);
-        assert_eq!(!unmet_for_repeat(&new, std::slice::from_ref(&old)).is_empty(), repeats, "{from}");
+        assert_eq!(
+            !unmet_for_repeat(&new, std::slice::from_ref(&old)).is_empty(),
+            repeats,
+            "{from}"
+        );
     }
     let another = grant(Role::DataProtectionOfficer, scope, "2026-01-01", None);
     assert_eq!(unmet_for_repeat(&another, &[old]), []);

@@ -5,8 +5,8 @@ use uuid::Uuid;
 
 use super::desk::{At, Changed, Desk, not_found};
 use super::model::{Names, Person};
-use super::rules;
 use super::roles;
+use super::rules;
 use crate::actor::Permission;
 use crate::actor::service::{Named, ensure_account};
 use crate::command::{Stop, Unit, refuse_any};
@@ -191,7 +191,11 @@ pub async fn link_account(unit: &Unit, at: At, named: Named) -> Result<Changed, 
 /// Stops if the account is the actor's own.
 pub(super) fn by_another_account(unit: &Unit, account: Uuid) -> Result<(), Stop> {
     let own = unit.actor().account() == Some(account);
-    refuse_any(if own { rules::unmet_for_hands(Some(account), &[Some(account)]) } else { Vec::new() })
+    refuse_any(if own {
+        rules::unmet_for_hands(Some(account), &[Some(account)])
+    } else {
+        Vec::new()
+    })
 }
 
 /// Says that an account is no longer the person's, from today on.
@@ -265,4 +269,3 @@ pub async fn end_membership(unit: &Unit, at: At, organisation: Uuid) -> Result<C
     desk.store.end_membership(link.id, today).await?;
     Ok(Changed::of(at.id))
 }
-

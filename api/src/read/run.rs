@@ -89,7 +89,10 @@ impl<'a> Runner<'a> {
         let position = sql.position();
         sql.push("select ").push(position).push(", t.id from ").texts(texts);
         sql.push(" join ").push(def.rows.table).push(" t on ");
-        sql.declared(key.condition, &Words { as_of, today: as_of, value: None, value_of_row: true });
+        sql.declared(
+            key.condition,
+            &Words { as_of, today: as_of, value: None, value_of_row: true },
+        );
         let rows = self.tx.rows(&sql.text, sql.values).await?;
         let mut found = vec![None; texts.len()];
         for_each(&rows, |row| {
@@ -371,6 +374,9 @@ impl Statement<'_> {
             RowsAsked::Page(page) => {
                 if let (Some(listed), None) = (level.def.rows.listed, level.relation) {
                     sql.push(" and ").declared(listed, &words);
+                }
+                if let Some(only) = page.only {
+                    sql.push(" and (").declared(only, &words).push(")");
                 }
                 if let Some(filter) = &page.filter {
                     sql.push(" and ");

@@ -4,9 +4,7 @@ use chrono::NaiveDate;
 use uuid::Uuid;
 
 use super::desk::Desk;
-use super::model::{
-    Accreditation, Command, Evidence, EvidenceKind, Level, State, Trainer,
-};
+use super::model::{Accreditation, Command, Evidence, EvidenceKind, Level, State, Trainer};
 use super::rules;
 use crate::actor::Permission;
 use crate::command::{Stop, Unit, refuse_any};
@@ -86,7 +84,12 @@ pub async fn observe(
     let (desk, trainer, before) = Desk::at_accreditation(unit, permission, at).await?;
     desk.by_another(&trainer)?;
     let mut unmet = rules::unmet_for_step(before.standing(unit.today()), Command::Observe);
-    unmet.extend(rules::unmet_for_record(on, "observedOn", note_reference.as_deref(), unit.today()));
+    unmet.extend(rules::unmet_for_record(
+        on,
+        "observedOn",
+        note_reference.as_deref(),
+        unit.today(),
+    ));
     refuse_any(unmet)?;
     let evidence = Evidence { kind: EvidenceKind::Observation, on, note_reference };
     desk.store.add_evidence(&before, &evidence).await?;

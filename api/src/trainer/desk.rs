@@ -85,7 +85,11 @@ impl<'a> Desk<'a> {
     }
 
     /// The same refusal, unless it would tell that an accreditation is there that the actor does not see.
-    pub(super) async fn hidden(unit: &Unit, found: &Accreditation, stop: Stop) -> Result<Stop, Stop> {
+    pub(super) async fn hidden(
+        unit: &Unit,
+        found: &Accreditation,
+        stop: Stop,
+    ) -> Result<Stop, Stop> {
         let store = Trainers::of(unit);
         let affiliations = store.affiliations(found.trainer_id).await?;
         let close = match store.find(found.trainer_id).await? {

@@ -50,10 +50,8 @@ pub async fn fold(
 
 /// Gives what hangs on one profile to the other.
 async fn join(desk: &Desk<'_>, from: &Trainer, to: &Trainer) -> Result<Vec<String>, Stop> {
-    let (theirs, ours) = (
-        desk.store.accreditations(&[from.id]).await?,
-        desk.store.accreditations(&[to.id]).await?,
-    );
+    let (theirs, ours) =
+        (desk.store.accreditations(&[from.id]).await?, desk.store.accreditations(&[to.id]).await?);
     if theirs.iter().any(|one| ours.iter().any(|other| rules::clash(one, other))) {
         let message = "both are accredited for one type and level on one day: withdraw one first";
         return Err(Refusal::at(Code::AccreditationOverlap, "", message).into());

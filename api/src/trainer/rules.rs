@@ -25,8 +25,9 @@ pub fn accredited_on(
     date: NaiveDate,
 ) -> bool {
     terms.iter().any(|term| {
-        let suspended =
-            |&(from, to): &(NaiveDate, Option<NaiveDate>)| from <= date && to.is_none_or(|to| date < to);
+        let suspended = |&(from, to): &(NaiveDate, Option<NaiveDate>)| {
+            from <= date && to.is_none_or(|to| date < to)
+        };
         term.programme_type == programme_type
             && levels.contains(&term.level)
             && term.from <= date
@@ -157,7 +158,8 @@ pub fn unmet_for_evidence(evidence: &[Evidence]) -> Vec<Refusal> {
 #[must_use]
 pub fn unmet_for_overlap(new: &Accreditation, held: &[Accreditation]) -> Vec<Refusal> {
     if held.iter().any(|old| clash(old, new)) {
-        let message = "the trainer holds another accreditation of this type and level on one of these days";
+        let message =
+            "the trainer holds another accreditation of this type and level on one of these days";
         vec![Refusal::at(Code::AccreditationOverlap, "validFrom", message)]
     } else {
         Vec::new()

@@ -43,7 +43,8 @@ impl<'a> Trainers<'a> {
 
     /// The trainer, locked.
     pub async fn lock(&self, id: Uuid) -> Result<Option<Trainer>, Stop> {
-        let row = trainer::Entity::find_by_id(id).lock(LockType::Update).one(self.unit.tx()).await?;
+        let row =
+            trainer::Entity::find_by_id(id).lock(LockType::Update).one(self.unit.tx()).await?;
         Ok(row.map(trainer_of))
     }
 

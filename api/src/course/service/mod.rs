@@ -40,13 +40,6 @@ pub struct At {
     pub version: i32,
 }
 
-/// What the network asks of courses beyond the rules that never change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Policy {
-    /// Whether every session needs a trainer with lived experience.
-    pub lived_experience: bool,
-}
-
 /// Where a use case works: its transaction, its store, and the role that allows it.
 pub(super) struct Desk<'a> {
     pub(super) unit: &'a Unit,
@@ -122,6 +115,11 @@ impl<'a> Desk<'a> {
     pub(super) async fn locked(&self, at: At) -> Result<Course, Stop> {
         let course = self.store.lock(at.id).await?.ok_or_else(not_found)?;
         if course.version == at.version { Ok(course) } else { Err(Refusal::stale().into()) }
+    }
+
+    /// TRN-3: whether every session needs a trainer with lived experience.
+    pub(super) const fn asks_lived_experience(&self) -> bool {
+        self.unit.policy().lived_experience_trainer
     }
 
     /// The account that acts, where a decision is a person's.
@@ -234,7 +232,8 @@ pub(super) fn days_of(sessions: &[Session]) -> Vec<NaiveDate> {
 /// Who leads the course now: whoever leads its next session, else whoever led last.
 pub(super) fn lead_of(sessions: &[Session], before: Option<Uuid>) -> Option<Uuid> {
     let next = sessions.iter().find(|session| session.state == SessionState::Planned);
-    let lead = next.and_then(|session| session.trainers.iter().find(|(_, part)| *part == Part::Lead));
+    let lead =
+        next.and_then(|session| session.trainers.iter().find(|(_, part)| *part == Part::Lead));
     lead.map(|(id, _)| *id).or(before)
 }
 

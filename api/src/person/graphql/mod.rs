@@ -55,7 +55,8 @@ macro_rules! kept {
     ($person:literal) => {
         Way::OrganisationThrough(
             concat!(
-                "person_membership m where m.person_id = ", $person,
+                "person_membership m where m.person_id = ",
+                $person,
                 " and m.valid_from <= {today} and (m.valid_to is null or m.valid_to > {today})"
             ),
             "m.organisation_id",

@@ -32,7 +32,6 @@ mutations! {
     PersonDuplicateDismiss by ResolveDuplicates -> duplicate: PersonDuplicate, [SeparationOfDuties];
 }
 
-
 /// A person to be registered.
 #[derive(InputObject, Clone, Serialize)]
 pub struct PersonRegisterInput {
@@ -347,9 +346,7 @@ impl PersonMutations {
         let at = At { id: ids_of("per", "id", &input.id)?, version: input.expected_version };
         let organisation = ids_of("org", "organisationId", &input.organisation_id)?;
         asked
-            .run(ctx, parts, move |unit| {
-                Box::pin(service::add_membership(unit, at, organisation))
-            })
+            .run(ctx, parts, move |unit| Box::pin(service::add_membership(unit, at, organisation)))
             .await
     }
 
@@ -364,9 +361,7 @@ impl PersonMutations {
         let at = At { id: ids_of("per", "id", &input.id)?, version: input.expected_version };
         let organisation = ids_of("org", "organisationId", &input.organisation_id)?;
         asked
-            .run(ctx, parts, move |unit| {
-                Box::pin(service::end_membership(unit, at, organisation))
-            })
+            .run(ctx, parts, move |unit| Box::pin(service::end_membership(unit, at, organisation)))
             .await
     }
 

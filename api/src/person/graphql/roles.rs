@@ -33,7 +33,6 @@ pub struct RoleAccountInput {
     label: String,
 }
 
-
 /// A role to be given.
 #[derive(InputObject, Clone, Serialize)]
 pub struct RoleGrantGiveInput {

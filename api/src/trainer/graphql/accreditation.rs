@@ -35,7 +35,6 @@ mutations! {
         [SeparationOfDuties, Merged, StandardisationRequired, AccreditationOverlap];
 }
 
-
 /// A trainer to be accredited.
 #[derive(InputObject, Clone, Serialize)]
 pub struct TrainerAccreditationNominateInput {
@@ -175,7 +174,8 @@ impl AccreditationMutations {
         ctx: &Context<'_>,
         #[graphql(desc = "The trainer, type and level.")] input: TrainerAccreditationNominateInput,
     ) -> Result<Payload<TrainerAccreditationNominate>> {
-        let asked = Asked::new("trainerAccreditationNominate", &input, input.idempotency_key.as_ref());
+        let asked =
+            Asked::new("trainerAccreditationNominate", &input, input.idempotency_key.as_ref());
         let new = Nomination {
             trainer: ids_of("trn", "trainerId", &input.trainer_id)?,
             programme_type: input.programme_type.into(),
@@ -191,7 +191,8 @@ impl AccreditationMutations {
         ctx: &Context<'_>,
         #[graphql(desc = "The observation.")] input: TrainerAccreditationObserveInput,
     ) -> Result<Payload<TrainerAccreditationObserve>> {
-        let asked = Asked::new("trainerAccreditationObserve", &input, input.idempotency_key.as_ref());
+        let asked =
+            Asked::new("trainerAccreditationObserve", &input, input.idempotency_key.as_ref());
         let at = At { id: ids_of("tac", "id", &input.id)?, version: input.expected_version };
         asked
             .run(ctx, parts, move |unit| {
@@ -243,10 +244,12 @@ impl AccreditationMutations {
     async fn trainer_accreditation_suspend(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The accreditation and the reason.")] input: TrainerAccreditationSuspendInput,
+        #[graphql(desc = "The accreditation and the reason.")]
+        input: TrainerAccreditationSuspendInput,
     ) -> Result<Payload<TrainerAccreditationSuspend>> {
-        let asked = Asked::new("trainerAccreditationSuspend", &input, input.idempotency_key.as_ref())
-            .dry_run(input.dry_run);
+        let asked =
+            Asked::new("trainerAccreditationSuspend", &input, input.idempotency_key.as_ref())
+                .dry_run(input.dry_run);
         let at = At { id: ids_of("tac", "id", &input.id)?, version: input.expected_version };
         asked
             .run(ctx, parts, move |unit| {
@@ -263,7 +266,8 @@ impl AccreditationMutations {
         ctx: &Context<'_>,
         #[graphql(desc = "The accreditation.")] input: TrainerAccreditationReinstateInput,
     ) -> Result<Payload<TrainerAccreditationReinstate>> {
-        let asked = Asked::new("trainerAccreditationReinstate", &input, input.idempotency_key.as_ref());
+        let asked =
+            Asked::new("trainerAccreditationReinstate", &input, input.idempotency_key.as_ref());
         let at = At { id: ids_of("tac", "id", &input.id)?, version: input.expected_version };
         asked.run(ctx, parts, move |unit| Box::pin(accreditation::reinstate(unit, at))).await
     }
@@ -275,8 +279,9 @@ impl AccreditationMutations {
         ctx: &Context<'_>,
         #[graphql(desc = "The accreditation.")] input: TrainerAccreditationWithdrawInput,
     ) -> Result<Payload<TrainerAccreditationWithdraw>> {
-        let asked = Asked::new("trainerAccreditationWithdraw", &input, input.idempotency_key.as_ref())
-            .dry_run(input.dry_run);
+        let asked =
+            Asked::new("trainerAccreditationWithdraw", &input, input.idempotency_key.as_ref())
+                .dry_run(input.dry_run);
         let at = At { id: ids_of("tac", "id", &input.id)?, version: input.expected_version };
         asked.run(ctx, parts, move |unit| Box::pin(accreditation::withdraw(unit, at))).await
     }
@@ -288,8 +293,9 @@ impl AccreditationMutations {
         ctx: &Context<'_>,
         #[graphql(desc = "The accreditation.")] input: TrainerAccreditationResignInput,
     ) -> Result<Payload<TrainerAccreditationResign>> {
-        let asked = Asked::new("trainerAccreditationResign", &input, input.idempotency_key.as_ref())
-            .dry_run(input.dry_run);
+        let asked =
+            Asked::new("trainerAccreditationResign", &input, input.idempotency_key.as_ref())
+                .dry_run(input.dry_run);
         let at = At { id: ids_of("tac", "id", &input.id)?, version: input.expected_version };
         asked.run(ctx, parts, move |unit| Box::pin(accreditation::resign(unit, at))).await
     }

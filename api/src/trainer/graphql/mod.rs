@@ -5,12 +5,13 @@ use serde::Serialize;
 
 use super::model;
 use crate::actor::Permission;
+use crate::course::graphql::TeachingAssignment;
 use crate::organisation::graphql::Organisation;
 use crate::person::graphql::Person;
 use crate::programme::kind::ProgrammeTypeChoice;
 use crate::read::declaration::{
-    Filter, Kind, Root, Rows, Way, boolean, choice, date, id, instant, int, list, list_through, one,
-    text,
+    Filter, Kind, Root, Rows, Way, boolean, choice, date, id, instant, int, list, list_through,
+    one, page, text,
 };
 use crate::readable;
 
@@ -27,14 +28,18 @@ pub const ROOTS: &[Root] = &[
         "Trainers who chose to be listed; besides, oneself, those of the own organisation, or all for \
          the quality lead.",
     ),
-    Root::by::<Trainer>("trainer", "One trainer by the id; null if there is none that you may see."),
+    Root::by::<Trainer>(
+        "trainer",
+        "One trainer by the id; null if there is none that you may see.",
+    ),
     Root::page::<TrainerAccreditation>(
         "trainerAccreditations",
         "Who may teach what, where: accreditations with their standing on the day asked about. \
          `where: {isInForce: {eq: true}}` leaves those by which somebody may teach on that day.",
     )
     .dated(),
-    Root::by::<TrainerAccreditation>("trainerAccreditation", "One accreditation by its id.").dated(),
+    Root::by::<TrainerAccreditation>("trainerAccreditation", "One accreditation by its id.")
+        .dated(),
 ];
 
 /// What an accreditation entitles to.
@@ -89,10 +94,19 @@ pub enum TrainerEvidenceKind {
 macro_rules! in_force {
     ($day:literal) => {
         concat!(
-            "(t.valid_from is not null and t.valid_from <= ", $day, " and t.valid_to > ", $day,
-            " and (t.ended_on is null or t.ended_on > ", $day, ")",
+            "(t.valid_from is not null and t.valid_from <= ",
+            $day,
+            " and t.valid_to > ",
+            $day,
+            " and (t.ended_on is null or t.ended_on > ",
+            $day,
+            ")",
             " and not exists (select 1 from trainer_suspension s where s.accreditation_id = t.id",
-            " and s.valid_from <= ", $day, " and (s.valid_to is null or s.valid_to > ", $day, ")))"
+            " and s.valid_from <= ",
+            $day,
+            " and (s.valid_to is null or s.valid_to > ",
+            $day,
+            ")))"
         )
     };
 }
@@ -105,7 +119,8 @@ macro_rules! close_to {
             Way::Nation(Permission::SeeTrainers),
             Way::OrganisationThrough(
                 concat!(
-                    "trainer_affiliation a where a.trainer_id = ", $trainer,
+                    "trainer_affiliation a where a.trainer_id = ",
+                    $trainer,
                     " and (a.valid_to is null or a.valid_to > {today})"
                 ),
                 "a.organisation_id",
@@ -169,6 +184,8 @@ readable! {
     affiliations: list::<TrainerAffiliation>(50, "t.trainer_id = {parent}"),
     /// Standardisation events, for those who see the accreditations.
     standardisations: list::<TrainerStandardisation>(50, "t.trainer_id = {parent}"),
+    /// What the trainer teaches, of the courses that you may see.
+    teaching: page::<TeachingAssignment>("t.trainer_id = {parent} and t.released_at is null"),
     /// What the trainer declares about lived experience; null unless you may know.
     declaration: one::<TrainerDeclaration>("t.id").nullable(),
     /// The person; null unless you may see the person.

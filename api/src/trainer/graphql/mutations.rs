@@ -22,7 +22,6 @@ mutations! {
     TrainerStandardisationRecord by AssessTrainers -> trainer: Trainer, [SeparationOfDuties, Merged];
 }
 
-
 /// A person who becomes a trainer.
 #[derive(InputObject, Clone, Serialize)]
 pub struct TrainerRegisterInput {
@@ -188,7 +187,8 @@ impl TrainerMutations {
         ctx: &Context<'_>,
         #[graphql(desc = "The trainer and the event.")] input: TrainerStandardisationRecordInput,
     ) -> Result<Payload<TrainerStandardisationRecord>> {
-        let asked = Asked::new("trainerStandardisationRecord", &input, input.idempotency_key.as_ref());
+        let asked =
+            Asked::new("trainerStandardisationRecord", &input, input.idempotency_key.as_ref());
         let at = At { id: ids_of("trn", "id", &input.id)?, version: input.expected_version };
         asked
             .run(ctx, parts, move |unit| {
