@@ -26,6 +26,17 @@ audit trail: by another permission|api/src/audit/graphql.rs|s/Way::Nation\(Permi
 audit trail of an organisation: unguarded|api/src/organisation/graphql/mod.rs|s/\.only\(Permission::SeeAudit\)//
 verifier: unguarded|api/src/organisation/graphql/mod.rs|s/\.only\(Permission::SeeVerification\)/.nullable()/
 verifier: no column names the owner|api/src/organisation/graphql/mod.rs|s/\n        \.owned_by\("t.organisation_id"\)//
+licences: applications are public|api/src/licence/graphql/mod.rs|s/Way::Where\(&Way::Everyone, REGISTERED\)/Way::Everyone/
+licences: the own application is hidden|api/src/licence/graphql/mod.rs|s/Way::Organisation\("t.organisation_id", Permission::SeeLicences\),\n            Way::Where\(&Way::Everyone, REGISTERED\)/Way::Where(&Way::Everyone, REGISTERED)/
+licences: the register is hidden|api/src/licence/graphql/mod.rs|s/            Way::Where\(&Way::Everyone, REGISTERED\),\n//
+licences: what is asked for is public|api/src/licence/graphql/mod.rs|s/Way::Where\(&Way::Everyone, "t.stage = .GRANTED."\)/Way::Everyone/
+licences: the holder sees proposals|api/src/licence/graphql/mod.rs|s/"t.state = .TAKEN."/"true"/
+licences: conditions and appeals are public|api/src/licence/graphql/mod.rs|s/const HOLDER_AND_NATION: &\[Way\] = &\[\n    Way::Nation\(Permission::SeeLicences\),/const HOLDER_AND_NATION: &[Way] = &[\n    Way::Everyone,/
+licences: unguarded readiness|api/src/licence/graphql/mod.rs|s/text\("t.readiness_reason"\).only\(Permission::SeeLicences\)/text("t.readiness_reason").nullable()/
+licences: a coordinator signs|api/src/actor/permission.rs|s/\(Permission::SignLicences, &\[PartnerSignatory\]\)/(Permission::SignLicences, &[PartnerCoordinator, PartnerSignatory])/
+licences: officers suspend|api/src/actor/permission.rs|s/\(Permission::OverseeQuality, &\[QualityLead\]\)/(Permission::OverseeQuality, &[LicensingOfficer, QualityLead])/
+licences: who signs for one signs for all|api/src/licence/service.rs|s/unit\.actor\(\)\.acting_in\(organisation, permission\)/unit.actor().organisations_with(permission).first().and_then(|at| unit.actor().acting_in(*at, permission))/
+plan: a way for some rows opens all|api/src/read/plan.rs|s/opened\.conditions\.push\(condition\);/{ let _ = condition; let _ = \&mut opened; }/
 permission: analysts decide proposals|api/src/actor/permission.rs|s/\(Permission::DecideProposals, &\[LicensingOfficer\]\)/(Permission::DecideProposals, &[LicensingOfficer, Analyst])/
 permission: trainers see grants|api/src/actor/permission.rs|s/&\[PartnerCoordinator, PartnerSignatory, LicensingOfficer, DataProtectionOfficer\]/&[Trainer, PartnerCoordinator, PartnerSignatory, LicensingOfficer, DataProtectionOfficer]/
 permission: quality leads manage organisations|api/src/actor/permission.rs|s/\(Permission::ManageOrganisations, &\[LicensingOfficer\]\)/(Permission::ManageOrganisations, &[LicensingOfficer, QualityLead])/

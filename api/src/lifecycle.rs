@@ -50,12 +50,15 @@ pub async fn serve(app: Arc<App>, listener: TcpListener, signals: Signals) -> st
     tokio::spawn(soft.clone().run_until_cancelled_owned(keep_keys(Arc::clone(&app))));
     let stopping = Arc::clone(&app);
     let router = server::router(Arc::clone(&app));
-    let serving = connection::accept(listener, router, settings, soft.clone());
+    let door = CancellationToken::new();
+    let serving = connection::accept(listener, router, settings, door.clone());
     tokio::select! {
         () = serving => {}
         () = async {
             soft.cancelled().await;
+            // Before the door closes: whoever finds it closed can ask why.
             stopping.stop_being_ready();
+            door.cancel();
             tokio::time::sleep(drain).await;
         } => tracing::warn!("requests were still running when the time to finish was over"),
         () = hard.cancelled() => tracing::warn!("second signal: requests are cut off"),

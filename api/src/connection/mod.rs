@@ -4,6 +4,7 @@
 //! connection may be idle between requests for longer; a client that takes no byte of its answer is cut
 //! off. Time-outs of bodies and of operations stand with the endpoint.
 
+mod body;
 mod heads;
 mod patient;
 
@@ -26,6 +27,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+use self::body::Watched;
 use self::patient::Patient;
 use crate::config::ServerSettings;
 use crate::telemetry::metrics::metrics;
@@ -104,15 +106,19 @@ fn connection(
 ) -> impl GracefulConnection<Error = hyper::Error> + Send + 'static {
     let patient = Patient::new(stream, settings);
     let service = TowerToHyperService::new(router);
-    let serve = service_fn(move |mut request: Request<Incoming>| {
+    let serve = service_fn(move |request: Request<Incoming>| {
         let clear = is_clear(&request);
         // Nobody knows in advance where a chunked body ends: it is the last thing on its connection.
         let last = request.headers().contains_key(TRANSFER_ENCODING);
+        let (parts, body) = request.into_parts();
+        let (body, read) = Watched::of(body);
+        let mut request = Request::from_parts(parts, body);
         request.extensions_mut().insert(Peer::at(peer));
         let answer = service.call(request);
         async move {
             let mut answer = if clear { answer.await? } else { unclear() };
-            if last || !clear {
+            // What is left of a body would stand before the next head.
+            if last || !clear || !read.is_whole() {
                 answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             }
             Ok::<_, std::convert::Infallible>(answer)

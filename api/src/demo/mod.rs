@@ -5,6 +5,7 @@
 //! already, so that a second start adds nothing and an interrupted one goes on.
 
 mod curricula;
+mod licences;
 mod network;
 
 use std::sync::Arc;
@@ -74,6 +75,8 @@ pub struct Made {
     pub grants: usize,
     /// Fictional curricula published by this start.
     pub curricula: usize,
+    /// Licences and applications made by this start.
+    pub licences: usize,
 }
 
 /// The subject of the demonstration's account for a role.
@@ -88,7 +91,7 @@ pub fn subject(role: Role) -> String {
 ///
 /// [`DemoError`] names the step.
 pub async fn build(core: &Core, size: Size, progress: &dyn Fn(&str)) -> Result<Made, DemoError> {
-    let mut made = Made { organisations: 0, trusts: 0, grants: 0, curricula: 0 };
+    let mut made = Made { organisations: 0, trusts: 0, grants: 0, curricula: 0, licences: 0 };
     progress("reference trusts");
     made.trusts = import_trusts(core).await?;
     progress("fictional organisations");
@@ -97,6 +100,8 @@ pub async fn build(core: &Core, size: Size, progress: &dyn Fn(&str)) -> Result<M
     made.curricula = curricula::build(core).await?;
     progress("accounts and roles");
     made.grants = grants(core).await?;
+    progress("licences");
+    made.licences = licences::build(core).await?;
     if size != Size::Small {
         progress("more fictional organisations");
         made.organisations += generate(core, size).await?;
@@ -170,8 +175,17 @@ where
     T: serde::Serialize + serde::de::DeserializeOwned + Send + 'static,
     W: for<'a> Fn(&'a Unit) -> Work<'a, T> + Send + Sync + 'static,
 {
+    act(core, Identity::System("demo"), name, work).await
+}
+
+/// Runs one step in the name of `identity`.
+async fn act<T, W>(core: &Core, identity: Identity, name: &str, work: W) -> Result<T, DemoError>
+where
+    T: serde::Serialize + serde::de::DeserializeOwned + Send + 'static,
+    W: for<'a> Fn(&'a Unit) -> Work<'a, T> + Send + Sync + 'static,
+{
     let request = Request {
-        identity: Identity::System("demo"),
+        identity,
         name: "demo",
         permission: None,
         idempotency_key: None,

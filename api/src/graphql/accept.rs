@@ -154,10 +154,8 @@ pub async fn read(body: Body, settings: &ServerSettings) -> Result<Bytes, Denied
     match tokio::time::timeout(patience, to_bytes(body, settings.body_limit)).await {
         Ok(Ok(bytes)) => Ok(bytes),
         Ok(Err(error)) if error.to_string().contains("length limit") => Err(too_large(settings)),
-        Ok(Err(_)) => Err(denied(StatusCode::BAD_REQUEST, "the body broke off").closing()),
-        Err(_) => {
-            Err(denied(StatusCode::REQUEST_TIMEOUT, "the body did not come in time").closing())
-        }
+        Ok(Err(_)) => Err(denied(StatusCode::BAD_REQUEST, "the body broke off")),
+        Err(_) => Err(denied(StatusCode::REQUEST_TIMEOUT, "the body did not come in time")),
     }
 }
 

@@ -3,25 +3,41 @@
 //! async-graphql looks at fields side by side on one type only. Of two different object types only one is
 //! there, so that fields on them may differ, as long as clients can read both answers alike.
 
+use std::cell::Cell;
+
 use async_graphql::parser::types::{BaseType, ExecutableDocument, Field, OperationType, Type};
 use async_graphql::{Name, Positioned, ServerError};
 use indexmap::IndexMap;
 
 use super::document::{Placed, Selected, merged, operations};
 use super::error::ErrorCode;
+use super::guard::Rejection;
 use super::guard::shape::{FieldShape, Shape};
+use crate::config::ApiSettings;
+
+/// So many fields may be looked at for each selection that a document may have: more than any document
+/// needs, since each selection is looked at twice on each level above it.
+const LOOKS: usize = 32;
 
 /// Refuses fields under one key that differ, in every operation; and a mutation under one key twice,
 /// which async-graphql would run twice and show once.
 ///
-/// The guard has bounded the expanded selections that are visited here.
-///
 /// # Errors
 ///
-/// `GRAPHQL_VALIDATION_FAILED` with the place of the second field.
-pub fn refuse_conflicts(document: &ExecutableDocument, shape: &Shape) -> Result<(), ServerError> {
-    let merge = Merge { document, shape };
-    for operation in operations(document) {
+/// `GRAPHQL_VALIDATION_FAILED` with the place of the second field; `QUERY_REJECTED` for a document that
+/// takes too many steps.
+pub fn refuse_conflicts(
+    document: &ExecutableDocument,
+    shape: &Shape,
+    settings: &ApiSettings,
+) -> Result<(), ServerError> {
+    let most = usize::try_from(settings.max_selections).unwrap_or(usize::MAX);
+    let looks = Cell::new(most.saturating_mul(LOOKS));
+    conflicts(&Merge { document, shape, looks })
+}
+
+fn conflicts(merge: &Merge<'_>) -> Result<(), ServerError> {
+    for operation in operations(merge.document) {
         let on = match operation.ty {
             OperationType::Query => "Query",
             OperationType::Mutation => "Mutation",
@@ -39,15 +55,28 @@ pub fn refuse_conflicts(document: &ExecutableDocument, shape: &Shape) -> Result<
 struct Merge<'a> {
     document: &'a ExecutableDocument,
     shape: &'a Shape,
+    /// How many fields may still be looked at.
+    looks: Cell<usize>,
 }
 
+type Fields<'a> = IndexMap<&'a Name, Vec<Placed<'a>>>;
+
 impl<'a> Merge<'a> {
-    fn merged(&self, selected: &[Selected<'a>]) -> IndexMap<&'a Name, Vec<Placed<'a>>> {
-        merged(&self.document.fragments, selected)
+    fn merged(&self, selected: &[Selected<'a>]) -> Result<Fields<'a>, ServerError> {
+        let fields = merged(&self.document.fragments, selected);
+        let looks = fields.values().map(Vec::len).sum();
+        match self.looks.get().checked_sub(looks) {
+            Some(left) => self.looks.set(left),
+            None => {
+                let message = "the document has too many fields under the same keys";
+                return Err(Rejection::new("max_selections", message).into());
+            }
+        }
+        Ok(fields)
     }
 
     fn refuse_repeats(&self, root: &[Selected<'a>]) -> Result<(), ServerError> {
-        match self.merged(root).into_iter().find(|(_, fields)| fields.len() > 1) {
+        match self.merged(root)?.into_iter().find(|(_, fields)| fields.len() > 1) {
             Some((key, _)) => {
                 let message =
                     format!("{key} is selected twice: give each mutation an alias of its own");
@@ -59,7 +88,7 @@ impl<'a> Merge<'a> {
 
     /// Fields that can meet on one row are the same; the others are read alike.
     fn check(&self, selected: &[Selected<'a>]) -> Result<(), ServerError> {
-        for (key, fields) in self.merged(selected) {
+        for (key, fields) in self.merged(selected)? {
             self.read_alike(key, &fields)?;
             let groups = self.meeting(&fields);
             for group in &groups {
@@ -67,18 +96,24 @@ impl<'a> Merge<'a> {
                 if let Some(other) = other {
                     return Err(conflict(key, "name or arguments", other));
                 }
+            }
+            // What is below a field that is not known would be looked at again for every group.
+            let known = fields.iter().all(|placed| !self.leads_to(placed).is_empty());
+            if !known || groups.len() == 1 {
+                self.check(&self.below(&fields))?;
+                continue;
+            }
+            for group in &groups {
                 self.check(&self.below(group))?;
             }
-            if groups.len() > 1 {
-                self.check_types(&self.below(&fields))?;
-            }
+            self.check_types(&self.below(&fields))?;
         }
         Ok(())
     }
 
     /// Below fields of different rows only the types have to agree.
     fn check_types(&self, selected: &[Selected<'a>]) -> Result<(), ServerError> {
-        for (key, fields) in self.merged(selected) {
+        for (key, fields) in self.merged(selected)? {
             self.read_alike(key, &fields)?;
             self.check_types(&self.below(&fields))?;
         }
@@ -158,4 +193,52 @@ fn same(a: &Positioned<Field>, b: &Positioned<Field>) -> bool {
 fn conflict(key: &Name, what: &str, other: &Placed<'_>) -> ServerError {
     let message = format!("the fields under the key {key} differ in {what}: give one an alias");
     ErrorCode::ValidationFailed.error(message, Some(other.field.pos))
+}
+
+#[cfg(test)]
+mod tests {
+    use async_graphql::parser::parse_query;
+
+    use super::*;
+    use crate::graphql::schema::{Audience, build};
+
+    /// How many fields of `text` were looked at, and whether it may run.
+    fn looked(shape: &Shape, text: &str) -> (usize, bool) {
+        let document = parse_query(text).expect("a document");
+        let merge = Merge { document: &document, shape, looks: Cell::new(usize::MAX) };
+        let fits = conflicts(&merge).is_ok();
+        (usize::MAX - merge.looks.get(), fits)
+    }
+
+    /// `levels` of `f`, on each of which it is also selected on every one of `types`.
+    fn nested(f: &str, types: &[&str], levels: usize) -> String {
+        let on: String = types.iter().map(|ty| format!("...on {ty}{{{f}}}")).collect();
+        (0..levels).fold("id".to_owned(), |below, _| format!("{on} {f}{{{below}}}"))
+    }
+
+    #[test]
+    fn a_field_is_looked_at_a_few_times_however_its_types_nest() {
+        let shape = build(Audience::Clients).shape;
+        let types =
+            ["Region", "Site", "Organisation", "AuditEvent", "RoleGrant", "Nothing", "Node"];
+        for f in ["f", "id", "node", "organisation", "__schema", "__typename"] {
+            for (most, levels) in [(1, 11), (4, 9), (7, 11)] {
+                let inner = nested(f, &types[..most], levels);
+                for text in [format!("{{{inner}}}"), format!("{{node(id:\"x\"){{{inner}}}}}")] {
+                    let selections = text.matches('{').count() + text.matches('}').count();
+                    let (looks, _) = looked(&shape, &text);
+                    assert!(looks <= LOOKS * selections, "{looks} looks at {text}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn fields_of_different_rows_may_differ_where_clients_read_them_alike() {
+        let shape = build(Audience::Clients).shape;
+        let fits = |inner: &str| looked(&shape, &format!("{{node(id:\"x\"){{{inner}}}}}")).1;
+        assert!(fits("...on Region{y:name} ...on IntegratedCareBoard{y:odsCode}"));
+        assert!(!fits("...on Region{y:name} ...on AuditEvent{y:sequence}"));
+        assert!(!fits("...on Region{y:name} y:id"));
+    }
 }

@@ -50,7 +50,7 @@ pub fn prepare(
     let mut document =
         parse_query(&query).map_err(|error| tokens::unparsable(error.positions().next()))?;
     let cost = guard::check(&document, chosen, &variables, shape, settings)?;
-    merge::refuse_conflicts(&document, shape)?;
+    merge::refuse_conflicts(&document, shape, settings)?;
     let Some(operation) = document::operation(&document, chosen) else {
         let message = match chosen {
             Some(_) => "operationName names no operation of the document",

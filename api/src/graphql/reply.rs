@@ -21,14 +21,13 @@ pub struct Denied {
     pub error: Box<ServerError>,
     allow: Option<&'static str>,
     retry_after_s: Option<u32>,
-    close: bool,
 }
 
 impl Denied {
     /// A refusal with this status and error.
     #[must_use]
     pub fn new(status: StatusCode, error: ServerError) -> Self {
-        Self { status, error: Box::new(error), allow: None, retry_after_s: None, close: false }
+        Self { status, error: Box::new(error), allow: None, retry_after_s: None }
     }
 
     /// Names the methods that are taken.
@@ -41,12 +40,6 @@ impl Denied {
     #[must_use]
     pub fn after(self, seconds: u32) -> Self {
         Self { retry_after_s: Some(seconds), ..self }
-    }
-
-    /// Ends the connection with the answer.
-    #[must_use]
-    pub fn closing(self) -> Self {
-        Self { close: true, ..self }
     }
 
     /// The refusal of a token or credential that is not accepted; `message` says what to do.
@@ -69,7 +62,7 @@ impl Reply<'_> {
     /// The answer to a request that is not run.
     #[must_use]
     pub fn denied(&self, denied: Denied) -> HttpResponse {
-        let Denied { status, error, allow, retry_after_s, close } = denied;
+        let Denied { status, error, allow, retry_after_s } = denied;
         let mut answer = self.write(status, Response::from_errors(vec![*error]), None);
         let headers = answer.headers_mut();
         if let Some(methods) = allow {
@@ -77,9 +70,6 @@ impl Reply<'_> {
         }
         if let Some(seconds) = retry_after_s {
             headers.insert(header::RETRY_AFTER, seconds.into());
-        }
-        if close {
-            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

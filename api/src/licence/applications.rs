@@ -135,15 +135,14 @@ pub async fn amend(unit: &Unit, at: At, request: Request) -> Result<Changed, Sto
 /// Every unmet rule, or what the database answers.
 pub async fn submit(unit: &Unit, at: At) -> Result<Changed, Stop> {
     let (desk, before) = Desk::at_own(unit, Permission::SignLicences, at).await?;
-    let mut unmet = rules::unmet_for_step(before.state, desk.standing(&before), Command::Submit);
+    refuse_any(rules::unmet_for_step(before.state, desk.standing(&before), Command::Submit))?;
     let request = Request {
         tier: before.tier,
         types: desk.store.requested(at.id).await?,
         max_concurrent_courses: before.max_concurrent_courses,
         max_trainees_per_course: before.max_trainees_per_course,
     };
-    unmet.extend(unmet_for_request(&desk, &before, &request).await?);
-    refuse_any(unmet)?;
+    refuse_any(unmet_for_request(&desk, &before, &request).await?)?;
     let mut after = Desk::stepped(&before, Command::Submit)?;
     after.submitted_on = Some(unit.today());
     desk.save("licence.submitted", &before, after, &[], None).await?;
@@ -232,7 +231,8 @@ async fn case(
     grant: &GrantTerms,
     day: NaiveDate,
 ) -> Result<(Case, Vec<Refusal>), Stop> {
-    let mut unmet = rules::unmet_for_step(licence.state, desk.standing(licence), Command::Grant);
+    // What is decided already has nothing to be granted.
+    refuse_any(rules::unmet_for_step(licence.state, desk.standing(licence), Command::Grant))?;
     let types = desk.store.requested(licence.id).await?;
     let request = Request {
         tier: licence.tier,
@@ -240,7 +240,7 @@ async fn case(
         max_concurrent_courses: grant.max_concurrent_courses,
         max_trainees_per_course: grant.max_trainees_per_course,
     };
-    unmet.extend(unmet_for_request(desk, licence, &request).await?);
+    let mut unmet = unmet_for_request(desk, licence, &request).await?;
     let renewed = desk.renewed(licence).await?;
     if renewed.as_ref().is_some_and(|renewed| renewed.state == State::Suspended) {
         let message = "the licence that it renews is suspended: reinstate or revoke that one first";

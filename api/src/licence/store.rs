@@ -20,7 +20,7 @@ use super::model::{Licence, Outcome, Readiness, State, Term, Tier};
 use super::parts::Granted;
 use super::rules::Into;
 use crate::command::{Stop, Unit};
-use crate::db::DbFault;
+use crate::db::{DbFault, Tx};
 use crate::organisation::model::{Status, SuccessionKind};
 use crate::programme::kind::ProgrammeType;
 use crate::refusal::{Code, Refusal};
@@ -48,6 +48,19 @@ impl<'a> Licences<'a> {
     #[must_use]
     pub const fn of(unit: &'a Unit) -> Self {
         Self { unit }
+    }
+
+    /// How many licences and applications an organisation has.
+    ///
+    /// # Errors
+    ///
+    /// What the database answers.
+    pub async fn count(tx: &Tx, organisation: Uuid) -> Result<usize, DbFault> {
+        let rows = licence::Entity::find()
+            .filter(licence::Column::OrganisationId.eq(organisation))
+            .all(tx)
+            .await?;
+        Ok(rows.len())
     }
 
     /// The licence, not locked.

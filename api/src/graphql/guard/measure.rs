@@ -12,7 +12,7 @@ use async_graphql::parser::types::{
 use async_graphql::{Name, Positioned, ServerError, Value as ConstValue, Variables};
 use async_graphql_value::Value;
 
-use super::shape::{FieldShape, Shape, Size};
+use super::shape::{FieldShape, Shape, Size, Told};
 use super::{Rejection, at_most, list_length};
 use crate::config::{ApiSettings, MAX_PAGE};
 use crate::graphql::document::{self, operations};
@@ -22,7 +22,7 @@ use crate::read::op::DEFAULT_PAGE;
 /// What a document costs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Cost {
-    /// The cost of the operation that will run: each field is one, a page its size times its rows, ten
+    /// The cost of the operation that will run: each field is one, a page its size times its rows, five
     /// values of arguments are one.
     pub cost: u64,
     /// Whether the document asks about the schema itself.
@@ -63,11 +63,11 @@ struct Measure {
     counts: bool,
 }
 
-/// So many answers about the schema cost one: the usual questions cost some thirty.
-const ANSWERS_UNIT: u64 = 10_000;
+/// So many answers about the schema cost one.
+const ANSWERS_UNIT: u64 = 100;
 
 /// So many values of a field's arguments cost one: each is compared with every row that is looked at.
-const VALUES_UNIT: u64 = 10;
+const VALUES_UNIT: u64 = 5;
 
 /// So many bytes of text count as one value.
 const TEXT_UNIT: u64 = 64;
@@ -101,11 +101,15 @@ impl Measure {
     }
 
     /// A field that describes the schema, with this set below it.
-    fn described_below(self, name: &str) -> Self {
+    fn described_below(self, name: &str, told: &Told) -> Self {
         let (size, nests) = match name {
-            "types" => (100, 0),
-            "args" | "directives" | "enumValues" => (10, 0),
-            "fields" | "inputFields" | "interfaces" | "possibleTypes" => (10, 1),
+            "types" => (told.types, 0),
+            "args" => (told.arguments, 0),
+            "enumValues" => (told.values, 0),
+            "fields" => (told.fields, 1),
+            "inputFields" => (told.input_fields, 1),
+            "possibleTypes" => (told.possible, 1),
+            "interfaces" => (1, 1),
             _ => (1, 0),
         };
         Self {
@@ -291,7 +295,7 @@ impl<'a> Walk<'a> {
         if described {
             // Any name that begins so keeps what is below within the description of the schema.
             let below = self.set(&field.selection_set.node, "__Type")?;
-            return Ok(below.described_below(name));
+            return Ok(below.described_below(name, &self.shape.told));
         }
         let shape = self.shape.field(parent, name);
         let leads_to = shape.map_or("", FieldShape::leads_to);

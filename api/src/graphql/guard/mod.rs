@@ -32,7 +32,8 @@ pub struct Rejection {
 }
 
 impl Rejection {
-    fn new(limit: &'static str, message: impl Into<String>) -> Self {
+    /// A limit, by the name of its setting, and what to do.
+    pub fn new(limit: &'static str, message: impl Into<String>) -> Self {
         Self { limit, message: message.into() }
     }
 }

@@ -54,6 +54,23 @@ pub struct FieldShape {
     pub arguments: HashMap<String, InputShape>,
 }
 
+/// The sizes of the lists that describe the schema, each at the average where it differs by type.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Told {
+    /// Types.
+    pub types: u64,
+    /// Fields of a type that has fields.
+    pub fields: u64,
+    /// Arguments of a field.
+    pub arguments: u64,
+    /// Fields of an input object.
+    pub input_fields: u64,
+    /// Values of an enumeration.
+    pub values: u64,
+    /// Types of an interface or union.
+    pub possible: u64,
+}
+
 impl FieldShape {
     /// The name of the type it leads to.
     #[must_use]
@@ -67,6 +84,9 @@ impl FieldShape {
 pub struct Shape {
     types: HashMap<String, HashMap<String, FieldShape>>,
     objects: HashSet<String>,
+    implementing: usize,
+    /// What a question about the schema is answered with.
+    pub told: Told,
     inputs: HashMap<String, InputType>,
 }
 
@@ -79,12 +99,14 @@ impl Shape {
     pub fn of(sdl: &str, declarations: &[&'static Def]) -> Self {
         let mut shape = Self::default();
         let Ok(document) = parse_schema(sdl) else { return shape };
+        let mut values = 0;
         shape.inputs.extend(SCALARS.map(|name| (name.to_owned(), InputType::Scalar)));
         for definition in document.definitions {
             let TypeSystemDefinition::Type(definition) = definition else { continue };
             let name = definition.node.name.node.to_string();
             let fields = match definition.node.kind {
                 TypeKind::Object(object) => {
+                    shape.implementing += usize::from(!object.implements.is_empty());
                     shape.objects.insert(name.clone());
                     object.fields
                 }
@@ -93,7 +115,8 @@ impl Shape {
                     shape.inputs.insert(name, InputType::Scalar);
                     continue;
                 }
-                TypeKind::Enum(_) => {
+                TypeKind::Enum(described) => {
+                    values += described.values.len();
                     shape.inputs.insert(name, InputType::Enum);
                     continue;
                 }
@@ -123,7 +146,31 @@ impl Shape {
         for def in declarations {
             shape.bound(def);
         }
+        shape.told = shape.told_with(values);
         shape
+    }
+
+    /// The sizes of the lists that describe this schema, with as many `values` of enumerations.
+    fn told_with(&self, values: usize) -> Told {
+        let each = |all: usize, of: usize| all.div_ceil(of.max(1)).max(1) as u64;
+        let fields: usize = self.types.values().map(HashMap::len).sum();
+        let arguments =
+            self.types.values().flat_map(HashMap::values).map(|field| field.arguments.len()).sum();
+        let objects = self.inputs.values().filter_map(|input| match input {
+            InputType::Object(fields) => Some(fields.len()),
+            InputType::Scalar | InputType::Enum => None,
+        });
+        let (input_fields, inputs) =
+            objects.fold((0, 0), |(sum, count), len| (sum + len, count + 1));
+        let enums = self.inputs.values().filter(|input| matches!(input, InputType::Enum)).count();
+        Told {
+            types: (self.types.len() + self.inputs.len()) as u64,
+            fields: each(fields, self.types.len()),
+            arguments: each(arguments, fields),
+            input_fields: each(input_fields, inputs),
+            values: each(values, enums),
+            possible: self.implementing as u64,
+        }
     }
 
     fn bound(&mut self, def: &Def) {

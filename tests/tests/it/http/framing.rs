@@ -117,6 +117,25 @@ on_sqlite! {
         }
     }
 
+    async fn an_answer_before_the_end_of_a_body_says_that_the_connection_ends(world: World) {
+        for token in tokens(&world) {
+            for (head, expected) in [
+                ("POST /graphql HTTP/1.1\r\ncontent-type: text/plain\r\n", 415),
+                ("POST /graphql HTTP/1.1\r\ncontent-type: text/plain\r\nexpect: 100-continue\r\n", 415),
+                ("PUT /graphql HTTP/1.1\r\ncontent-type: application/json\r\n", 405),
+                ("POST /nowhere HTTP/1.1\r\n", 404),
+                ("GET /health/live HTTP/1.1\r\n", 200),
+            ] {
+                let hidden = "GET /health/live HTTP/1.1\r\nhost: test\r\n\r\n";
+                let mut socket = Socket::open(&world).await;
+                socket.send(format!("{head}host: test\r\n{token}content-length: 60000\r\n\r\n{hidden}")).await;
+                let answer = socket.answer().await.expect("an answer");
+                assert_eq!((answer.status, answer.header("connection")), (expected, Some("close")), "{head}");
+                assert_eq!(socket.closed().await, "");
+            }
+        }
+    }
+
     async fn more_than_the_announced_length_is_not_read_as_the_body(world: World) {
         for token in tokens(&world) {
             let mut socket = Socket::open(&world).await;

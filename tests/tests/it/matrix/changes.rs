@@ -31,8 +31,14 @@ const DRY: [&str; 12] = [
     "organisationSucceed",
 ];
 
-/// An input for each mutation that is right but for who sends it: `one` is a prospect, `other` active.
-async fn inputs(world: &World, one: &Tenant, other: &Tenant) -> BTreeMap<&'static str, Value> {
+/// An input for each mutation that is right but for who sends it: `one` is a prospect, `other` and the
+/// `holder` of licences are active.
+async fn inputs(
+    world: &World,
+    one: &Tenant,
+    other: &Tenant,
+    holder: &Tenant,
+) -> BTreeMap<&'static str, Value> {
     let (first, second) = (one.global_id(), other.global_id());
     let proposal = given::proposal(world, one, "ZZ7 7ZZ").await;
     let split = given::organisation(world).in_a_split_board().register().await;
@@ -83,7 +89,7 @@ async fn inputs(world: &World, one: &Tenant, other: &Tenant) -> BTreeMap<&'stati
         ("organisationRename", first_with(json!({ "name": "Taken over" }))),
         ("organisationSucceed", succeed),
     ]);
-    inputs.extend(licence_inputs::inputs(world, other).await);
+    inputs.extend(licence_inputs::inputs(world, holder).await);
     inputs
 }
 
@@ -147,7 +153,7 @@ on_both_databases! {
         let policy = Policy::read();
         let activate = format!("update organisation set status = 'ACTIVE' where id = {}", world.uuid(world.b.id));
         world.database.eye.execute(&activate).await.expect("B takes part");
-        let inputs = inputs(&world, &world.a, &world.b).await;
+        let inputs = inputs(&world, &world.a, &world.b, &world.b).await;
         let named: Vec<&str> = policy.mutations.keys().map(String::as_str).collect();
         assert_eq!(inputs.keys().copied().collect::<Vec<_>>(), named, "each has an input");
         let facts = Facts::read(&world, &policy, today()).await;
@@ -198,7 +204,7 @@ on_both_databases! {
 
     async fn an_input_takes_no_field_that_is_not_its_own(world: World) {
         let active = given::organisation(&world).active().register().await;
-        let inputs = inputs(&world, &world.a, &active).await;
+        let inputs = inputs(&world, &world.a, &active, &active).await;
         let before = world.database.eye.contents().await;
         for (name, input) in &inputs {
             for extra in ["status", "orgId", "organisationId", "approvedAmount", "version", "createdBy", "verifiedBy", "actingAs", "__typename"] {
@@ -221,10 +227,11 @@ on_both_databases! {
         for (name, entry) in &policy.mutations {
             let one = given::organisation(&world).board("QJK").register().await;
             let other = given::organisation(&world).active().register().await;
-            let inputs = inputs(&world, &one, &other).await;
+            let holder = given::organisation(&world).active().register().await;
+            let inputs = inputs(&world, &one, &other, &holder).await;
             let role = entry.roles.iter().filter_map(|code| Role::from_code(code)).next_back().expect("a role");
             let token = match (entry.within, role) {
-                (true, _) => world.grant(role, Some(other.id)).await,
+                (true, _) => world.grant(role, Some(holder.id)).await,
                 // Whoever proposed the revocation did so as a quality lead.
                 (false, _) if name == "licenceConfirmRevocation" => world.officer(),
                 (false, role) => world.token(role, None),

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{boundless, defaults, guarded, limit, limit_with};
+use super::{boundless, defaults, guarded, limit, limit_with, shape};
 use crate::config::ApiSettings;
 
 /// Asserts that `inside` may run and that `outside` passes the limit of this name.
@@ -387,13 +387,16 @@ fn questions_about_the_schema_have_their_own_allowance() {
 
 #[test]
 fn lists_of_the_schema_multiply_what_is_asked_below_them() {
-    let names = |count: usize| {
-        let names = "name ".repeat(count);
+    let names = |count: u64| {
+        let names = "name ".repeat(usize::try_from(count).expect("a few"));
         format!(
             "{{ __schema {{ types {{ interfaces {{ possibleTypes {{ fields {{ {names} }} }} }} }} }} }}"
         )
     };
-    stands_between("max_introspection_answers", &names(8), &names(10), &defaults());
+    let (told, settings) = (shape().told, defaults());
+    let most = settings.max_introspection_answers / (told.types * told.possible * told.fields);
+    let (few, many) = (names(most - 1), names(most + 1));
+    stands_between("max_introspection_answers", &few, &many, &settings);
 }
 
 #[test]
