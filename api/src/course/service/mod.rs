@@ -17,7 +17,7 @@ use super::parts::{Course, Session};
 use super::planning::{Ground, Warning};
 use super::rules::{self, SessionFacts, TrainerFacts};
 use super::store::Courses;
-use crate::actor::Permission;
+use crate::actor::{Identity, Permission};
 use crate::audit::Change;
 use crate::command::{Stop, Unit, refuse_any};
 use crate::refusal::{Code, Refusal};
@@ -61,7 +61,9 @@ impl<'a> Desk<'a> {
         permission: Permission,
     ) -> Result<Self, Stop> {
         let actor = unit.actor();
-        match actor.acting_in(organisation, permission) {
+        let job = matches!(actor.identity(), Identity::System(_));
+        let own = actor.acting_in(organisation, permission);
+        match own.or_else(|| actor.acting_nationally(permission).filter(|_| job)) {
             Some(acting_as) => Ok(Self::of(unit, acting_as)),
             None if actor.may_nationally(Permission::SeeCourses)
                 || actor.acting_in(organisation, Permission::SeeCourses).is_some() =>
