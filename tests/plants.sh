@@ -40,11 +40,11 @@ plan: a way for some rows opens all|api/src/read/plan.rs|s/opened\.conditions\.p
 permission: analysts decide proposals|api/src/actor/permission.rs|s/\(Permission::DecideProposals, &\[LicensingOfficer\]\)/(Permission::DecideProposals, &[LicensingOfficer, Analyst])/
 permission: trainers see grants|api/src/actor/permission.rs|s/&\[PartnerCoordinator, PartnerSignatory, LicensingOfficer, DataProtectionOfficer\]/&[Trainer, PartnerCoordinator, PartnerSignatory, LicensingOfficer, DataProtectionOfficer]/
 permission: quality leads manage organisations|api/src/actor/permission.rs|s/\(Permission::ManageOrganisations, &\[LicensingOfficer\]\)/(Permission::ManageOrganisations, &[LicensingOfficer, QualityLead])/
-programmes: drafts are public|api/src/programme/graphql/mod.rs|s/Way::EveryoneWhere\("t\.state <> 'DRAFT'"\)/Way::Everyone/
-programmes: parts of drafts are public|api/src/programme/graphql/mod.rs|s/Way::EveryoneWhere\(\s*"exists \(select 1 from programme_version v where v\.id[^"]*",?\s*\)/Way::Everyone/
-programmes: those with drafts only are public|api/src/programme/graphql/mod.rs|s/Way::EveryoneWhere\(\s*"exists \(select 1 from programme_version v where v\.programme_id[^"]*",?\s*\)/Way::Everyone/
+programmes: drafts are public|api/src/programme/graphql/mod.rs|s/Way::Where\(&Way::Everyone,\s*"t\.state <> 'DRAFT'"\)/Way::Everyone/
+programmes: parts of drafts are public|api/src/programme/graphql/mod.rs|s/Way::Where\(&Way::Everyone,\s*"exists \(select 1 from programme_version v where v\.id[^"]*",?\s*\)/Way::Everyone/
+programmes: those with drafts only are public|api/src/programme/graphql/mod.rs|s/Way::Where\(&Way::Everyone,\s*"exists \(select 1 from programme_version v where v\.programme_id[^"]*",?\s*\)/Way::Everyone/
 programmes: an organisation sees no draft of its own|api/src/programme/graphql/mod.rs|s/Way::Organisation\("t\.owner_id", Permission::SeeProgrammeDrafts\),//
-programmes: what is published is hidden|api/src/read/plan.rs|s/ways\.push\(RowWay::Where\(condition\)\)/{ let _ = condition; }/
+programmes: what is published is hidden|api/src/read/plan.rs|s/opened\.conditions\.push\(condition\);/{ let _ = condition; opened.conditions.push("false"); }/
 permission: signatories draft programmes|api/src/actor/permission.rs|s/\(Permission::DraftProgrammes, &\[/(Permission::DraftProgrammes, &[PartnerSignatory, /
 permission: licensing officers publish programmes|api/src/actor/permission.rs|s/\(Permission::PublishProgrammes, &\[/(Permission::PublishProgrammes, &[LicensingOfficer, /
 plan: a way without rows opens all|api/src/read/plan.rs|s/Visible::Any\(ways\)\n    \}/if ways.is_empty() { Visible::All } else { Visible::Any(ways) }\n    }/

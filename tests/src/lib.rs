@@ -12,6 +12,7 @@
 //! * [`curricula`]: curricula that a test begins with.
 //! * [`eye`]: what stands in the database, past every policy.
 //! * [`invariants`]: what must hold after every test, whatever it did.
+//! * [`people`]: people, trainers and accreditations that a test begins with.
 //! * [`race`]: doing things at once, and giving up half-way.
 //! * [`redis`]: a Redis of a test's own, to be frozen, emptied and poisoned.
 //! * [`rehearse`]: the way of a document up to where it would run, for the fuzzer.

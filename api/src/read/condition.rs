@@ -255,9 +255,10 @@ impl Condition {
                 sql.push(", false)");
             }
             Self::Compare { sql: expression, test } => {
-                sql.push("(").declared(expression, words);
-                test.write(sql, expression, words);
-                sql.push(")");
+                let (before, after) = expression.split_once("{matches}").unwrap_or((expression, ""));
+                sql.push("(").declared(before, words);
+                test.write(sql, before, words);
+                sql.declared(after, words).push(")");
             }
         }
     }

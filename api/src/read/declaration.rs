@@ -109,8 +109,6 @@ impl Rows {
 pub enum Way {
     /// Everyone, signed in or not.
     Everyone,
-    /// Everyone, of the rows `t` for which the condition holds.
-    EveryoneWhere(&'static str),
     /// Everyone who is signed in.
     SignedIn,
     /// Who holds the permission for the whole nation.
@@ -152,7 +150,8 @@ pub struct Filter {
     pub name: &'static str,
     /// Description.
     pub description: &'static str,
-    /// The expression that is compared.
+    /// The expression that is compared; where it is not the last part, `{matches}` says where the
+    /// comparison follows, as in `exists (… and l.organisation_id{matches})`.
     pub sql: &'static str,
     /// Its kind.
     pub kind: Kind,

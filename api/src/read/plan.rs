@@ -345,9 +345,6 @@ impl<'a, 'r> Planner<'a, 'r> {
             Way::Everyone => return Some(all),
             Way::SignedIn => return actor.account().is_some().then_some(all),
             Way::Nation(permission) => return actor.may_nationally(permission).then_some(all),
-            Way::EveryoneWhere(condition) => {
-                return Some(VisibleRows { conditions: vec![condition], ..all });
-            }
             Way::Where(way, condition) => {
                 let mut opened = self.opened(way)?;
                 opened.conditions.push(condition);

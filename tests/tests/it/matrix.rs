@@ -11,6 +11,7 @@ mod guarded;
 mod licence_inputs;
 mod lists;
 mod marks;
+mod people;
 mod policy;
 mod sdl;
 mod strangers;

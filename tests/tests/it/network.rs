@@ -346,6 +346,7 @@ impl Thrown {
         self.grants.push(role_grant::Model {
             id: dice.id(),
             account_id: self.accounts.last().expect("one was made").id,
+            person_id: None,
             role: (*dice.pick(&["PCO", "PSG", "TNR", "SUP"])).to_owned(),
             scope_type: "ORGANISATION".to_owned(),
             scope_id: Some(of),

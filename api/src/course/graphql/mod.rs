@@ -150,7 +150,7 @@ pub enum CourseWarningKind {
 
 /// Who sees a course.
 const OF_COURSES: &[Way] = &[
-    Way::EveryoneWhere(TAKES_PEOPLE),
+    Way::Where(&Way::Everyone, TAKES_PEOPLE),
     Way::Nation(Permission::SeeCourses),
     Way::Organisation("t.organisation_id", Permission::SeeCourses),
     Way::Organisation("t.host_id", Permission::SeeCourses),
@@ -164,7 +164,8 @@ const OF_COURSES: &[Way] = &[
 
 /// Who sees sessions and who teaches them: who sees the course.
 const OF_PARTS: &[Way] = &[
-    Way::EveryoneWhere(
+    Way::Where(
+        &Way::Everyone,
         "exists (select 1 from course c where c.id = t.course_id and c.state in ('OPEN','CONFIRMED'))",
     ),
     Way::Nation(Permission::SeeCourses),

@@ -79,14 +79,14 @@ pub enum AttendanceBasis {
 
 /// Who sees a version: everyone unless it is a draft.
 const OF_VERSIONS: &[Way] = &[
-    Way::EveryoneWhere("t.state <> 'DRAFT'"),
+    Way::Where(&Way::Everyone, "t.state <> 'DRAFT'"),
     Way::Nation(Permission::SeeProgrammeDrafts),
     Way::Organisation("t.owner_id", Permission::SeeProgrammeDrafts),
 ];
 
 /// Who sees a part of a version: who sees the version.
 const OF_PARTS: &[Way] = &[
-    Way::EveryoneWhere(
+    Way::Where(&Way::Everyone, 
         "exists (select 1 from programme_version v where v.id = t.version_id and v.state <> 'DRAFT')",
     ),
     Way::Nation(Permission::SeeProgrammeDrafts),
@@ -110,7 +110,7 @@ readable! {
     /// A training.
     pub Programme = Rows::of("programme", "prg")
         .visible_to(&[
-            Way::EveryoneWhere(
+            Way::Where(&Way::Everyone, 
                 "exists (select 1 from programme_version v where v.programme_id = t.id and v.state <> 'DRAFT')",
             ),
             Way::Nation(Permission::SeeProgrammeDrafts),

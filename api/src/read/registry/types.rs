@@ -141,7 +141,6 @@ fn asked_by(way: &Way) -> Option<Permission> {
         | Way::OrganisationThrough(_, _, permission) => Some(*permission),
         Way::Where(way, _) => asked_by(way),
         Way::Everyone
-        | Way::EveryoneWhere(_)
         | Way::SignedIn
         | Way::Account(_)
         | Way::Person(_)

@@ -138,13 +138,13 @@ const CLOSE: [Way; 3] =
 /// The ways of [`CLOSE`] for the trainer itself, and the public register.
 const LISTED_OR_CLOSE: [Way; 4] = {
     let [nation, organisation, person] = close_to!("t.id", "t.person_id");
-    [Way::EveryoneWhere("t.listed"), nation, organisation, person]
+    [Way::Where(&Way::Everyone, "t.listed"), nation, organisation, person]
 };
 
 /// The same for what the register says about qualifications: those in force today.
 const SHOWN_OR_CLOSE: [Way; 4] = {
     let [nation, organisation, person] = CLOSE;
-    let shown = Way::EveryoneWhere(concat!(
+    let shown = Way::Where(&Way::Everyone, concat!(
         "exists (select 1 from trainer r where r.id = t.trainer_id and r.listed) and ",
         in_force!("{today}")
     ));
@@ -158,8 +158,8 @@ readable! {
             Filter {
                 name: "organisationId",
                 description: "An organisation with which the trainer works today.",
-                sql: "(select a.organisation_id from trainer_affiliation a where a.trainer_id = t.id \
-                    and {in_force:a} and a.organisation_id = {value})",
+                sql: "exists (select 1 from trainer_affiliation a where a.trainer_id = t.id \
+                    and {in_force:a} and a.organisation_id{matches})",
                 kind: Kind::Id("org"),
             },
         ])
@@ -235,8 +235,8 @@ readable! {
             Filter {
                 name: "organisationId",
                 description: "An organisation with which the trainer works on the day asked about.",
-                sql: "(select a.organisation_id from trainer_affiliation a \
-                    where a.trainer_id = t.trainer_id and {in_force:a} and a.organisation_id = {value})",
+                sql: "exists (select 1 from trainer_affiliation a where a.trainer_id = t.trainer_id \
+                    and {in_force:a} and a.organisation_id{matches})",
                 kind: Kind::Id("org"),
             },
         ])

@@ -173,7 +173,8 @@ impl Checker<'_> {
                 None => strays.push(("?".to_owned(), What::Mark(word.to_owned()))),
             }
         }
-        for (name, _, ty) in self.policy.tables().filter(|(name, ..)| self.policy.is_private(name))
+        let private = |name: &str| self.policy.is_private(name);
+        for (name, _, ty) in self.policy.tables().filter(|(name, _, ty)| private(name) && !ty.told)
         {
             for word in words(text, &format!("{}_", ty.prefix)) {
                 let row = self.facts.row(name, word);

@@ -14,14 +14,20 @@ use super::policy::{Policy, Readers};
 pub struct Row {
     /// Its id.
     pub id: Uuid,
-    keys: BTreeMap<String, Uuid>,
+    keys: BTreeMap<String, BTreeSet<Uuid>>,
     meets: BTreeSet<String>,
 }
 
 impl Row {
     /// The key in `column`.
     pub fn key(&self, column: &str) -> Option<Uuid> {
-        if column == "id" { Some(self.id) } else { self.keys.get(column).copied() }
+        if column == "id" { Some(self.id) } else { self.keys.get(column)?.first().copied() }
+    }
+
+    /// Whether `column`, or a query in its place, names this for the row.
+    fn names(&self, column: &str, key: Option<Uuid>) -> bool {
+        let of_query = |key: Uuid| self.keys.get(column).is_some_and(|keys| keys.contains(&key));
+        key.is_some_and(|key| if column == "id" { key == self.id } else { of_query(key) })
     }
 }
 
@@ -72,7 +78,8 @@ impl Facts {
             columns.remove("id");
             let conditions: Vec<&String> =
                 ty.rows.iter().flat_map(|readers| readers.conditions()).collect();
-            rows.insert(name.to_owned(), read(world, table, &columns, &conditions).await);
+            let rows_of = read(world, table, (&columns, &conditions), today).await;
+            rows.insert(name.to_owned(), rows_of);
         }
         Self { rows, grants: grants(world, policy, today).await, refused: refused(world).await }
     }
@@ -107,7 +114,7 @@ impl Policy {
     /// Whether `who` sees a row of type `ty`.
     pub fn sees_row(&self, who: &Who, ty: &str, row: &Row) -> bool {
         let readers = self.types.get(ty).and_then(|ty| ty.rows.as_ref());
-        !who.refused && readers.is_none_or(|readers| row.open || self.reads(who, readers, row))
+        !who.refused && readers.is_none_or(|readers| self.reads(who, readers, row))
     }
 
     /// Whether `who` reads `field` of a row that is visible.
@@ -133,34 +140,66 @@ impl Policy {
         let meets = |condition: Option<&String>| {
             condition.is_none_or(|condition| row.meets.contains(condition))
         };
-        let concerned = readers.account.as_ref().and_then(|column| row.key(column));
-        let owner = readers.within.as_ref().and_then(|column| row.key(column));
+        let within = |of: Option<Uuid>| readers.within.as_ref().is_some_and(|c| row.names(c, of));
+        let concerned = readers.account.as_ref().is_some_and(|c| row.names(c, who.account));
+        let signed_in = readers.signed_in && who.account.is_some();
         let by_role =
             who.grants.iter().filter(|held| readers.roles.contains(&held.role)).any(|held| {
                 match held.scope.as_str() {
                     "NATION" => true,
-                    "ORGANISATION" => {
-                        owner.is_some() && held.of == owner && meets(readers.within_when.as_ref())
-                    }
+                    "ORGANISATION" => within(held.of) && meets(readers.within_when.as_ref()),
                     _ => false,
                 }
             });
         let public = readers.everyone_when.as_ref();
         let public = public.is_some_and(|condition| row.meets.contains(condition));
-        public || by_role || (concerned.is_some() && concerned == who.account)
+        public || by_role || concerned || signed_in
     }
 }
 
-/// The rows of a table with the keys in `columns`, and which of the conditions they meet.
+/// The rows of a table with the keys in `columns`, some of which are queries, and which of the conditions
+/// they meet.
 async fn read(
     world: &World,
     table: &str,
-    columns: &BTreeSet<String>,
-    conditions: &[&String],
+    (columns, conditions): (&BTreeSet<String>, &[&String]),
+    today: NaiveDate,
+) -> Vec<Row> {
+    let (queries, columns): (Vec<&String>, Vec<&String>) =
+        columns.iter().partition(|column| column.starts_with("select "));
+    let dated = |text: &str| text.replace("{today}", &format!("'{today}'"));
+    let told: Vec<String> = conditions.iter().map(|condition| dated(condition)).collect();
+    let mut rows = plain(world, table, &columns, &told).await;
+    for row in &mut rows {
+        let met = std::mem::take(&mut row.meets);
+        let met = conditions.iter().zip(&told).filter(|(_, told)| met.contains(*told));
+        row.meets = met.map(|(condition, _)| (*condition).clone()).collect();
+    }
+    for query in queries {
+        let text = dated(query);
+        let engine = world.engine();
+        let (row, key) = (engine.hex("row_id"), engine.hex("key_id"));
+        let sql = format!("with pairs (row_id, key_id) as ({text}) select {row} || ' ' || {key} from pairs");
+        for line in world.database.eye.texts(&sql).await {
+            let (row, key) = line.split_once(' ').expect("two ids");
+            let (row, key) = (Uuid::parse_str(row).ok(), Uuid::parse_str(key).ok());
+            let row = rows.iter_mut().find(|known| Some(known.id) == row);
+            if let (Some(row), Some(key)) = (row, key) {
+                row.keys.entry(query.clone()).or_default().insert(key);
+            }
+        }
+    }
+    rows
+}
+
+/// The rows of a table with the keys in `columns`, and which of the conditions they meet.
+async fn plain(
+    world: &World,
+    table: &str,
+    columns: &[&String],
+    conditions: &[String],
 ) -> Vec<Row> {
     let engine = world.engine();
-    let sql = format!("select {} from {table} where {}", engine.hex("id"), open.unwrap_or("false"));
-    let open: BTreeSet<String> = world.database.eye.texts(&sql).await.into_iter().collect();
     let keys = columns.iter().map(|column| format!(" || ' ' || {}", engine.hex(column)));
     let meets = conditions
         .iter()
@@ -172,9 +211,10 @@ async fn read(
         let mut parts = line.split(' ');
         let id = parts.next().and_then(parse).expect("an id");
         let keys = columns.iter().zip(parts.by_ref());
-        let keys = keys.filter_map(|(c, key)| Some((c.clone(), parse(key)?))).collect();
+        let keys = keys.filter_map(|(c, key)| Some(((*c).clone(), BTreeSet::from([parse(key)?]))));
+        let keys = keys.collect();
         let meets = conditions.iter().zip(parts).filter(|(_, met)| *met == "yes");
-        Row { id, keys, meets: meets.map(|(condition, _)| (*condition).clone()).collect() }
+        Row { id, keys, meets: meets.map(|(condition, _)| condition.clone()).collect() }
     };
     world.database.eye.texts(&sql).await.into_iter().map(row).collect()
 }

@@ -14,6 +14,7 @@ use tests::{Engine, Tenant, World, licences};
 use uuid::Uuid;
 
 use super::facts::{Facts, Who};
+use super::people;
 use super::policy::{Marked, Policy};
 
 /// What every mark begins with.
@@ -171,6 +172,7 @@ async fn fill(world: &World) {
         }
     }
     curriculum(world, None, Standing::Draft).await;
+    people::fill(world).await;
     rows_of_the_nation(world).await;
     mark(world, &Policy::read()).await;
 }
@@ -178,7 +180,9 @@ async fn fill(world: &World) {
 /// Grants every role with every scope to an account of its own, and some to one.
 pub async fn grant_all(world: &World) {
     let mut grants = scopes(world, region(world).await);
-    for role in Role::ALL.into_iter().filter(|role| role.may_be_national()) {
+    // Nobody is funding officer and funding approver at once.
+    let national = |role: &Role| role.may_be_national() && *role != Role::FundingApprover;
+    for role in Role::ALL.into_iter().filter(national) {
         grants.push((EVERYONE.to_owned(), role, GrantScope::Nation));
     }
     let coordinator = Role::PartnerCoordinator;
@@ -292,6 +296,7 @@ async fn mark(world: &World, policy: &Policy) {
             "role_grant" => "scope_id",
             "programme" | "programme_version" | "programme_module" | "declared_gap" => "owner_id",
             "account" | "idempotency_record" | "import_run" | "audit_chain" => "id",
+            table if table.starts_with("person") || table.starts_with("trainer") => "id",
             _ => "organisation_id",
         };
         let id = world.engine().hex("id");
@@ -309,7 +314,8 @@ async fn mark(world: &World, policy: &Policy) {
     }
 }
 
-/// Lets the marks into the audit trail and into published curricula, which nobody may change.
+/// Lets the marks into the audit trail and into published curricula, which nobody may change, and into a
+/// name that is repeated.
 async fn unlock(world: &World) {
     for (table, trigger) in [
         ("audit_event", "audit_event_append_only_update"),
@@ -323,6 +329,11 @@ async fn unlock(world: &World) {
         };
         execute(world, &unlock).await;
     }
+    let repeated = match world.engine() {
+        Engine::Sqlite => "pragma foreign_keys = off",
+        Engine::Postgres => "alter table trainer drop constraint trainer_person",
+    };
+    execute(world, repeated).await;
 }
 
 /// Every mark in the database, by its text.

@@ -42,6 +42,9 @@ pub struct Type {
     pub prefix: String,
     /// Who sees its rows; everyone, if absent.
     pub rows: Option<Readers>,
+    /// Whether ids of its rows may be told to who does not see the rows.
+    #[serde(default)]
+    pub told: bool,
     fields: BTreeMap<String, Entry>,
 }
 
@@ -51,14 +54,18 @@ pub struct Type {
 pub struct Readers {
     /// The roles.
     pub roles: Vec<String>,
-    /// The column that names the organisation in which a role counts.
+    /// The column that names the organisation in which a role counts, or a query for pairs of a row and
+    /// such an organisation.
     pub within: Option<String>,
-    /// The column that names the account concerned.
+    /// The column that names the account concerned, or a query for pairs of a row and such an account.
     pub account: Option<String>,
     /// What a row must meet, in SQL, for a role within its organisation to count.
     pub within_when: Option<String>,
     /// What a row must meet, in SQL, for everyone to see it.
     pub everyone_when: Option<String>,
+    /// Whether everyone sees them who is signed in.
+    #[serde(default)]
+    pub signed_in: bool,
 }
 
 impl Readers {
@@ -109,13 +116,16 @@ pub enum Class {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Mutation {
-    /// The roles that may use it.
+    /// The roles that may use it for the nation.
     pub roles: Vec<String>,
+    /// The roles that may use it within the own organisation.
+    #[serde(default)]
+    pub partners: Vec<String>,
+    /// Whether it is for the person concerned alone.
+    #[serde(default)]
+    pub own: bool,
     /// The entity of its payload.
     pub entity: String,
-    /// Whether the roles count in one organisation, for its own affairs, instead of for the nation.
-    #[serde(default)]
-    pub within: bool,
 }
 
 /// What of a table nobody reads.
