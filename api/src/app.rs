@@ -60,7 +60,7 @@ impl App {
         issuer: Option<&DemoIssuer>,
     ) -> Result<Arc<Self>, BuildError> {
         let db = Db::connect(&config.database, config.profile).await?;
-        let core = Core::new(db, source);
+        let core = Core::new(db, source).with_policy(config.policy);
         let mut verifier = Verifier::new(&config.auth)?;
         let issuer = issuer.filter(|_| config.profile == Profile::Demo);
         let mut key_set = "{\"keys\":[]}".to_owned();

@@ -22,6 +22,7 @@ use uuid::Uuid;
 
 use crate::actor::{Actor, Identity, Permission};
 use crate::audit::{self, Change};
+use crate::config::PolicySettings;
 use crate::core::Core;
 use crate::db::{Access, DbFault, Tx};
 use crate::fault::Fault;
@@ -149,6 +150,12 @@ impl Unit {
     #[must_use]
     pub fn today(&self) -> NaiveDate {
         crate::calendar::civil_date(self.now)
+    }
+
+    /// What the network asks beyond its rules.
+    #[must_use]
+    pub const fn policy(&self) -> PolicySettings {
+        self.core.policy()
     }
 
     /// A new identifier.

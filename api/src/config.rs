@@ -29,6 +29,8 @@ pub struct Config {
     pub auth: AuthSettings,
     /// Limits of the API.
     pub api: ApiSettings,
+    /// What the network asks beyond its rules.
+    pub policy: PolicySettings,
     /// How much each actor may ask for.
     pub budget: BudgetSettings,
     /// The gateway in front of this subgraph.
@@ -47,6 +49,20 @@ pub enum Profile {
     Production,
     /// Evaluation on any machine: SQLite, GraphiQL, the demonstration network.
     Demo,
+}
+
+/// What the network asks beyond its rules: published nowhere, and so the network's own to change.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct PolicySettings {
+    /// Whether every session of a course needs a trainer with lived experience (TRN-3).
+    pub lived_experience_trainer: bool,
+}
+
+impl Default for PolicySettings {
+    fn default() -> Self {
+        Self { lived_experience_trainer: true }
+    }
 }
 
 /// The HTTP server.

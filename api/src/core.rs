@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::actor::grants::{self, Holdings, Standing};
 use crate::actor::{Actor, Identity};
 use crate::clock::Source;
+use crate::config::PolicySettings;
 use crate::db::{Access, Db, DbFault, Tx};
 
 /// How often a transaction is begun anew because grants changed in between.
@@ -25,13 +26,27 @@ pub struct Core {
     source: Arc<dyn Source>,
     tasks: TaskTracker,
     guesses: Cache<Uuid, Arc<Holdings>>,
+    policy: PolicySettings,
 }
 
 impl Core {
     /// A core on `db`.
     #[must_use]
     pub fn new(db: Db, source: Arc<dyn Source>) -> Self {
-        Self { db, source, tasks: TaskTracker::new(), guesses: Cache::new(REMEMBERED) }
+        let (tasks, guesses) = (TaskTracker::new(), Cache::new(REMEMBERED));
+        Self { db, source, tasks, guesses, policy: PolicySettings::default() }
+    }
+
+    /// The same, with what the network asks beyond its rules.
+    #[must_use]
+    pub fn with_policy(self, policy: PolicySettings) -> Self {
+        Self { policy, ..self }
+    }
+
+    /// What the network asks beyond its rules.
+    #[must_use]
+    pub const fn policy(&self) -> PolicySettings {
+        self.policy
     }
 
     /// The same, with a count of its own for what one request asks of the database.

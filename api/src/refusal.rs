@@ -197,6 +197,14 @@ pub fn for_constraint(name: &str) -> Option<Refusal> {
             "another organisation holds one of these identifiers on one of these days",
         ),
         "account_subject_unique" | "account(issuer,subject)" => Refusal::whole(Code::AccountTaken),
+        "trainer_one_place" => Refusal::at(
+            Code::TrainerBusy,
+            "trainers",
+            "a trainer is at another session at that time",
+        ),
+        "teaching_one_lead" | "teaching_assignment(organisation_id,session_id)" => {
+            Refusal::whole(Code::LeadRequired)
+        }
         "licence_one_at_a_time" => Refusal::whole(Code::LicenceOverlap),
         "licence_decision_by_two"
         | "licence_revocation_by_both_roles"
@@ -220,15 +228,21 @@ pub fn for_constraint(name: &str) -> Option<Refusal> {
         | "organisation_succession_unique"
         | "board_assignment_unique"
         | "board_assignment(organisation_id,previous_board_id)"
+        | "course_closed_is_final"
+        | "course_one_version"
+        | "session_settled"
+        | "course_partner_once"
+        | "course_partner(organisation_id,course_id,partner_id)"
         | "licence_one_state"
         | "licence_one_variation"
         | "licence_decision_one_proposal"
         | "licence_decision(licence_id)"
         | "licence_appeal_once"
         | "licence_appeal(organisation_id,decision_id)" => Refusal::whole(Code::Conflict),
-        | "programme_version_published"
-        | "programme_part_published" => Refusal::whole(Code::Conflict),
-        | "person_membership_one_at_a_time"
+        "programme_version_published" | "programme_part_published" => {
+            Refusal::whole(Code::Conflict)
+        }
+        "person_membership_one_at_a_time"
         | "person_one_name"
         | "person_not_merged_twice"
         | "person_id_change(from_id)"

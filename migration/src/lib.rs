@@ -17,6 +17,7 @@ mod m0007_licences;
 mod m0008_programmes;
 mod m0009_people;
 mod m0010_trainers;
+mod m0011_courses;
 mod row_security;
 mod seed;
 mod seed_programmes;
@@ -42,6 +43,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0008_programmes::Migration),
             Box::new(m0009_people::Migration),
             Box::new(m0010_trainers::Migration),
+            Box::new(m0011_courses::Migration),
         ]
     }
 }

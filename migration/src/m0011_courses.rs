@@ -104,7 +104,12 @@ async fn stay(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
              or old.organisation_id <> new.organisation_id or old.code <> new.code",
         ),
         ("course_kept", "delete", "course", "true"),
-        ("session_settled", "update", "course_session", "old.state <> 'PLANNED' and old.credit is not 'PENDING'"),
+        (
+            "session_settled",
+            "update",
+            "course_session",
+            "old.state <> 'PLANNED' and old.credit is not 'PENDING'",
+        ),
         ("session_kept", "delete", "course_session", "old.state <> 'PLANNED'"),
     ] {
         let trigger = format!(

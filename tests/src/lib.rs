@@ -8,6 +8,7 @@
 //! * [`world`]: the service, its tenants and requests to it.
 //! * [`given`]: organisations and grants that a test begins with.
 //! * [`licences`]: licences in any state that a test begins with.
+//! * [`courses`]: courses in any state that a test begins with.
 //! * [`curricula`]: curricula that a test begins with.
 //! * [`eye`]: what stands in the database, past every policy.
 //! * [`invariants`]: what must hold after every test, whatever it did.
@@ -19,6 +20,7 @@
 
 #![expect(clippy::expect_used, reason = "a test whose surroundings fail cannot go on")]
 
+pub mod courses;
 pub mod curricula;
 pub mod engines;
 pub mod eye;

@@ -59,11 +59,23 @@ pub enum Permission {
     AccreditTrainers,
     /// Decide about the own profile as a trainer, and resign.
     BeTrainer,
+    /// See courses that are not open to everyone: delivered, hosted or shared by the own organisation, or all.
+    SeeCourses,
+    /// Plan courses of the own organisation, say who teaches, open and hold them.
+    PlanCourses,
+    /// Complete courses of the own organisation.
+    CompleteCourses,
+    /// Call off courses that have not begun.
+    CancelCourses,
+    /// Approve proposed courses, or return them.
+    ApproveCourses,
+    /// Close courses, call off those that have begun, let them be taught out, give credit that was left open.
+    OverseeCourses,
 }
 
 /// The roles that hold each permission. A role counts only within the scope of its grant: a
 /// coordinator sees the audit trail of the own organisation, a data protection officer of all.
-pub const TABLE: [(Permission, &[Role]); 27] = [
+pub const TABLE: [(Permission, &[Role]); 33] = [
     (Permission::ManageOrganisations, &[LicensingOfficer]),
     (Permission::AssignBoards, &[LicensingOfficer]),
     (Permission::DecideProposals, &[LicensingOfficer]),
@@ -133,6 +145,25 @@ pub const TABLE: [(Permission, &[Role]); 27] = [
     (Permission::AssessTrainers, &[LeadTrainer, QualityLead]),
     (Permission::AccreditTrainers, &[QualityLead]),
     (Permission::BeTrainer, &[Trainer, LeadTrainer]),
+    (
+        Permission::SeeCourses,
+        &[
+            LeadTrainer,
+            PartnerCoordinator,
+            PartnerSignatory,
+            LicensingOfficer,
+            QualityLead,
+            Analyst,
+            FundingOfficer,
+            FundingApprover,
+            DataProtectionOfficer,
+        ],
+    ),
+    (Permission::PlanCourses, &[LeadTrainer, PartnerCoordinator]),
+    (Permission::CompleteCourses, &[LeadTrainer]),
+    (Permission::CancelCourses, &[PartnerCoordinator, QualityLead]),
+    (Permission::ApproveCourses, &[LicensingOfficer]),
+    (Permission::OverseeCourses, &[QualityLead]),
 ];
 
 impl Permission {

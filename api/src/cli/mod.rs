@@ -121,7 +121,7 @@ fn runtime(command: Command) -> Done {
 /// The core on a database that has every migration.
 pub(crate) async fn open(config: &Config) -> Result<Core, Failure> {
     let db = Db::connect(&config.database, config.profile).await?;
-    let core = Core::new(db, Arc::new(SystemSource));
+    let core = Core::new(db, Arc::new(SystemSource)).with_policy(config.policy);
     refuse_pending(&core).await?;
     Ok(core)
 }

@@ -1,5 +1,38 @@
-//! Courses: dated runs of a programme version, with their sessions and who teaches them.
+//! Courses: dated runs of a programme version, with their sessions, who teaches them and where.
+//!
+//! The rules, each one function in [`rules`]; plans are made in [`planning`]:
+//!
+//! * **LIC-3** A course opens only under an active licence that delivers its programme type, covers its last
+//!   day, and has room for it; past the licence's end only under a teach-out decision.
+//! * **LIC-5** A suspension stops courses from opening at once: both take the licence's lock.
+//! * A course stands on a published version and starts while courses may start on it.
+//! * **TRN-1** A session counts if its trainers were accredited on its day. What was taught otherwise is
+//!   recorded without credit, and a quality lead decides.
+//! * **TRN-2** Every session has exactly one lead; who leads the next one leads the course.
+//! * **TRN-3** Somebody teaches every session from lived experience, unless the network's policy says that
+//!   nobody needs to.
+//! * **TRN-4** A trainer is in one place at a time, in whatever courses. The database holds that.
+//! * **TRN-5** An accreditation that lapses is named, and takes nobody off a course.
+//! * **COH-1** Sessions lie within the course, and every module of the version has one.
+//! * **COH-2** There are no fewer places than people who have one.
+//! * **COH-3** A change of dates asks licence, accreditations and financial years anew and says what broke.
+//! * **COH-4** A closed course is final. **COH-5** A course keeps its version, deliverer and code for life.
+//! * A course that is too small is not confirmed. How many have a place is what the deliverer records.
+//!
+//! A session that moves is another session, which names the one it replaced. The version of a course counts
+//! the changes of its sessions too.
+//!
+//! Who: lead trainers and coordinators of the deliverer plan, open and hold courses; the lead trainer
+//! completes them; the coordinator calls them off before they begin, a quality lead afterwards. Licensing
+//! officers approve and return; quality leads close, teach out and give credit. Everyone sees the courses
+//! that take people; the others are for deliverer, host, partners, their trainers and the national team.
 
+pub mod facts;
+pub mod graphql;
+pub mod invariants;
 pub mod model;
+pub mod parts;
 pub mod planning;
 pub mod rules;
+pub mod service;
+pub mod store;

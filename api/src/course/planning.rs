@@ -375,8 +375,9 @@ pub fn listed(days: &[NaiveDate]) -> String {
     days.iter().map(NaiveDate::to_string).collect::<Vec<_>>().join(", ")
 }
 
-/// The latest day from which the plan could start with nothing to warn of but left-out days, within the
-/// financial year of the start that was asked for; `None` if no day will do. Named days do not move.
+/// The latest day from which the plan could start with nothing to warn of but left-out days, with its first
+/// session in the financial year of the start that was asked for; `None` if no day will do. Named days do
+/// not move.
 #[must_use]
 pub fn latest_safe_start(
     asked: &Asked<'_>,
@@ -392,7 +393,11 @@ pub fn latest_safe_start(
     let ground = Ground { holidays_to: None, ..ground.clone() };
     let safe = |start: &NaiveDate| {
         let moved = Asked { start: *start, ..asked.clone() };
-        plan(&moved).is_ok_and(|plan| warnings(&plan.days(), &ground).is_empty())
+        plan(&moved).is_ok_and(|plan| {
+            let days = plan.days();
+            let begins = days.first().is_some_and(|first| year.contains(*first));
+            begins && warnings(&days, &ground).is_empty()
+        })
     };
     let days = (last - year.first_day()).num_days().max(-1);
     (0..=u64::try_from(days).ok()?)

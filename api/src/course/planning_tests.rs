@@ -237,7 +237,9 @@ fn by_hand(given: &Given, ground: &Ground, earliest: NaiveDate) -> Option<NaiveD
                 ground.trainers.iter().all(|(_, held)| held.iter().any(|p| p.contains(*day)));
             *day < licence && accredited && FinancialYear::of(*day) == FinancialYear::of(days[0])
         });
+        let begins = FinancialYear::of(days[0]) == FinancialYear::of(given.start);
         if safe
+            && begins
             && ground.last_start.is_none_or(|last| days[0] <= last)
             && ground.last_start.is_none_or(|last| start <= last)
         {

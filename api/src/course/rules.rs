@@ -187,13 +187,21 @@ pub fn unmet_for_version(version: VersionFacts, start: NaiveDate) -> Vec<Refusal
         let message = "choose a version that is published";
         unmet.push(Refusal::at(Code::VersionNotPublished, "programmeVersionId", message));
     }
+    unmet.extend(unmet_for_start(version, start));
+    unmet
+}
+
+/// PRG-4: a course that stands on a version starts while courses may start on it, retired or not.
+#[must_use]
+pub fn unmet_for_start(version: VersionFacts, start: NaiveDate) -> Vec<Refusal> {
+    let mut unmet = Vec::new();
     if let Some(from) = version.effective_from.filter(|from| start < *from) {
         let message = format!("it starts on {start}; on this version courses start from {from}");
-        unmet.push(Refusal::at(Code::VersionNotInForce, "programmeVersionId", message));
+        unmet.push(Refusal::at(Code::VersionNotInForce, "", message));
     }
     if let Some(last) = version.last_start.filter(|last| start > *last) {
         let message = format!("it starts on {start}; on this version courses start until {last}");
-        unmet.push(Refusal::at(Code::VersionNotInForce, "programmeVersionId", message));
+        unmet.push(Refusal::at(Code::VersionNotInForce, "", message));
     }
     unmet
 }

@@ -95,6 +95,8 @@ pub fn ids_of(prefix: &str, path: &str, id: &ID) -> Result<Uuid> {
     })
 }
 
-fn coded(error: async_graphql::ServerError) -> Error {
+/// The error with its code, as a resolver gives it.
+#[must_use]
+pub fn coded(error: async_graphql::ServerError) -> Error {
     Error { message: error.message, source: None, extensions: error.extensions }
 }

@@ -6,7 +6,7 @@ use super::guard::Shape;
 use crate::read::ReadRoots;
 use crate::read::declaration::{Root, reachable};
 pub use crate::read::registry::Audience;
-use crate::{actor, import, licence, organisation, person, programme, reference, trainer};
+use crate::{actor, course, import, licence, organisation, person, programme, reference, trainer};
 
 /// The root fields of every aggregate.
 pub const ROOTS: &[&[Root]] = &[
@@ -16,6 +16,7 @@ pub const ROOTS: &[&[Root]] = &[
     programme::graphql::ROOTS,
     person::graphql::ROOTS,
     trainer::graphql::ROOTS,
+    course::graphql::ROOTS,
     import::graphql::ROOTS,
     actor::graphql::ROOTS,
 ];
@@ -30,6 +31,7 @@ const MAX_NESTING: usize = 200;
 pub struct Query(
     reference::graphql::ReferenceQueries,
     organisation::graphql::OrganisationQueries,
+    course::graphql::CourseQueries,
     actor::graphql::ViewerQueries,
     ReadRoots,
 );
@@ -47,6 +49,10 @@ pub struct Mutation(
     person::graphql::RoleMutations,
     trainer::graphql::TrainerMutations,
     trainer::graphql::AccreditationMutations,
+    course::graphql::CourseMutations,
+    course::graphql::CourseRunningMutations,
+    course::graphql::SessionMutations,
+    course::graphql::CourseNationalMutations,
     import::graphql::ImportMutations,
 );
 
@@ -90,6 +96,7 @@ pub fn build(audience: Audience) -> Built {
     let query = Query(
         reference::graphql::ReferenceQueries,
         organisation::graphql::OrganisationQueries,
+        course::graphql::CourseQueries,
         actor::graphql::ViewerQueries,
         ReadRoots::new(ROOTS, audience),
     );
@@ -103,6 +110,10 @@ pub fn build(audience: Audience) -> Built {
         person::graphql::RoleMutations,
         trainer::graphql::TrainerMutations,
         trainer::graphql::AccreditationMutations,
+        course::graphql::CourseMutations,
+        course::graphql::CourseRunningMutations,
+        course::graphql::SessionMutations,
+        course::graphql::CourseNationalMutations,
         import::graphql::ImportMutations,
     );
     let schema = Schema::build(query, mutation, EmptySubscription)

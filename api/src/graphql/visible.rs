@@ -54,6 +54,12 @@ const HOLDERS: [Shown; TABLE.len()] = [
     holds::<24>,
     holds::<25>,
     holds::<26>,
+    holds::<27>,
+    holds::<28>,
+    holds::<29>,
+    holds::<30>,
+    holds::<31>,
+    holds::<32>,
 ];
 
 /// Shows something to those who hold `permission` anywhere.
@@ -151,4 +157,29 @@ pub fn accredit_trainers(ctx: &Context<'_>) -> bool {
 /// For trainers about themselves.
 pub fn be_trainer(ctx: &Context<'_>) -> bool {
     shown_to(ctx, Permission::BeTrainer)
+}
+
+/// For those who plan courses.
+pub fn plan_courses(ctx: &Context<'_>) -> bool {
+    shown_to(ctx, Permission::PlanCourses)
+}
+
+/// For those who complete courses.
+pub fn complete_courses(ctx: &Context<'_>) -> bool {
+    shown_to(ctx, Permission::CompleteCourses)
+}
+
+/// For those who call courses off.
+pub fn cancel_courses(ctx: &Context<'_>) -> bool {
+    shown_to(ctx, Permission::CancelCourses)
+}
+
+/// For those who approve courses.
+pub fn approve_courses(ctx: &Context<'_>) -> bool {
+    shown_to(ctx, Permission::ApproveCourses)
+}
+
+/// For those who oversee courses.
+pub fn oversee_courses(ctx: &Context<'_>) -> bool {
+    shown_to(ctx, Permission::OverseeCourses)
 }

@@ -77,7 +77,7 @@ impl Planner<'_, '_> {
             ),
             Some(_) => return Err(bad("a cursor must be text", at)),
         };
-        Ok(PageArgs { size, backward, from, filter, fingerprint, counted: false })
+        Ok(PageArgs { size, backward, from, filter, fingerprint, only: None, counted: false })
     }
 
     /// A filter on a field that the actor may not read is refused before any statement.

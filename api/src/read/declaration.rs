@@ -489,6 +489,8 @@ pub struct Root {
     pub form: RootForm,
     /// Whether it takes `asOf`.
     pub dated: bool,
+    /// Which of the rows that can be seen it holds; all, if `None`.
+    pub only: Option<&'static str>,
 }
 
 /// What a root field gives.
@@ -504,19 +506,25 @@ impl Root {
     /// Pages of all rows of `T`.
     #[must_use]
     pub const fn page<T: Readable>(name: &'static str, description: &'static str) -> Self {
-        Self { name, description, target: T::def, form: RootForm::Page, dated: false }
+        Self { name, description, target: T::def, form: RootForm::Page, dated: false, only: None }
     }
 
     /// One row of `T` by a key.
     #[must_use]
     pub const fn by<T: Readable>(name: &'static str, description: &'static str) -> Self {
-        Self { name, description, target: T::def, form: RootForm::By, dated: false }
+        Self { name, description, target: T::def, form: RootForm::By, dated: false, only: None }
     }
 
     /// Gives the field the argument `asOf`.
     #[must_use]
     pub const fn dated(self) -> Self {
         Self { dated: true, ..self }
+    }
+
+    /// Leaves only the rows that meet the condition.
+    #[must_use]
+    pub const fn holding(self, condition: &'static str) -> Self {
+        Self { only: Some(condition), ..self }
     }
 }
 

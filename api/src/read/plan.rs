@@ -105,6 +105,8 @@ pub struct PageArgs {
     pub filter: Option<Condition>,
     /// What the cursors of this list are bound to.
     pub fingerprint: String,
+    /// What the root field asks of every row.
+    pub only: Option<&'static str>,
     /// Whether the number of all rows is asked for.
     pub counted: bool,
 }
@@ -256,9 +258,14 @@ impl<'a, 'r> Planner<'a, 'r> {
     pub fn page(
         &mut self,
         def: &'static Def,
+        only: Option<&'static str>,
         field: &'a Positioned<AstField>,
     ) -> Result<(Level, Form), PlanError> {
-        self.connection(def, None, &[field], self.reader.today)
+        let (mut level, form) = self.connection(def, None, &[field], self.reader.today)?;
+        if let RowsAsked::Page(page) = &mut level.rows {
+            page.only = only;
+        }
+        Ok((level, form))
     }
 
     /// The arguments of `field`, with variables replaced and nulls left out.

@@ -375,6 +375,9 @@ impl Statement<'_> {
                 if let (Some(listed), None) = (level.def.rows.listed, level.relation) {
                     sql.push(" and ").declared(listed, &words);
                 }
+                if let Some(only) = page.only {
+                    sql.push(" and (").declared(only, &words).push(")");
+                }
                 if let Some(filter) = &page.filter {
                     sql.push(" and ");
                     filter.write(sql, &words);

@@ -7,6 +7,7 @@ mod architecture;
 mod budget;
 mod collector;
 mod conformity;
+mod course;
 mod demo;
 mod differential;
 mod door;

@@ -139,7 +139,11 @@ fn unmet_for_area(area: Option<&str>) -> Vec<Refusal> {
     if area.is_none_or(plain) {
         return Vec::new();
     }
-    vec![Refusal::at(Code::Invalid, "postcodeArea", "must be one or two capital letters, such as NN")]
+    vec![Refusal::at(
+        Code::Invalid,
+        "postcodeArea",
+        "must be one or two capital letters, such as NN",
+    )]
 }
 
 /// With what the codes of courses begin.

@@ -89,6 +89,7 @@ async fn of_whoever_cancels(unit: &Unit, at: At) -> Result<(Desk<'_>, Course), S
         return Desk::of_the_nation(unit, Permission::OverseeCourses, at).await;
     }
     let (desk, course) = Desk::at(unit, Permission::CancelCourses, at).await?;
+    refuse_any(rules::unmet_for_step(course.state, Command::Cancel))?;
     if course.state.has_begun() {
         let message = "it has begun: a quality lead calls it off";
         let code = crate::refusal::Code::Forbidden;

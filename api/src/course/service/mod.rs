@@ -17,7 +17,7 @@ use super::parts::{Course, Session};
 use super::planning::{Ground, Warning};
 use super::rules::{self, SessionFacts, TrainerFacts};
 use super::store::Courses;
-use crate::actor::Permission;
+use crate::actor::{Identity, Permission};
 use crate::audit::Change;
 use crate::command::{Stop, Unit, refuse_any};
 use crate::refusal::{Code, Refusal};
@@ -38,13 +38,6 @@ pub struct At {
     pub id: Uuid,
     /// The version of the course then.
     pub version: i32,
-}
-
-/// What the network asks of courses beyond the rules that never change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Policy {
-    /// Whether every session needs a trainer with lived experience.
-    pub lived_experience: bool,
 }
 
 /// Where a use case works: its transaction, its store, and the role that allows it.
@@ -68,7 +61,9 @@ impl<'a> Desk<'a> {
         permission: Permission,
     ) -> Result<Self, Stop> {
         let actor = unit.actor();
-        match actor.acting_in(organisation, permission) {
+        let job = matches!(actor.identity(), Identity::System(_));
+        let own = actor.acting_in(organisation, permission);
+        match own.or_else(|| actor.acting_nationally(permission).filter(|_| job)) {
             Some(acting_as) => Ok(Self::of(unit, acting_as)),
             None if actor.may_nationally(Permission::SeeCourses)
                 || actor.acting_in(organisation, Permission::SeeCourses).is_some() =>
@@ -122,6 +117,11 @@ impl<'a> Desk<'a> {
     pub(super) async fn locked(&self, at: At) -> Result<Course, Stop> {
         let course = self.store.lock(at.id).await?.ok_or_else(not_found)?;
         if course.version == at.version { Ok(course) } else { Err(Refusal::stale().into()) }
+    }
+
+    /// TRN-3: whether every session needs a trainer with lived experience.
+    pub(super) const fn asks_lived_experience(&self) -> bool {
+        self.unit.policy().lived_experience_trainer
     }
 
     /// The account that acts, where a decision is a person's.
@@ -234,7 +234,8 @@ pub(super) fn days_of(sessions: &[Session]) -> Vec<NaiveDate> {
 /// Who leads the course now: whoever leads its next session, else whoever led last.
 pub(super) fn lead_of(sessions: &[Session], before: Option<Uuid>) -> Option<Uuid> {
     let next = sessions.iter().find(|session| session.state == SessionState::Planned);
-    let lead = next.and_then(|session| session.trainers.iter().find(|(_, part)| *part == Part::Lead));
+    let lead =
+        next.and_then(|session| session.trainers.iter().find(|(_, part)| *part == Part::Lead));
     lead.map(|(id, _)| *id).or(before)
 }
 

@@ -10,16 +10,11 @@ use crate::course::model::{Command, State};
 use crate::course::parts::{Course, TeachOut};
 use crate::course::planning;
 use crate::course::rules;
-use crate::course::service::Policy;
 use crate::organisation::rules::{MAX_TEXT, unmet_for_text};
 use crate::refusal::{Code, Refusal};
 
 /// Everything that speaks against a course as it is planned: COH-1, TRN-1 to TRN-4, its version.
-async fn speaks_against(
-    desk: &Desk<'_>,
-    course: &Course,
-    policy: Policy,
-) -> Result<Vec<Refusal>, Stop> {
+async fn speaks_against(desk: &Desk<'_>, course: &Course) -> Result<Vec<Refusal>, Stop> {
     let curriculum = desk.curriculum(course.programme_version_id, course.organisation_id).await?;
     let sessions = desk.store.sessions(course.id).await?;
     let trainers = trainer_facts(&desk.trainers(course, &sessions).await?);
@@ -28,7 +23,11 @@ async fn speaks_against(
     let mut unmet = rules::unmet_for_version(curriculum.facts, course.start_on);
     unmet.extend(rules::unmet_for_schedule(course.terms(), &facts, &curriculum.numbered()));
     unmet.extend(rules::unmet_for_leads(&facts));
-    unmet.extend(rules::unmet_for_lived_experience(policy.lived_experience, &facts, &trainers));
+    unmet.extend(rules::unmet_for_lived_experience(
+        desk.asks_lived_experience(),
+        &facts,
+        &trainers,
+    ));
     unmet.extend(rules::unmet_for_accreditation(&facts, &trainers));
     unmet.extend(rules::unmet_for_overlap(&facts, &desk.store.busy(&ids, course.id).await?));
     Ok(unmet)
@@ -40,13 +39,13 @@ async fn speaks_against(
 /// # Errors
 ///
 /// Every unmet rule, or what the database answers.
-pub async fn propose(unit: &Unit, at: At, policy: Policy) -> Result<Changed, Stop> {
+pub async fn propose(unit: &Unit, at: At) -> Result<Changed, Stop> {
     let (desk, found) = Desk::before(unit, Permission::PlanCourses, at.id).await?;
     let of = (found.organisation_id, found.programme_type);
     let licensed = desk.store.licensed(of, found.start_on, at.id).await?;
     let before = desk.locked(at).await?;
     let mut after = Desk::stepped(&before, Command::Propose)?;
-    let mut unmet = speaks_against(&desk, &before, policy).await?;
+    let mut unmet = speaks_against(&desk, &before).await?;
     let delivers = licensed.as_ref().is_some_and(|licensed| licensed.facts.delivers);
     if !delivers {
         let message = "the organisation holds no licence that delivers this programme type";
@@ -61,7 +60,8 @@ pub async fn propose(unit: &Unit, at: At, policy: Policy) -> Result<Changed, Sto
     if licence.approves_own_courses {
         let approved = Desk::stepped(&proposed, Command::Approve)?;
         desk.save("course.approved_by_licence", &proposed, approved, &[], None).await?;
-        impact.push("the licence lets its holder approve its own courses: it is approved".to_owned());
+        impact
+            .push("the licence lets its holder approve its own courses: it is approved".to_owned());
     }
     Ok(Changed { id: at.id, impact })
 }
@@ -105,7 +105,7 @@ pub async fn give_back(unit: &Unit, at: At, reason: String) -> Result<Changed, S
 /// # Errors
 ///
 /// Every unmet rule with its dates, or what the database answers.
-pub async fn open(unit: &Unit, at: At, policy: Policy) -> Result<Changed, Stop> {
+pub async fn open(unit: &Unit, at: At) -> Result<Changed, Stop> {
     let (desk, found) = Desk::before(unit, Permission::PlanCourses, at.id).await?;
     let of = (found.organisation_id, found.programme_type);
     let licensed = desk.store.licensed(of, unit.today(), at.id).await?;
@@ -114,7 +114,7 @@ pub async fn open(unit: &Unit, at: At, policy: Policy) -> Result<Changed, Stop> 
     let until = desk.store.teach_out_until(at.id).await?;
     let licence = licensed.as_ref().map(|licensed| &licensed.facts);
     let mut unmet = rules::unmet_for_licence(licence, before.terms(), until);
-    unmet.extend(speaks_against(&desk, &before, policy).await?);
+    unmet.extend(speaks_against(&desk, &before).await?);
     if before.start_on < unit.today() {
         let message = format!("it was to start on {}: move it first", before.start_on);
         unmet.push(Refusal::at(Code::Conflict, "", message));

@@ -8,7 +8,6 @@ use crate::command::{Stop, Unit, refuse_any};
 use crate::course::model::{Command, Credit, SessionCommand, SessionState, State};
 use crate::course::parts::{Course, Guest, Session};
 use crate::course::rules::{self, Cover};
-use crate::course::service::Policy;
 use crate::organisation::rules::{MAX_TEXT, unmet_for_line, unmet_for_text};
 use crate::refusal::{Code, Refusal};
 
@@ -41,7 +40,7 @@ fn stepped(sessions: &[Session], id: Uuid, command: SessionCommand) -> Result<Se
 /// # Errors
 ///
 /// Every unmet rule with its dates, or what the database answers.
-pub async fn hold(unit: &Unit, at: At, how: Holding, policy: Policy) -> Result<Changed, Stop> {
+pub async fn hold(unit: &Unit, at: At, how: Holding) -> Result<Changed, Stop> {
     let (desk, before) = Desk::planning_session(unit, at).await?;
     let after = Desk::stepped(&before, Command::Hold)?;
     let sessions = desk.store.sessions(before.id).await?;
@@ -50,7 +49,7 @@ pub async fn hold(unit: &Unit, at: At, how: Holding, policy: Policy) -> Result<C
     let known = desk.trainers(&before, std::slice::from_ref(&before_it)).await?;
     let (facts, trainers) = (before_it.facts(), trainer_facts(&known));
     let mut unmet =
-        rules::unmet_for_holding(&facts, &trainers, (unit.today(), policy.lived_experience));
+        rules::unmet_for_holding(&facts, &trainers, (unit.today(), desk.asks_lived_experience()));
     let cover = Cover {
         licensed: desk.store.is_covered(before.licence_id, held.day).await?,
         teach_out_until: desk.store.teach_out_until(before.id).await?,
@@ -88,7 +87,8 @@ pub async fn cancel(unit: &Unit, at: At, reason: String) -> Result<Changed, Stop
         session.state = cancelled.state;
     }
     let curriculum = desk.curriculum(before.programme_version_id, before.organisation_id).await?;
-    let lost = rules::unmet_for_schedule(before.terms(), &facts_of(&sessions), &curriculum.numbered());
+    let lost =
+        rules::unmet_for_schedule(before.terms(), &facts_of(&sessions), &curriculum.numbered());
     desk.store.release(at.id).await?;
     desk.store.settle(&cancelled).await?;
     let after = Course { lead_trainer_id: lead_of(&sessions, before.lead_trainer_id), ..after };

@@ -9,7 +9,6 @@ use crate::course::facts::Known;
 use crate::course::model::{Command, Part, SessionState, State};
 use crate::course::parts::{Course, Session};
 use crate::course::rules;
-use crate::course::service::Policy;
 use crate::refusal::{Code, Refusal};
 
 /// Most trainers that one assignment names.
@@ -31,22 +30,18 @@ pub struct Assignment {
 /// # Errors
 ///
 /// Every unmet rule, or what the database answers.
-pub async fn assign(
-    unit: &Unit,
-    at: At,
-    given: Vec<Assignment>,
-    policy: Policy,
-) -> Result<Changed, Stop> {
+pub async fn assign(unit: &Unit, at: At, given: Vec<Assignment>) -> Result<Changed, Stop> {
     let (desk, before) = Desk::at(unit, Permission::PlanCourses, at).await?;
     let mut after = Desk::stepped(&before, Command::Assign)?;
     let mut sessions = desk.store.sessions(at.id).await?;
     refuse_any(unmet_for_names(&given, &sessions))?;
     for session in sessions.iter_mut().filter(|session| session.state == SessionState::Planned) {
-        let named = |one: &&Assignment| one.sessions.is_empty() || one.sessions.contains(&session.id);
+        let named =
+            |one: &&Assignment| one.sessions.is_empty() || one.sessions.contains(&session.id);
         session.trainers = given.iter().filter(named).map(|one| (one.trainer, one.part)).collect();
     }
     let known = assignable(&desk, &before, &given).await?;
-    refuse_any(unmet_for_teaching(&desk, &before, (&sessions, &known), policy).await?)?;
+    refuse_any(unmet_for_teaching(&desk, &before, (&sessions, &known)).await?)?;
     desk.store.enrol_trainers(&before, &known).await?;
     let to_come = || sessions.iter().filter(|session| session.state == SessionState::Planned);
     for session in to_come() {
@@ -102,9 +97,10 @@ async fn assignable(
     let known = desk.facts.trainers(&ids, course.programme_type).await?;
     let today = desk.unit.today();
     let known = desk.facts.assignable(known, course.organisation_id, today).await?;
-    let missing = given.iter().enumerate().filter(|(_, one)| {
-        !known.iter().any(|known| known.facts.id == one.trainer)
-    });
+    let missing = given
+        .iter()
+        .enumerate()
+        .filter(|(_, one)| !known.iter().any(|known| known.facts.id == one.trainer));
     let missing = missing.map(|(place, _)| {
         let path = format!("trainers.{place}.trainerId");
         Refusal::at(Code::NotFound, &path, "no such trainer who is listed or works with you")
@@ -118,7 +114,6 @@ async fn unmet_for_teaching(
     desk: &Desk<'_>,
     course: &Course,
     (sessions, known): (&[Session], &[Known]),
-    policy: Policy,
 ) -> Result<Vec<Refusal>, Stop> {
     let (facts, trainers) = (facts_of(sessions), trainer_facts(known));
     let ids: Vec<Uuid> = trainers.iter().map(|trainer| trainer.id).collect();
@@ -132,7 +127,11 @@ async fn unmet_for_teaching(
         unmet.extend(rules::unmet_for_leads(&led));
     } else {
         unmet.extend(rules::unmet_for_leads(&facts));
-        unmet.extend(rules::unmet_for_lived_experience(policy.lived_experience, &facts, &trainers));
+        unmet.extend(rules::unmet_for_lived_experience(
+            desk.asks_lived_experience(),
+            &facts,
+            &trainers,
+        ));
     }
     Ok(unmet)
 }

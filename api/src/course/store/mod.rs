@@ -45,8 +45,7 @@ impl<'a> Courses<'a> {
 
     /// The course, locked.
     pub async fn lock(&self, id: Uuid) -> Result<Option<Course>, Stop> {
-        let row =
-            course::Entity::find_by_id(id).lock(LockType::Update).one(self.unit.tx()).await?;
+        let row = course::Entity::find_by_id(id).lock(LockType::Update).one(self.unit.tx()).await?;
         Ok(row.map(course_of).transpose()?)
     }
 

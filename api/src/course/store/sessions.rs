@@ -1,6 +1,9 @@
 //! Sessions with their modules and trainers.
 
-use entities::{course_session, course_trainer, session_guest, session_module, session_place, teaching_assignment};
+use entities::{
+    course_session, course_trainer, session_guest, session_module, session_place,
+    teaching_assignment,
+};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use uuid::Uuid;
@@ -146,17 +149,18 @@ impl Courses<'_> {
 
     /// The trainers of a session teach it, in their parts.
     pub async fn assign(&self, course: &Course, session: &Session) -> Result<(), Stop> {
-        let rows = session.trainers.iter().map(|(trainer, part)| teaching_assignment::ActiveModel {
-            id: Set(self.unit.id()),
-            organisation_id: Set(course.organisation_id),
-            course_id: Set(course.id),
-            session_id: Set(session.id),
-            trainer_id: Set(*trainer),
-            part: Set(part.code().to_owned()),
-            starts_at: Set(session.starts_at),
-            ends_at: Set(session.ends_at),
-            released_at: Set(None),
-        });
+        let rows =
+            session.trainers.iter().map(|(trainer, part)| teaching_assignment::ActiveModel {
+                id: Set(self.unit.id()),
+                organisation_id: Set(course.organisation_id),
+                course_id: Set(course.id),
+                session_id: Set(session.id),
+                trainer_id: Set(*trainer),
+                part: Set(part.code().to_owned()),
+                starts_at: Set(session.starts_at),
+                ends_at: Set(session.ends_at),
+                released_at: Set(None),
+            });
         let rows: Vec<teaching_assignment::ActiveModel> = rows.collect();
         if !rows.is_empty() {
             teaching_assignment::Entity::insert_many(rows)
@@ -245,7 +249,8 @@ impl Courses<'_> {
             .order_by_asc(session_guest::Column::Id)
             .all(self.unit.tx())
             .await?;
-        let guest = |row: session_guest::Model| Guest { name: row.name, contribution: row.contribution };
+        let guest =
+            |row: session_guest::Model| Guest { name: row.name, contribution: row.contribution };
         let place = place.map_or((None, None), |row| (row.venue, row.join_url));
         Ok((place, guests.into_iter().map(guest).collect()))
     }

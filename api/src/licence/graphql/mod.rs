@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::{model, parts};
 use crate::actor::Permission;
+use crate::course::graphql::Course;
 use crate::organisation::graphql::Organisation;
 use crate::programme::kind::ProgrammeTypeChoice;
 use crate::read::declaration::{
@@ -319,6 +320,8 @@ readable! {
     qualityReviews: page::<QualityReview>("t.licence_id = {parent}"),
     /// Appeals against decisions. For the holder, licensing and quality.
     appeals: page::<LicenceAppeal>("t.licence_id = {parent}"),
+    /// The courses that run under it: those that you may see.
+    courses: page::<Course>("t.licence_id = {parent}"),
     /// When its draft was made. For the holder, licensing and quality.
     createdAt: instant("t.created_at").only(Permission::SeeLicences),
     /// When it last changed. For the holder, licensing and quality.

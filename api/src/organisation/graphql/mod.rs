@@ -7,6 +7,7 @@ use super::identifier::IdentifierScheme as Scheme;
 use super::model;
 use crate::actor::Permission;
 use crate::audit::graphql::AuditEvent;
+use crate::course::graphql::Course;
 use crate::licence::graphql::Licence;
 use crate::programme::graphql::Programme;
 use crate::read::One;
@@ -247,6 +248,8 @@ readable! {
     /// The licences that it was granted, with their status on the day asked about; for itself, licensing and
     /// quality its applications as well.
     licences: page::<Licence>("t.organisation_id = {parent}").dated(),
+    /// The courses that it delivers: those that you may see.
+    courses: page::<Course>("t.organisation_id = {parent}"),
     /// Programmes of its own.
     programmes: page::<Programme>("t.owner_id = {parent}"),
     /// Its audit trail, for its own coordinators and signatories and the data protection officer.

@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::kind::ProgrammeTypeChoice;
 use super::model;
 use crate::actor::Permission;
+use crate::course::graphql::Course;
 use crate::organisation::graphql::Organisation;
 use crate::read::declaration::{
     Filter, Key, Kind, Root, Rows, Way, boolean, choice, date, id, instant, int, kind_of, list,
@@ -216,6 +217,8 @@ readable! {
         "programme_version l on l.aligned_to_id = t.set_id and t.core", NOT_ASSESSED),
     /// SHA-256 of everything that it says; null for a draft.
     contentHash: text("t.content_hash").nullable(),
+    /// The courses on it: those that you may see.
+    courses: page::<Course>("t.programme_version_id = {parent}"),
     /// When it was published; null for a draft.
     publishedAt: instant("t.published_at").nullable().ordered(),
     /// When it was retired; null if it was not.

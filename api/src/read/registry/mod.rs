@@ -211,7 +211,7 @@ impl ReadRoots {
     async fn resolve_root(&self, root: &'static Root, ctx: &Context<'_>) -> ServerResult<Answer> {
         let (def, field) = ((root.target)(), ctx.item);
         match root.form {
-            RootForm::Page => resolve(ctx, |planner| planner.page(def, field)).await,
+            RootForm::Page => resolve(ctx, |planner| planner.page(def, root.only, field)).await,
             RootForm::By => {
                 resolve(ctx, |planner| {
                     let arguments = planner.arguments(field)?;

@@ -5,12 +5,13 @@ use serde::Serialize;
 
 use super::model;
 use crate::actor::Permission;
+use crate::course::graphql::TeachingAssignment;
 use crate::organisation::graphql::Organisation;
 use crate::person::graphql::Person;
 use crate::programme::kind::ProgrammeTypeChoice;
 use crate::read::declaration::{
     Filter, Kind, Root, Rows, Way, boolean, choice, date, id, instant, int, list, list_through,
-    one, text,
+    one, page, text,
 };
 use crate::readable;
 
@@ -182,6 +183,8 @@ readable! {
     affiliations: list::<TrainerAffiliation>(50, "t.trainer_id = {parent}"),
     /// Standardisation events, for those who see the accreditations.
     standardisations: list::<TrainerStandardisation>(50, "t.trainer_id = {parent}"),
+    /// What the trainer teaches, of the courses that you may see.
+    teaching: page::<TeachingAssignment>("t.trainer_id = {parent} and t.released_at is null"),
     /// What the trainer declares about lived experience; null unless you may know.
     declaration: one::<TrainerDeclaration>("t.id").nullable(),
     /// The person; null unless you may see the person.

@@ -1,0 +1,468 @@
+//! Courses as they can be read and changed.
+
+use async_graphql::Enum;
+use serde::Serialize;
+
+use super::{model, planning};
+use crate::actor::Permission;
+use crate::licence::graphql::Licence;
+use crate::organisation::graphql::Organisation;
+use crate::programme::graphql::{ProgrammeModule, ProgrammeVersion};
+use crate::programme::kind::ProgrammeTypeChoice;
+use crate::read::declaration::{
+    Filter, Kind, Root, Rows, Way, boolean, choice, date, id, instant, int, list, list_through,
+    one, one_through, page, text,
+};
+use crate::readable;
+use crate::trainer::graphql::Trainer;
+
+mod national;
+mod partners;
+mod plan;
+mod running;
+mod sessions;
+
+pub use national::CourseNationalMutations;
+pub use partners::CourseMutations;
+pub use plan::CourseQueries;
+pub use running::CourseRunningMutations;
+pub use sessions::SessionMutations;
+
+/// The states in which people may come forward.
+const TAKES_PEOPLE: &str = "t.state in ('OPEN','CONFIRMED')";
+
+/// The root fields of courses.
+pub const ROOTS: &[Root] = &[
+    Root::page::<Course>(
+        "courses",
+        "Courses: those that take people, for everyone; besides, those that the own organisation delivers, \
+         hosts or has places on, those that one teaches, or all for the national team.",
+    ),
+    Root::by::<Course>("course", "One course by its id; null if there is none that you may see."),
+    Root::page::<Course>(
+        "openCourses",
+        "Courses that take people. `where` knows region, board, postcode area, mode and programme type.",
+    )
+    .holding(TAKES_PEOPLE),
+    Root::page::<Session>("sessions", "Teaching days of the courses that you may see."),
+    Root::by::<Session>("session", "One session by its id; null if there is none that you may see."),
+];
+
+/// Where a course stands. New values may appear.
+#[derive(Enum, Clone, Copy, PartialEq, Eq)]
+#[graphql(name = "CourseState", remote = "model::State")]
+pub enum CourseState {
+    /// Being planned by the organisation.
+    Draft,
+    /// Before the licensing officer.
+    Proposed,
+    /// May be opened.
+    Approved,
+    /// Open for applications.
+    Open,
+    /// Certain to run: enough people have a place.
+    Confirmed,
+    /// The first session was held.
+    Running,
+    /// Running under a teach-out decision.
+    TeachOut,
+    /// Every session is held or cancelled.
+    Completed,
+    /// Moderated: nothing of it changes any more.
+    Closed,
+    /// Will not be held, or not to its end.
+    Cancelled,
+}
+
+/// How a course is taught.
+#[derive(Enum, Clone, Copy, PartialEq, Eq, Serialize)]
+#[graphql(name = "CourseMode", remote = "model::Mode")]
+pub enum CourseMode {
+    /// Online.
+    Online,
+    /// In a room.
+    InPerson,
+    /// Partly online, partly in a room.
+    Hybrid,
+}
+
+/// Where a session stands.
+#[derive(Enum, Clone, Copy, PartialEq, Eq)]
+#[graphql(name = "SessionState", remote = "model::SessionState")]
+pub enum SessionState {
+    /// To come.
+    Planned,
+    /// Was held.
+    Held,
+    /// Is not held and not replaced.
+    Cancelled,
+    /// Another session took its place.
+    Rescheduled,
+}
+
+/// What a trainer does at a session.
+#[derive(Enum, Clone, Copy, PartialEq, Eq, Serialize)]
+#[graphql(name = "TeachingPart", remote = "model::Part")]
+pub enum TeachingPart {
+    /// Leads it.
+    Lead,
+    /// Teaches it with the lead.
+    Co,
+    /// Watches and does not teach.
+    Observer,
+}
+
+/// Whether a held session counts for those who were there.
+#[derive(Enum, Clone, Copy, PartialEq, Eq)]
+#[graphql(name = "SessionCredit", remote = "model::Credit")]
+pub enum SessionCredit {
+    /// It counts.
+    Given,
+    /// It counts only if a quality lead accepts it.
+    Pending,
+}
+
+/// What a planner should know. New values may appear.
+#[derive(Enum, Clone, Copy, PartialEq, Eq)]
+#[graphql(name = "CourseWarningKind", remote = "planning::WarningKind")]
+pub enum CourseWarningKind {
+    /// A day was left out because it is a bank holiday.
+    BankHolidaySkipped,
+    /// A day was left out because the place is closed.
+    ClosedDateSkipped,
+    /// The course goes on where no bank holidays are known yet.
+    BankHolidaysUnknown,
+    /// The course runs past the end of the licence, within the days in which it may be in grace.
+    LicenceEndsInGrace,
+    /// The course runs past the end of the licence and of any grace.
+    LicenceEnds,
+    /// There is no licence for this programme type.
+    LicenceMissing,
+    /// A trainer is not accredited on the day of a session.
+    AccreditationLapses,
+    /// The course lies in two financial years.
+    TwoFinancialYears,
+    /// A module has no session.
+    ModuleNotScheduled,
+    /// The course starts after the last day on which it may start on this version.
+    VersionStartsTooLate,
+}
+
+/// Who sees a course.
+const OF_COURSES: &[Way] = &[
+    Way::Where(&Way::Everyone, TAKES_PEOPLE),
+    Way::Nation(Permission::SeeCourses),
+    Way::Organisation("t.organisation_id", Permission::SeeCourses),
+    Way::Organisation("t.host_id", Permission::SeeCourses),
+    Way::OrganisationThrough(
+        "course_partner p where p.course_id = t.id",
+        "p.partner_id",
+        Permission::SeeCourses,
+    ),
+    Way::PersonThrough("course_trainer x where x.course_id = t.id", "x.person_id"),
+];
+
+/// Who sees sessions and who teaches them: who sees the course.
+const OF_PARTS: &[Way] = &[
+    Way::Where(
+        &Way::Everyone,
+        "exists (select 1 from course c where c.id = t.course_id and c.state in ('OPEN','CONFIRMED'))",
+    ),
+    Way::Nation(Permission::SeeCourses),
+    Way::Organisation("t.organisation_id", Permission::SeeCourses),
+    HOST,
+    PARTNER,
+    TEACHES,
+];
+
+/// Who sees where a course meets and what was agreed about it: those who take part, and the national team.
+const CLOSE: &[Way] = &[
+    Way::Nation(Permission::SeeCourses),
+    Way::Organisation("t.organisation_id", Permission::SeeCourses),
+    HOST,
+    PARTNER,
+    TEACHES,
+];
+
+const HOST: Way = Way::OrganisationThrough(
+    "course c where c.id = t.course_id",
+    "c.host_id",
+    Permission::SeeCourses,
+);
+
+const PARTNER: Way = Way::OrganisationThrough(
+    "course_partner p where p.course_id = t.course_id",
+    "p.partner_id",
+    Permission::SeeCourses,
+);
+
+const TEACHES: Way =
+    Way::PersonThrough("course_trainer x where x.course_id = t.course_id", "x.person_id");
+
+readable! {
+    /// A dated run of a curriculum.
+    pub Course = Rows::of("course", "crs").visible_to(OF_COURSES)
+        .filters(&[
+            Filter {
+                name: "organisationId",
+                description: "The organisation that delivers it.",
+                sql: "t.organisation_id",
+                kind: Kind::Id("org"),
+            },
+            Filter {
+                name: "regionId",
+                description: "The region of that organisation on the day asked about.",
+                sql: "(select m.region_id from region_membership m \
+                    where m.organisation_id = t.organisation_id and {in_force:m})",
+                kind: Kind::Id("reg"),
+            },
+            Filter {
+                name: "integratedCareBoardId",
+                description: "The host board of that organisation on the day asked about.",
+                sql: "(select m.board_id from board_membership m where m.role = 'HOST' \
+                    and m.organisation_id = t.organisation_id and {in_force:m})",
+                kind: Kind::Id("icb"),
+            },
+            Filter {
+                name: "programmeId",
+                description: "The programme.",
+                sql: "(select v.programme_id from programme_version v where v.id = t.programme_version_id)",
+                kind: Kind::Id("prg"),
+            },
+            Filter {
+                name: "programmeVersionId",
+                description: "The curriculum.",
+                sql: "t.programme_version_id",
+                kind: Kind::Id("prv"),
+            },
+            Filter {
+                name: "licenceId",
+                description: "The licence under which it runs.",
+                sql: "t.licence_id",
+                kind: Kind::Id("lic"),
+            },
+            Filter {
+                name: "leadTrainerId",
+                description: "Who leads it.",
+                sql: "t.lead_trainer_id",
+                kind: Kind::Id("trn"),
+            },
+        ])
+        .owned_by("t.organisation_id")
+        .ordered_by("startsOn");
+    /// The id of the course.
+    id: id("crs"),
+    /// Its code, which its organisation never gives again.
+    code: text("t.code").filtered().ordered(),
+    /// The organisation that delivers it.
+    organisation: one::<Organisation>("t.organisation_id"),
+    /// The organisation that hosts it, where another one delivers.
+    host: one::<Organisation>("t.host_id").nullable(),
+    /// Its curriculum, for life.
+    programmeVersion: one::<ProgrammeVersion>("t.programme_version_id"),
+    /// What it trains people for.
+    programmeType: choice::<ProgrammeTypeChoice>("t.programme_type").filtered(),
+    /// The licence under which it runs; null before it is proposed.
+    licence: one::<Licence>("t.licence_id").nullable(),
+    /// How it is taught.
+    mode: choice::<CourseMode>("t.mode").filtered(),
+    /// Whether it is a short course that introduces people to the subject, as recovery colleges hold them.
+    isIntroductory: boolean("t.introductory").filtered(),
+    /// The letters with which the postcode of its place begins, such as NN; null if it has none.
+    postcodeArea: text("t.postcode_area").nullable().filtered(),
+    /// First day.
+    startsOn: date("t.start_on").filtered().ordered(),
+    /// Last day.
+    endsOn: date("t.end_on").filtered().ordered(),
+    /// Fewest people with whom it runs.
+    capacityMin: int("t.capacity_min"),
+    /// Most people.
+    capacityMax: int("t.capacity_max"),
+    /// How many people have a place, as the deliverer recorded it. For the deliverer and the national team.
+    placesTaken: int("t.places_taken").only(Permission::SeeCourses),
+    /// Where it stands.
+    state: choice::<CourseState>("t.state").filtered(),
+    /// Who leads it now; null if nobody does yet, or the trainer is not listed.
+    leadTrainer: one::<Trainer>("t.lead_trainer_id").nullable(),
+    /// The trainers who teach it, or did: those that you may see.
+    trainers: list_through::<Trainer>(40, "t.id", "course_trainer l on l.trainer_id = t.id",
+        "l.course_id = {parent}"),
+    /// Its teaching days, those that were cancelled or moved among them.
+    sessions: page::<Session>("t.course_id = {parent}"),
+    /// Places offered to partners: for the deliverer and the national team all, for a partner the own.
+    partners: list::<CoursePartner>(50, "t.course_id = {parent}"),
+    /// What deliverer and host agreed, for those who take part and the national team.
+    terms: one_through::<CourseTerms>("course_terms l on l.id = t.id", "l.course_id = {parent}"),
+    /// Decisions that it goes on though its licence does not cover it. For the deliverer and the national team.
+    teachOuts: list::<TeachOut>(20, "t.course_id = {parent}"),
+    /// Why it was returned. For the deliverer and the national team.
+    returnReason: text("t.return_reason").only(Permission::SeeCourses),
+    /// Why it was cancelled. For the deliverer and the national team.
+    cancelReason: text("t.cancel_reason").only(Permission::SeeCourses),
+    /// When it was opened; null if it was not.
+    openedAt: instant("t.opened_at").nullable().filtered().ordered(),
+    /// When it was completed or cancelled; null if it was not.
+    endedOn: date("t.ended_on").nullable().filtered(),
+    /// When it was drafted.
+    createdAt: instant("t.created_at").ordered(),
+    /// When it last changed.
+    updatedAt: instant("t.updated_at").ordered(),
+    /// Counts its changes, those of its sessions too, from 1: give it back as `expectedVersion`.
+    version: int("t.version"),
+}
+
+readable! {
+    /// A teaching day of a course.
+    pub Session = Rows::of("course_session", "ses").visible_to(OF_PARTS)
+        .filters(&[
+            Filter {
+                name: "courseId",
+                description: "The course.",
+                sql: "t.course_id",
+                kind: Kind::Id("crs"),
+            },
+            Filter {
+                name: "organisationId",
+                description: "The organisation that delivers the course.",
+                sql: "t.organisation_id",
+                kind: Kind::Id("org"),
+            },
+        ])
+        .owned_by("t.organisation_id")
+        .ordered_by("startsAt");
+    /// The id of the session.
+    id: id("ses"),
+    /// The course.
+    course: one::<Course>("t.course_id"),
+    /// Its civil date in London.
+    date: date("t.day").filtered().ordered(),
+    /// When it begins on clocks in London, such as 10:00.
+    startTime: text("t.start_time"),
+    /// When it ends on clocks in London.
+    endTime: text("t.end_time"),
+    /// When it begins.
+    startsAt: instant("t.starts_at").filtered().ordered(),
+    /// When it ends.
+    endsAt: instant("t.ends_at").filtered(),
+    /// Whether it counts as a day of the course.
+    countsAsDay: boolean("t.counts_as_day").filtered(),
+    /// Its taught minutes.
+    plannedMinutes: int("t.planned_minutes"),
+    /// Where it stands.
+    state: choice::<SessionState>("t.state").filtered(),
+    /// Whether it counts; null until it is held. For the deliverer and the national team.
+    credit: choice::<SessionCredit>("t.credit").only(Permission::SeeCourses),
+    /// Why it was cancelled, moved or held without credit. For the deliverer and the national team.
+    reason: text("t.reason").only(Permission::SeeCourses),
+    /// The session whose place it took.
+    replaces: one::<Session>("t.replaces_id").nullable(),
+    /// The session that took its place.
+    replacedBy: one_through::<Session>("course_session l on l.id = t.id", "l.replaces_id = {parent}"),
+    /// Its modules.
+    modules: list_through::<ProgrammeModule>(40, "t.id", "session_module l on l.module_id = t.id",
+        "l.session_id = {parent}"),
+    /// Who teaches it.
+    teaching: list::<TeachingAssignment>(40, "t.session_id = {parent} and t.released_at is null"),
+    /// Where it meets, for those who take part and the national team.
+    place: one_through::<SessionPlace>("session_place l on l.id = t.id", "l.session_id = {parent}"),
+    /// Guests who contribute to it, for those who take part and the national team.
+    guests: list::<SessionGuest>(10, "t.session_id = {parent}"),
+}
+
+readable! {
+    /// What a trainer does, or was to do, at a session.
+    pub TeachingAssignment = Rows::of("teaching_assignment", "tch").visible_to(OF_PARTS)
+        .filters(&[Filter {
+            name: "courseId",
+            description: "The course.",
+            sql: "t.course_id",
+            kind: Kind::Id("crs"),
+        }])
+        .ordered_by("startsAt");
+    /// The id of the assignment.
+    id: id("tch"),
+    /// The session.
+    session: one::<Session>("t.session_id"),
+    /// The course.
+    course: one::<Course>("t.course_id"),
+    /// The trainer; null if you may not see the trainer.
+    trainer: one::<Trainer>("t.trainer_id").nullable(),
+    /// The trainer's part.
+    part: choice::<TeachingPart>("t.part").filtered(),
+    /// When the session begins.
+    startsAt: instant("t.starts_at").filtered().ordered(),
+    /// When the session ends.
+    endsAt: instant("t.ends_at"),
+    /// When the trainer was released from it; null if the trainer was not.
+    releasedAt: instant("t.released_at").nullable().filtered(),
+}
+
+readable! {
+    /// Places of a course that were offered to a partner.
+    pub CoursePartner = Rows::of("course_partner", "cpa").visible_to(&[
+        Way::Nation(Permission::SeeCourses),
+        Way::Organisation("t.organisation_id", Permission::SeeCourses),
+        Way::Organisation("t.partner_id", Permission::SeeCourses),
+    ]);
+    /// The id of the offer.
+    id: id("cpa"),
+    /// The course.
+    course: one::<Course>("t.course_id"),
+    /// The partner.
+    organisation: one::<Organisation>("t.partner_id"),
+    /// How many places.
+    places: int("t.places"),
+    /// When they were last offered.
+    offeredAt: instant("t.offered_at"),
+}
+
+readable! {
+    /// A decision that a course opens or goes on though its licence does not cover it.
+    pub TeachOut = Rows::of("course_teach_out", "cto").visible_to(&[
+        Way::Nation(Permission::SeeCourses),
+        Way::Organisation("t.organisation_id", Permission::SeeCourses),
+    ]);
+    /// The id of the decision.
+    id: id("cto"),
+    /// The course.
+    course: one::<Course>("t.course_id"),
+    /// The last day that it covers.
+    until: date("t.until"),
+    /// The organisation that takes the course over; null if none does.
+    receivingOrganisation: one::<Organisation>("t.receiving_id").nullable(),
+    /// Why.
+    reason: text("t.reason"),
+    /// When it was approved.
+    approvedOn: date("t.approved_on"),
+}
+
+readable! {
+    /// What deliverer and host of a course agreed.
+    pub CourseTerms = Rows::of("course_terms", "ctm").visible_to(CLOSE);
+    /// The id of the terms.
+    id: id("ctm"),
+    /// What was agreed.
+    coDeliveryTerms: text("t.co_delivery_terms"),
+}
+
+readable! {
+    /// Where a session meets.
+    pub SessionPlace = Rows::of("session_place", "spl").visible_to(CLOSE);
+    /// The id of the place's record.
+    id: id("spl"),
+    /// The venue; null if there is none.
+    venue: text("t.venue").nullable(),
+    /// The link by which people join; null if there is none.
+    joinUrl: text("t.join_url").nullable(),
+}
+
+readable! {
+    /// A guest who contributes to a session.
+    pub SessionGuest = Rows::of("session_guest", "sgu").visible_to(CLOSE);
+    /// The id of the guest's record.
+    id: id("sgu"),
+    /// The guest's name.
+    name: text("t.name").personal(),
+    /// What the guest contributes.
+    contribution: text("t.contribution"),
+}

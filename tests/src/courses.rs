@@ -1,0 +1,262 @@
+//! Courses that a test begins with, made through the service's own use cases.
+//!
+//! A [`School`] is an active organisation with a licence, a curriculum and two trainers: enough to deliver
+//! volunteer courses. Everybody and everything here is fictional.
+
+use alongside::actor::Role;
+use alongside::command::{Stop, Unit};
+use alongside::course::model::{Mode, Part, State};
+use alongside::course::planning::{Pattern, Times};
+use alongside::course::service::drafts::{self, Amendment, NewCourse};
+use alongside::course::service::schedule::PlanAsked;
+use alongside::course::service::sessions::{self, Details, Holding};
+use alongside::course::service::teaching::{self, Assignment};
+use alongside::course::service::{At, life, proposals};
+use alongside::course::store::Courses;
+use alongside::graphql::ids;
+use alongside::programme::kind::ProgrammeType;
+use alongside::trainer::model::{Level, State as AccreditationState};
+use chrono::{NaiveDate, NaiveTime};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::curricula::{Curriculum, Standing, curriculum};
+use crate::given::{self, as_system, day};
+use crate::licences::{Licence, Stage, licence};
+use crate::people::{Teacher, accreditation, list, trainer};
+use crate::world::{Tenant, World};
+
+/// What the school's courses train people for.
+pub const TYPE: ProgrammeType = ProgrammeType::Volunteer;
+
+/// An organisation that can deliver courses.
+#[derive(Clone, Debug)]
+pub struct School {
+    /// The organisation.
+    pub organisation: Tenant,
+    /// Its licence, granted for a year from the world's present.
+    pub licence: Licence,
+    /// A published curriculum of two modules on two days.
+    pub curriculum: Curriculum,
+    /// A trainer who may lead.
+    pub lead: Teacher,
+    /// A listed trainer with lived experience who may teach.
+    pub peer: Teacher,
+}
+
+/// A school of its own.
+pub async fn school(world: &World) -> School {
+    let organisation = given::organisation(world).active().register().await;
+    let licence = licence(world, &organisation).of(&[TYPE]).up_to(Stage::Granted).await;
+    let curriculum = curriculum(world, None, Standing::Published).await;
+    let lead = trainer(world, "Lena", &organisation).await;
+    accreditation(world, &lead, (TYPE, Level::Lead), AccreditationState::Accredited).await;
+    let peer = peer(world, &organisation, "Pat").await;
+    School { organisation, licence, curriculum, lead, peer }
+}
+
+/// A listed trainer with lived experience who may teach.
+pub async fn peer(world: &World, of: &Tenant, name: &str) -> Teacher {
+    let peer = trainer(world, name, of).await;
+    list(world, &peer, 1).await;
+    accreditation(world, &peer, (TYPE, Level::Trainer), AccreditationState::Accredited).await;
+    peer
+}
+
+/// A course as it was last left.
+#[derive(Clone, Debug)]
+pub struct Course {
+    /// Its identifier.
+    pub id: Uuid,
+    /// Its version.
+    pub version: i32,
+    /// Its sessions.
+    pub sessions: Vec<Uuid>,
+}
+
+impl Course {
+    /// Its id as the API gives it.
+    #[must_use]
+    pub fn global_id(&self) -> String {
+        ids::encode("crs", self.id)
+    }
+
+    /// The id of a session as the API gives it.
+    #[must_use]
+    pub fn session(&self, place: usize) -> String {
+        ids::encode("ses", self.sessions[place])
+    }
+
+    /// The input of a mutation on it.
+    #[must_use]
+    pub fn input(&self, more: &Value) -> Value {
+        with(json!({ "id": self.global_id(), "expectedVersion": self.version }), more)
+    }
+
+    /// The input of a mutation on one of its sessions.
+    #[must_use]
+    pub fn session_input(&self, place: usize, more: &Value) -> Value {
+        with(json!({ "id": self.session(place), "expectedVersion": self.version }), more)
+    }
+}
+
+/// `input` with more fields.
+fn with(mut input: Value, more: &Value) -> Value {
+    let fields = input.as_object_mut().expect("an object");
+    fields.extend(more.as_object().expect("an object").clone());
+    input
+}
+
+/// A plan of two sessions a week apart, from this day on.
+#[must_use]
+pub fn weekly(start: NaiveDate) -> PlanAsked {
+    let time = |hour| NaiveTime::from_hms_opt(hour, 0, 0).expect("a time");
+    PlanAsked {
+        start,
+        pattern: Pattern::Weekly(chrono::Datelike::weekday(&start)),
+        sessions: None,
+        times: Times { starts: time(10), ends: time(16), break_minutes: 60 },
+        closed: Vec::new(),
+        modules_per_session: None,
+        counts_as_day: true,
+    }
+}
+
+/// The same as the input of a mutation.
+#[must_use]
+pub fn weekly_input(start: &str) -> Value {
+    json!({
+        "start": start, "pattern": "WEEKLY", "startTime": "10:00", "endTime": "16:00", "breakMinutes": 60,
+    })
+}
+
+/// The input that drafts a course of the school.
+#[must_use]
+pub fn draft_input(school: &School, start: &str) -> Value {
+    json!({
+        "organisationId": school.organisation.global_id(),
+        "programmeVersionId": school.curriculum.id(),
+        "mode": "IN_PERSON", "postcodeArea": "NN", "capacityMin": 2, "capacityMax": 10,
+        "plan": weekly_input(start),
+    })
+}
+
+/// The input that says who teaches: the two trainers of the school, at every session.
+#[must_use]
+pub fn trainers_input(school: &School) -> Value {
+    json!({ "trainers": [
+        { "trainerId": school.lead.global_id(), "part": "LEAD" },
+        { "trainerId": school.peer.global_id(), "part": "CO" },
+    ] })
+}
+
+/// A course of the school from 11 May 2026, on two Mondays, with two trainers, in the state named; the
+/// clock moves to its days where sessions are held.
+pub async fn course(world: &World, school: &School, state: State) -> Course {
+    course_from(world, school, state, day("2026-05-11")).await
+}
+
+/// The same, from another Monday on.
+pub async fn course_from(
+    world: &World,
+    school: &School,
+    state: State,
+    start: NaiveDate,
+) -> Course {
+    let school = school.clone();
+    let by = (school.clone(), start);
+    let (id, version, sessions) = as_system(world.app.core(), move |unit| {
+        let (school, start) = by.clone();
+        Box::pin(async move { made(unit, &school, state, start).await })
+    })
+    .await;
+    let mut course = Course { id, version, sessions };
+    if state.has_begun() {
+        world.set_clock(&format!("{}T18:00:00Z", start + chrono::Duration::days(14)));
+        lived(world, &mut course, state).await;
+    }
+    course
+}
+
+/// Makes it as far as it goes without its days having come.
+async fn made(
+    unit: &Unit,
+    school: &School,
+    state: State,
+    start: NaiveDate,
+) -> Result<(Uuid, i32, Vec<Uuid>), Stop> {
+    let new = NewCourse {
+        organisation: school.organisation.id,
+        version: school.curriculum.version,
+        host: None,
+        terms: Some("Fictional terms".to_owned()),
+        mode: Mode::InPerson,
+        introductory: false,
+        postcode_area: Some("NN".to_owned()),
+        capacity: (2, 10),
+        plan: weekly(start),
+    };
+    let id = drafts::draft(unit, new).await?.id;
+    let at = |version| At { id, version };
+    let all = |trainer, part| Assignment { trainer, part, sessions: Vec::new() };
+    let given = vec![all(school.lead.id, Part::Lead), all(school.peer.id, Part::Co)];
+    teaching::assign(unit, at(1), given).await?;
+    drafts::amend(unit, at(2), Amendment { places_taken: Some(5), ..Amendment::default() }).await?;
+    let sessions: Vec<Uuid> =
+        Courses::of(unit).sessions(id).await?.iter().map(|session| session.id).collect();
+    let place = Details { venue: Some("Fictional Hall".to_owned()), ..Details::default() };
+    sessions::describe(unit, At { id: sessions[0], version: 3 }, place).await?;
+    let mut version = 4;
+    if state == State::Cancelled {
+        life::cancel(unit, at(version), "A test.".to_owned()).await?;
+        return Ok((id, version + 1, sessions));
+    }
+    if state != State::Draft {
+        proposals::propose(unit, at(version)).await?;
+        version += 1;
+    }
+    if !matches!(state, State::Draft | State::Proposed) {
+        proposals::approve(unit, at(version)).await?;
+        version += 1;
+    }
+    if state == State::Open || state == State::Confirmed || state.has_begun() {
+        proposals::open(unit, at(version)).await?;
+        version += 1;
+    }
+    if state == State::Confirmed || state.has_begun() {
+        life::confirm(unit, at(version)).await?;
+        version += 1;
+    }
+    Ok((id, version, sessions))
+}
+
+/// Takes a confirmed course through its days.
+async fn lived(world: &World, course: &mut Course, state: State) {
+    let given = course.clone();
+    course.version = as_system(world.app.core(), move |unit| {
+        let course = given.clone();
+        Box::pin(async move {
+            let how = || Holding { without_credit: false, reason: None };
+            let mut version = course.version;
+            sessions::hold(unit, At { id: course.sessions[0], version }, how()).await?;
+            version += 1;
+            if matches!(state, State::Completed | State::Closed) {
+                sessions::hold(unit, At { id: course.sessions[1], version }, how()).await?;
+                life::complete(unit, At { id: course.id, version: version + 1 }).await?;
+                version += 2;
+            }
+            if state == State::Closed {
+                life::close(unit, At { id: course.id, version }).await?;
+                version += 1;
+            }
+            Ok(version)
+        })
+    })
+    .await;
+    if state == State::TeachOut {
+        let token = world.token(Role::QualityLead, None);
+        let input = course.input(&json!({ "until": "2026-12-31", "reason": "A test." }));
+        world.mutate(Some(&token), "courseTeachOut", "", input).await.done("impact");
+        course.version += 1;
+    }
+}

@@ -1,0 +1,148 @@
+//! Who teaches: every rule of trainers, and what a session without credit leaves behind.
+
+use alongside::actor::{GrantScope, Role};
+use alongside::course::model::State;
+use alongside::trainer::model::{Level, State as Accredited};
+use serde_json::{Value, json};
+use tests::courses::{TYPE, course, course_from, peer, school, trainers_input};
+use tests::people::{accreditation, trainer};
+use tests::{World, given, on_both_databases, world_with};
+
+use super::{Staff, messages, step};
+
+fn trainers(given: &[(&str, &str)]) -> Value {
+    let one = |(id, part): &(&str, &str)| json!({ "trainerId": id, "part": part });
+    json!({ "trainers": given.iter().map(one).collect::<Vec<_>>() })
+}
+
+on_both_databases! {
+    async fn trainers_are_accredited_seen_and_in_one_part(world: World) {
+        let (school, elsewhere) = (school(&world).await, school(&world).await);
+        let staff = Staff::of(&world, &school).await;
+        let mut course = course(&world, &school, State::Approved).await;
+        let novice = trainer(&world, "Noa", &school.organisation).await.global_id();
+        let (lead, peer) = (school.lead.global_id(), school.peer.global_id());
+        let (hidden, listed) = (elsewhere.lead.global_id(), elsewhere.peer.global_id());
+        for (given, codes) in [
+            (trainers(&[(&lead, "LEAD"), (&novice, "CO"), (&peer, "CO")]), &["TRAINER_ACCREDITATION_LAPSES"][..]),
+            (trainers(&[(&peer, "LEAD")]), &["TRAINER_ACCREDITATION_LAPSES"]),
+            (trainers(&[(&lead, "LEAD")]), &["LIVED_EXPERIENCE_REQUIRED"]),
+            (trainers(&[(&lead, "CO"), (&peer, "CO")]), &["LEAD_REQUIRED"]),
+            (trainers(&[(&lead, "LEAD"), (&lead, "CO"), (&peer, "CO")]), &["INVALID"]),
+            (trainers(&[(&lead, "LEAD"), (&hidden, "CO")]), &["NOT_FOUND"]),
+            (trainers(&[(&lead, "LEAD"), ("trn_00000000000000000000000000000001", "CO")]), &["NOT_FOUND"]),
+        ] {
+            let reply = step(&world, &staff.lead, "courseAssignTrainers", &mut course, given).await;
+            assert_eq!(reply.codes(), codes, "{}", reply.body());
+        }
+        let reply = step(&world, &staff.lead, "courseAssignTrainers", &mut course, trainers(&[(&lead, "LEAD"), (&listed, "CO"), (&novice, "OBSERVER")])).await;
+        reply.done("course");
+    }
+
+    async fn a_lapse_is_told_with_the_days_of_the_sessions(world: World) {
+        let school = school(&world).await;
+        let staff = Staff::of(&world, &school).await;
+        let mut course = course(&world, &school, State::Draft).await;
+        world.database.eye.execute("update trainer_accreditation set valid_to = '2026-05-18'").await.expect("a lapse");
+        let reply = step(&world, &staff.lead, "courseAssignTrainers", &mut course, trainers_input(&school)).await;
+        assert_eq!(reply.codes(), ["TRAINER_ACCREDITATION_LAPSES"; 2]);
+        for message in messages(&reply, "TRAINER_ACCREDITATION_LAPSES") {
+            assert!(message.contains("until 2026-05-18") && message.ends_with("2026-05-18"), "{message}");
+        }
+    }
+
+    async fn nobody_teaches_in_two_places_whatever_organisation_asks(world: World) {
+        let (school, elsewhere) = (school(&world).await, school(&world).await);
+        let of_elsewhere = Staff::of(&world, &elsewhere).await;
+        course(&world, &school, State::Draft).await;
+        let mut other = course(&world, &elsewhere, State::Draft).await;
+        // The listed trainer of the one teaches a draft that the other cannot see.
+        let given = trainers(&[(&elsewhere.lead.global_id(), "LEAD"), (&school.peer.global_id(), "CO")]);
+        let reply = step(&world, &of_elsewhere.lead, "courseAssignTrainers", &mut other, given.clone()).await;
+        assert_eq!(reply.codes(), ["TRAINER_BUSY"], "{}", reply.body());
+        let mut later = course_from(&world, &elsewhere, State::Draft, given::day("2026-06-01")).await;
+        step(&world, &of_elsewhere.lead, "courseAssignTrainers", &mut later, given).await.done("course");
+    }
+
+    async fn a_session_taught_without_accreditation_is_kept_and_its_credit_left_open(world: World) {
+        let school = school(&world).await;
+        Staff::of(&world, &school).await;
+        let mut course = course(&world, &school, State::Confirmed).await;
+        let ends = "update licence_programme set valid_to = '2026-05-10'";
+        for sql in [ends, "update licence set valid_to = '2026-05-10', expiring_from = '2026-05-02', grace_to = '2026-07-09'",
+            "update trainer_accreditation set valid_to = '2026-05-11'"] {
+            world.database.eye.execute(sql).await.expect("an end");
+        }
+        world.set_clock("2026-05-11T18:00:00Z");
+        let staff = Staff::anew(&world, &school);
+        let reply = step(&world, &staff.lead, "sessionHold", &mut course, json!({})).await;
+        assert_eq!(reply.codes(), ["TRAINER_ACCREDITATION_LAPSES", "TRAINER_ACCREDITATION_LAPSES", "NOT_COVERED"], "{}", reply.body());
+        let reply = step(&world, &staff.lead, "sessionHold", &mut course, json!({ "withoutCredit": true })).await;
+        assert_eq!(reply.codes(), ["INVALID"], "it needs a reason");
+        let anyway = json!({ "withoutCredit": true, "reason": "Nobody else could come." });
+        let reply = step(&world, &staff.lead, "sessionHold", &mut course, anyway).await;
+        assert_eq!(reply.done("course")["state"], "RUNNING");
+        let credit = async || {
+            let document = "query($id: ID!) { session(by: { id: $id }) { state credit reason } }";
+            world.data(Some(&staff.coordinator), document, json!({ "id": course.session(0) })).await["session"].clone()
+        };
+        assert_eq!(credit().await, json!({ "state": "HELD", "credit": "PENDING", "reason": "Nobody else could come." }));
+        let input = course.session_input(0, &json!({ "reason": "The trainer was observed." }));
+        assert_eq!(world.mutate(Some(&staff.lead), "sessionCredit", "", input.clone()).await.codes(), ["FORBIDDEN"]);
+        world.mutate(Some(&staff.quality), "sessionCredit", "", input).await.done("impact");
+        assert_eq!(credit().await["credit"], "GIVEN");
+        course.version += 1;
+        let again = course.session_input(0, &json!({ "reason": "Again." }));
+        assert_eq!(world.mutate(Some(&staff.quality), "sessionCredit", "", again).await.codes(), ["CONFLICT"]);
+        world.database.eye.execute("update licence set valid_to = '2027-05-01', expiring_from = '2027-02-01', grace_to = '2027-07-01'").await.expect("mended");
+    }
+
+    async fn trainers_see_the_courses_that_they_teach_and_where_they_meet(world: World) {
+        let school = school(&world).await;
+        let hidden = course(&world, &school, State::Draft).await;
+        let mut someone = school.peer.person.clone();
+        let token = world.grant_to("pat", Role::Trainer, GrantScope::Own).await;
+        let document = "query($id: ID!) { course(by: { id: $id }) { code sessions { nodes { place { venue } } } } trainer(by: { id: $id2 }) { teaching { totalCount } } }";
+        let document = document.replace("query($id: ID!)", "query($id: ID!, $id2: ID!)");
+        let ask = async || {
+            let variables = json!({ "id": hidden.global_id(), "id2": school.peer.global_id() });
+            world.data(Some(&token), &document, variables).await
+        };
+        assert_eq!(ask().await["course"], Value::Null, "the account is nobody's yet");
+        tests::people::linked(&world, &mut someone, "pat").await;
+        let data = ask().await;
+        assert_eq!(data["course"]["sessions"]["nodes"][0]["place"]["venue"], "Fictional Hall");
+        assert_eq!(data["trainer"]["teaching"]["totalCount"], 2);
+    }
+
+    async fn another_accredited_trainer_takes_over_a_session(world: World) {
+        let school = school(&world).await;
+        let staff = Staff::of(&world, &school).await;
+        let mut course = course(&world, &school, State::Confirmed).await;
+        let other = trainer(&world, "Omar", &school.organisation).await;
+        accreditation(&world, &other, (TYPE, Level::Lead), Accredited::Accredited).await;
+        let second = peer(&world, &school.organisation, "Sam").await;
+        let given = json!({ "trainers": [
+            { "trainerId": other.global_id(), "part": "LEAD", "sessionIds": [course.session(0)] },
+            { "trainerId": school.lead.global_id(), "part": "LEAD", "sessionIds": [course.session(1)] },
+            { "trainerId": second.global_id(), "part": "CO" },
+        ] });
+        step(&world, &staff.lead, "courseAssignTrainers", &mut course, given).await.done("course");
+        let document = "query($id: ID!) { course(by: { id: $id }) { leadTrainer { preferredName } trainers { preferredName } } }";
+        let data = world.data(Some(&staff.lead), document, json!({ "id": course.global_id() })).await;
+        assert_eq!(data["course"]["leadTrainer"]["preferredName"], "Omar", "whoever leads the next session");
+        assert_eq!(data["course"]["trainers"].as_array().map(Vec::len), Some(4), "who was to teach stays known");
+    }
+}
+
+world_with! { NoPolicy, |config| config.policy.lived_experience_trainer = false }
+
+on_both_databases! {
+    async fn lived_experience_is_asked_for_only_where_policy_does(world: NoPolicy) {
+        let school = school(&world).await;
+        let staff = Staff::of(&world, &school).await;
+        let mut course = course(&world, &school, State::Approved).await;
+        let given = trainers(&[(&school.lead.global_id(), "LEAD")]);
+        step(&world, &staff.lead, "courseAssignTrainers", &mut course, given).await.done("course");
+    }
+}
