@@ -36,6 +36,13 @@ licences: unguarded readiness|api/src/licence/graphql/mod.rs|s/text\("t.readines
 licences: a coordinator signs|api/src/actor/permission.rs|s/\(Permission::SignLicences, &\[PartnerSignatory\]\)/(Permission::SignLicences, &[PartnerCoordinator, PartnerSignatory])/
 licences: officers suspend|api/src/actor/permission.rs|s/\(Permission::OverseeQuality, &\[QualityLead\]\)/(Permission::OverseeQuality, &[LicensingOfficer, QualityLead])/
 licences: who signs for one signs for all|api/src/licence/service.rs|s/unit\.actor\(\)\.acting_in\(organisation, permission\)/unit.actor().organisations_with(permission).first().and_then(|at| unit.actor().acting_in(*at, permission))/
+courses: drafts are public|api/src/course/graphql/mod.rs|s/Way::Where\(&Way::Everyone, TAKES_PEOPLE\)/Way::Everyone/
+courses: their own deliverer does not see them|api/src/course/graphql/mod.rs|s/    Way::Organisation\("t.organisation_id", Permission::SeeCourses\),\n    Way::Organisation\("t.host_id"/    Way::Organisation("t.host_id"/
+courses: hosts do not see them|api/src/course/graphql/mod.rs|s/    Way::Organisation\("t.host_id", Permission::SeeCourses\),\n//
+courses: where they meet is public|api/src/course/graphql/mod.rs|s/const CLOSE: &\[Way\] = &\[/const CLOSE: \&[Way] = \&[\n    Way::Everyone,/
+courses: how many have a place is told to all|api/src/course/graphql/mod.rs|s/int\("t.places_taken"\).only\(Permission::SeeCourses\)/int("t.places_taken").nullable()/
+courses: coordinators approve|api/src/actor/permission.rs|s/\(Permission::ApproveCourses, &\[LicensingOfficer\]\)/(Permission::ApproveCourses, \&[LicensingOfficer, PartnerCoordinator])/
+courses: who plans for one plans for all|api/src/course/service/mod.rs|s/actor\.acting_in\(organisation, permission\);/actor.organisations_with(permission).first().and_then(|at| actor.acting_in(*at, permission));/
 plan: a way for some rows opens all|api/src/read/plan.rs|s/opened\.conditions\.push\(condition\);/{ let _ = condition; let _ = \&mut opened; }/
 permission: analysts decide proposals|api/src/actor/permission.rs|s/\(Permission::DecideProposals, &\[LicensingOfficer\]\)/(Permission::DecideProposals, &[LicensingOfficer, Analyst])/
 permission: trainers see grants|api/src/actor/permission.rs|s/&\[PartnerCoordinator, PartnerSignatory, LicensingOfficer, DataProtectionOfficer\]/&[Trainer, PartnerCoordinator, PartnerSignatory, LicensingOfficer, DataProtectionOfficer]/

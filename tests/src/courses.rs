@@ -157,12 +157,7 @@ pub async fn course(world: &World, school: &School, state: State) -> Course {
 }
 
 /// The same, from another Monday on.
-pub async fn course_from(
-    world: &World,
-    school: &School,
-    state: State,
-    start: NaiveDate,
-) -> Course {
+pub async fn course_from(world: &World, school: &School, state: State, start: NaiveDate) -> Course {
     let school = school.clone();
     let by = (school.clone(), start);
     let (id, version, sessions) = as_system(world.app.core(), move |unit| {

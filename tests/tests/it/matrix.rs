@@ -4,6 +4,7 @@
 mod ask;
 mod changes;
 mod check;
+mod course_inputs;
 mod described;
 mod entities;
 mod facts;

@@ -120,8 +120,8 @@ async fn columns(database: &Database) -> BTreeSet<String> {
 const TABLES: &str = "c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p')";
 
 /// The tables whose rows may be taken away: the parts of a draft.
-const PARTS: &str =
-    "'programme_module', 'module_prerequisite', 'competence_mapping', 'declared_gap'";
+const PARTS: &str = "'programme_module', 'module_prerequisite', 'competence_mapping', 'declared_gap', \
+     'course_session', 'session_module', 'teaching_assignment', 'session_place', 'session_guest'";
 
 /// What would be outside row security: each look-up names what it finds.
 async fn gaps(eye: &Eye) -> Vec<String> {
@@ -233,7 +233,7 @@ const PLANTS: [(&str, &str); 13] = [
 /// The unique indexes, beyond primary keys, on tables whose rows not everyone may see: a row that
 /// nobody may see can still be felt through a unique index. Each stands here with the reason why
 /// nothing is learnt that way.
-const UNIQUE: [(&str, &str); 27] = [
+const UNIQUE: [(&str, &str); 40] = [
     (
         "account (issuer, subject)",
         "only the national team writes accounts, and it sees all of them",
@@ -245,6 +245,16 @@ const UNIQUE: [(&str, &str); 27] = [
     ),
     ("board_assignment (organisation_id, previous_board_id)", "begins with the tenant"),
     ("competence_mapping (module_id, competence_id)", "whoever maps has locked the version"),
+    ("course (id, programme_version_id)", "begins with the row itself"),
+    ("course (organisation_id, code)", "begins with the tenant"),
+    ("course (organisation_id, id)", "begins with the tenant"),
+    ("course_counter (organisation_id, series)", "begins with the tenant"),
+    ("course_partner (organisation_id, course_id, partner_id)", "begins with the tenant"),
+    ("course_session (course_id, id)", "whoever writes has locked the course"),
+    ("course_session (id, starts_at, ends_at)", "begins with the row itself"),
+    ("course_terms (organisation_id, course_id)", "begins with the tenant"),
+    ("course_trainer (course_id, trainer_id)", "whoever writes has locked the course"),
+    ("course_trainer (organisation_id, course_id, trainer_id)", "begins with the tenant"),
     ("declared_gap (version_id, competence_id)", "whoever lists has locked the version"),
     ("idempotency_record (account_id, key)", "begins with the account"),
     ("licence (number)", "the service's counter gives numbers, and each is public from then on"),
@@ -273,6 +283,9 @@ const UNIQUE: [(&str, &str); 27] = [
     ("person (id, preferred_name)", "begins with the row itself, whose id no client chooses"),
     ("person_duplicate (one_id, other_id)", "only the national team writes pairs, and sees all"),
     ("person_id_change (from_id)", "only the national team merges, and sees all"),
+    ("session_module (organisation_id, session_id, module_id)", "begins with the tenant"),
+    ("session_place (organisation_id, session_id)", "begins with the tenant"),
+    ("teaching_assignment (organisation_id, session_id)", "begins with the tenant"),
     (
         "trainer (person_id)",
         "whoever registers a trainer keeps the person's record, and is told that there is a profile",

@@ -430,7 +430,7 @@ readable! {
     until: date("t.until"),
     /// The organisation that takes the course over; null if none does.
     receivingOrganisation: one::<Organisation>("t.receiving_id").nullable(),
-    /// Why.
+    /// Why the course goes on all the same.
     reason: text("t.reason"),
     /// When it was approved.
     approvedOn: date("t.approved_on"),

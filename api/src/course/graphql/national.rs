@@ -57,7 +57,7 @@ pub struct CourseTeachOutInput {
     until: Date,
     /// The organisation that takes the course over.
     receiving_organisation_id: Option<ID>,
-    /// Why.
+    /// Why it goes on all the same.
     reason: String,
     /// Only tell what would follow; change nothing.
     #[graphql(default)]
@@ -84,7 +84,7 @@ pub struct SessionCreditInput {
     id: ID,
     /// The version of its course as you read it.
     expected_version: i32,
-    /// Why.
+    /// Why it is to count.
     reason: String,
     /// Repeating a request with the same key has one effect. Kept for 30 days.
     idempotency_key: Option<String>,

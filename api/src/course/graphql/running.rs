@@ -51,7 +51,7 @@ pub struct CourseCancelInput {
     id: ID,
     /// Its version as you read it.
     expected_version: i32,
-    /// Why.
+    /// Why it is called off.
     reason: String,
     /// Only tell what would follow; change nothing.
     #[graphql(default)]

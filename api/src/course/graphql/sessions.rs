@@ -51,7 +51,7 @@ pub struct SessionCancelInput {
     id: ID,
     /// The version of its course as you read it.
     expected_version: i32,
-    /// Why.
+    /// Why it is called off.
     reason: String,
     /// Only tell what would follow; change nothing.
     #[graphql(default)]

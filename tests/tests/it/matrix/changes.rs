@@ -5,18 +5,26 @@ use std::collections::BTreeMap;
 use alongside::actor::{GrantScope, Role};
 use alongside::graphql::ids;
 use serde_json::{Map, Value, json};
+use tests::courses::{School, school};
 use tests::curricula::{Standing, curriculum};
 use tests::world::mutation;
 use tests::{Tenant, World, given, on_both_databases};
 
 use super::marks::{Asker, Network, account, askers};
 use super::policy::Policy;
-use super::{Facts, licence_inputs, people, today};
+use super::{Facts, course_inputs, licence_inputs, people, today};
 use crate::answers::codes;
 
 /// Mutations that can be tried without effect.
-const DRY: [&str; 19] = [
+const DRY: [&str; 29] = [
     "boardAssignmentChoose",
+    "courseAssignTrainers",
+    "courseCancel",
+    "courseDraft",
+    "courseOpen",
+    "courseReschedule",
+    "courseSchedule",
+    "courseTeachOut",
     "licenceAppealDecide",
     "licenceBridge",
     "licenceConfirmGrant",
@@ -32,6 +40,9 @@ const DRY: [&str; 19] = [
     "programmeVersionPublish",
     "programmeVersionRetire",
     "programmeVersionSetModules",
+    "sessionCancel",
+    "sessionHold",
+    "sessionReschedule",
     "trainerAccreditationResign",
     "trainerAccreditationSuspend",
     "trainerAccreditationWithdraw",
@@ -47,11 +58,16 @@ struct Subjects<'a> {
     holder: &'a Tenant,
     /// The account of the trainer.
     trainer: &'a str,
+    /// With the courses, where a mutation of courses is asked for.
+    school: Option<&'a School>,
 }
 
 impl Subjects<'_> {
     /// Whose affairs a mutation changes.
     fn owner(&self, name: &str) -> &Tenant {
+        if let Some(school) = self.school.filter(|_| course_inputs::is_of_courses(name)) {
+            return &school.organisation;
+        }
         let licensing = name.starts_with("licence") || name.starts_with("qualityReview");
         if licensing { self.holder } else { self.one }
     }
@@ -120,6 +136,9 @@ async fn inputs(world: &World, of: &Subjects<'_>) -> BTreeMap<&'static str, Valu
     ]);
     inputs.extend(licence_inputs::inputs(world, of.holder).await);
     inputs.extend(people::inputs(world, one, of.trainer).await);
+    if let Some(school) = of.school {
+        inputs.extend(course_inputs::of_a_draft(world, school, other).await);
+    }
     inputs
 }
 
@@ -170,7 +189,8 @@ on_both_databases! {
         let policy = Policy::read();
         let activate = format!("update organisation set status = 'ACTIVE' where id = {}", world.uuid(world.b.id));
         world.database.eye.execute(&activate).await.expect("B takes part");
-        let of = Subjects { one: &world.a, other: &world.b, holder: &world.b, trainer: OWN };
+        let school = school(&world).await;
+        let of = Subjects { one: &world.a, other: &world.b, holder: &world.b, trainer: OWN, school: Some(&school) };
         let inputs = inputs(&world, &of).await;
         let named: Vec<&str> = policy.mutations.keys().map(String::as_str).collect();
         assert_eq!(inputs.keys().copied().collect::<Vec<_>>(), named, "each has an input");
@@ -211,7 +231,8 @@ on_both_databases! {
 
     async fn an_input_takes_no_field_that_is_not_its_own(world: World) {
         let active = given::organisation(&world).active().register().await;
-        let of = Subjects { one: &world.a, other: &active, holder: &active, trainer: OWN };
+        let school = school(&world).await;
+        let of = Subjects { one: &world.a, other: &active, holder: &active, trainer: OWN, school: Some(&school) };
         let inputs = inputs(&world, &of).await;
         let before = world.database.eye.contents().await;
         for (name, input) in &inputs {
@@ -229,12 +250,12 @@ on_both_databases! {
     async fn who_has_the_right_can_use_each_mutation(world: World) {
         // Each in turn on organisations of its own: the others would be in the way.
         let policy = Policy::read();
-        for (name, mutation) in &policy.mutations {
+        for (name, mutation) in policy.mutations.iter().filter(|(name, _)| !course_inputs::is_of_courses(name)) {
             let one = given::organisation(&world).board("QJK").register().await;
             let other = given::organisation(&world).active().register().await;
             let holder = given::organisation(&world).active().register().await;
             let trainer = format!("the trainer who tries {name}");
-            let of = Subjects { one: &one, other: &other, holder: &holder, trainer: &trainer };
+            let of = Subjects { one: &one, other: &other, holder: &holder, trainer: &trainer, school: None };
             let inputs = inputs(&world, &of).await;
             let role = |codes: &[String]| codes.iter().filter_map(|code| Role::from_code(code)).next_back();
             let token = match (role(&mutation.roles), role(&mutation.partners)) {
@@ -246,6 +267,23 @@ on_both_databases! {
             };
             let entity = format!("{} {{ id version }}", mutation.entity);
             let reply = world.mutate(Some(&token), name, &entity, inputs[name.as_str()].clone()).await;
+            assert_eq!(reply.codes(), [] as [&str; 0], "{name}: {}", reply.body());
+        }
+    }
+
+    async fn who_has_the_right_can_use_each_mutation_of_courses(world: World) {
+        let policy = Policy::read();
+        for (name, _) in course_inputs::NAMES {
+            world.set_clock(tests::world::NOW);
+            let (school, partner) = (school(&world).await, given::organisation(&world).active().register().await);
+            let input = course_inputs::usable(&world, &school, &partner, name).await;
+            let mutation = &policy.mutations[name];
+            let role = |codes: &[String]| codes.iter().filter_map(|code| Role::from_code(code)).next_back();
+            let token = match (role(&mutation.roles), role(&mutation.partners)) {
+                (Some(role), _) => world.token(role, None),
+                (None, role) => world.grant(role.expect("a role"), Some(school.organisation.id)).await,
+            };
+            let reply = world.mutate(Some(&token), name, "course { id version }", input).await;
             assert_eq!(reply.codes(), [] as [&str; 0], "{name}: {}", reply.body());
         }
     }

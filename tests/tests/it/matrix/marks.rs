@@ -173,6 +173,11 @@ async fn fill(world: &World) {
     }
     curriculum(world, None, Standing::Draft).await;
     people::fill(world).await;
+    for pair in [(&world.a, &world.b), (&world.b, &world.a)] {
+        for row in super::course_inputs::filled(world, pair) {
+            execute(world, &row).await;
+        }
+    }
     rows_of_the_nation(world).await;
     mark(world, &Policy::read()).await;
 }
@@ -329,6 +334,7 @@ async fn unlock(world: &World) {
         ("programme_version", "programme_version_stays"),
         ("programme_module", "programme_module_stays_update"),
         ("declared_gap", "declared_gap_stays_update"),
+        ("course", "course_one_version"),
     ] {
         let unlock = match world.engine() {
             Engine::Sqlite => format!("drop trigger {trigger}"),
