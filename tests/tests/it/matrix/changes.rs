@@ -56,6 +56,18 @@ async fn inputs(
     inputs
 }
 
+/// The mutations that can be tried only.
+const TRIED: [&str; 8] = [
+    "boardAssignmentChoose",
+    "organisationClose",
+    "organisationMoveBoard",
+    "organisationSucceed",
+    "personMerge",
+    "trainerAccreditationResign",
+    "trainerAccreditationSuspend",
+    "trainerAccreditationWithdraw",
+];
+
 /// The one of whom the people and trainers of the inputs are about.
 const OWN: &str = "a trainer of A of the matrix";
 
@@ -112,7 +124,7 @@ on_both_databases! {
             for (name, input) in inputs.iter().filter(|(name, _)| !may(&policy, &facts, &asker, name, world.a.id)) {
                 // A key and a trial run open no way around.
                 let mut tries = vec![with(input, "idempotencyKey", json!("again"))];
-                if matches!(*name, "organisationClose" | "organisationMoveBoard" | "organisationSucceed" | "boardAssignmentChoose" | "personMerge" | "trainerAccreditationSuspend" | "trainerAccreditationWithdraw" | "trainerAccreditationResign") {
+                if TRIED.contains(name) {
                     tries.push(with(input, "dryRun", json!(true)));
                 }
                 for input in tries {
@@ -169,7 +181,18 @@ on_both_databases! {
                 (None, role) => world.grant(Role::from_code(role.expect("a role")).expect("a role"), Some(one.id)).await,
             };
             let entity = format!("{} {{ id }}", mutation.entity);
+            let mut foretold = None;
+            if TRIED.contains(&name.as_str()) {
+                let before = world.database.eye.contents().await;
+                let trial = with(&inputs[name.as_str()], "dryRun", json!(true));
+                let tried = world.mutate(Some(&token), name, &entity, trial).await;
+                assert_eq!(tried.codes(), [] as [&str; 0], "{name} tried: {}", tried.body());
+                assert_eq!(tried.payload()[&mutation.entity], Value::Null);
+                assert_eq!(world.database.eye.contents().await.changes_since(&before), [] as [String; 0], "{name} tried");
+                foretold = Some(tried.payload()["impact"].clone());
+            }
             let reply = world.mutate(Some(&token), name, &entity, inputs[name.as_str()].clone()).await;
+            assert!(foretold.is_none_or(|impact| impact == reply.payload()["impact"]), "{name} brings what was foretold");
             assert_eq!(reply.codes(), [] as [&str; 0], "{name}: {}", reply.body());
         }
     }
