@@ -110,7 +110,14 @@ async fn grants_of_persons(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     sql::run_sqlite(manager, &rebuilt_grants(person, "valid_to >= valid_from", "null, ")).await?;
     sql::run_sqlite(manager, &duties_apart("insert")).await?;
     sql::run_sqlite(manager, &duties_apart("update")).await?;
-    let write = any_of(&[NATION, &owner("scope_id")]);
+    // What partners give: some roles, in the own organisation, never to the own account.
+    let given = format!(
+        "({} and scope_type = 'ORGANISATION' and role in ('TRN', 'TNR', 'LTR', 'PCO') \
+         and not ({}))",
+        owner("scope_id"),
+        account("account_id")
+    );
+    let write = any_of(&[NATION, &given]);
     let policies = format!(
         "alter policy role_grant_insert on role_grant with check ({write})\n;;\n\
          alter policy role_grant_update on role_grant using ({write}) with check ({write})\n"

@@ -88,9 +88,9 @@ pub async fn end(unit: &Unit, at: At, on: Option<NaiveDate>) -> Result<Changed, 
         Err(_) if sees(unit, &found) => return Err(Refusal::whole(Code::Forbidden).into()),
         Err(_) => return Err(not_found()),
     };
+    by_another_account(unit, found.account_id)?;
+    refuse_any(rules::unmet_for_hands(unit.actor().person(), &[found.person_id]))?;
     let before = locked(unit, at).await?;
-    by_another_account(unit, before.account_id)?;
-    refuse_any(rules::unmet_for_hands(unit.actor().person(), &[before.person_id]))?;
     let on = on.unwrap_or_else(|| unit.today());
     let mut unmet = Vec::new();
     if on < unit.today() {

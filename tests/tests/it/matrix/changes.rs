@@ -265,8 +265,19 @@ on_both_databases! {
                 (Some(role), _) => world.token(role, None),
                 (None, role) => world.grant(role.expect("a role"), Some(of.owner(name).id)).await,
             };
-            let entity = format!("{} {{ id version }}", mutation.entity);
+            let entity = format!("{} {{ id }}", mutation.entity);
+            let mut foretold = None;
+            if DRY.contains(&name.as_str()) {
+                let before = world.database.eye.contents().await;
+                let trial = with(&inputs[name.as_str()], "dryRun", json!(true));
+                let tried = world.mutate(Some(&token), name, &entity, trial).await;
+                assert_eq!(tried.codes(), [] as [&str; 0], "{name} tried: {}", tried.body());
+                assert_eq!(tried.payload()[&mutation.entity], Value::Null);
+                assert_eq!(world.database.eye.contents().await.changes_since(&before), [] as [String; 0], "{name} tried");
+                foretold = Some(tried.payload()["impact"].clone());
+            }
             let reply = world.mutate(Some(&token), name, &entity, inputs[name.as_str()].clone()).await;
+            assert!(foretold.is_none_or(|impact| impact == reply.payload()["impact"]), "{name} brings what was foretold");
             assert_eq!(reply.codes(), [] as [&str; 0], "{name}: {}", reply.body());
         }
     }
