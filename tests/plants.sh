@@ -68,6 +68,20 @@ grants: an ended grant counts|api/src/actor/grants.rs|s/g\.valid_to > "\)\.bind\
 changes: a kept answer for everyone|api/src/command.rs|s/!unit\.actor\.holds\(permission\)/{ let _ = permission; false }/
 gateway: any credential|api/src/graphql/gateway.rs|s/\(known > 0\)\.then_some/(known > 0 || true).then_some/
 introspection shows everything|api/src/read/op.rs|s/self\.settings\.open_introspection\n/true\n/
+people: everyone sees them|api/src/person/graphql/mod.rs|s/\[Way::Nation\(Permission::SeePeople\), kept!\("t.id"\)/[Way::Everyone, kept!("t.id")/
+people: an organisation sees those of all|api/src/person/graphql/mod.rs|s/m\.person_id = ", \$person/m.person_id = m.person_id and ", \$person, " = ", \$person/
+people: not oneself|api/src/person/graphql/mod.rs|s/, Way::Person\("t.id"\)\]/]/
+former names: for whoever sees the person|api/src/person/graphql/mod.rs|s/(pub PersonName = .*\n\s*)Way::Nation\(Permission::ResolveDuplicates\)/$1Way::Everyone/
+duplicates: for data protection too|api/src/actor/permission.rs|s/\(Permission::ResolveDuplicates, &\[LicensingOfficer\]\)/(Permission::ResolveDuplicates, &[LicensingOfficer, DataProtectionOfficer])/
+changes of ids: for the public|api/src/person/graphql/mod.rs|s/Way::SignedIn/Way::Everyone/
+trainers: unlisted ones are public|api/src/trainer/graphql/mod.rs|s/Way::Where\(&Way::Everyone, "t.listed"\)/Way::Everyone/
+trainers: an ended affiliation counts|api/src/trainer/graphql/mod.rs|s/a\.valid_to > \{today\} and a\.valid_to > a\.valid_from/a.valid_to is not null/
+qualifications: suspended ones are public|api/src/trainer/graphql/mod.rs|s/and not exists \(select 1 from trainer_suspension/and true or exists (select 1 from trainer_suspension/
+accreditations: everyone sees those of the listed|api/src/trainer/graphql/mod.rs|s/(pub TrainerAccreditation = .*visible_to\(&)CLOSE/$1SHOWN_OR_CLOSE/
+evidence is public|api/src/trainer/graphql/mod.rs|s/(pub TrainerEvidence = .*visible_to\(&)CLOSE/$1[Way::Everyone]/
+permission: lead trainers accredit|api/src/actor/permission.rs|s/\(Permission::AccreditTrainers, &\[QualityLead\]\)/(Permission::AccreditTrainers, &[LeadTrainer, QualityLead])/
+permission: coordinators assess|api/src/actor/permission.rs|s/\(Permission::AssessTrainers, &\[LeadTrainer/(Permission::AssessTrainers, &[PartnerCoordinator, LeadTrainer/
+run: a link is not asked for|api/src/read/run.rs|s/sql\.push\(" and "\)\.any_of\(column, ids\)\.push\("\)"\)/{ let _ = (column, ids); sql.push(")") }/
 PLANTS
 }
 

@@ -10,8 +10,6 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
     pub trainer_id: Uuid,
-    pub person_id: Uuid,
-    pub listed: bool,
     pub organisation_id: Uuid,
     pub valid_from: Date,
     pub valid_to: Option<Date>,

@@ -2,7 +2,7 @@
 
 use sea_orm_migration::prelude::*;
 
-use crate::row_security::{self, MEMBER, NATION, Writes, any_of, owner, persons};
+use crate::row_security::{self, MEMBER, NATION, PUBLIC, Writes, any_of, owner, persons};
 use crate::sql;
 
 #[derive(DeriveMigrationName)]
@@ -62,10 +62,9 @@ async fn policies(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     let trainer = any_of(&[NATION, "listed", &persons("person_id"), &affiliated]);
     row_security::protect(manager, "trainer", &trainer, MEMBER, Writes::Change).await?;
     let own = any_of(&[NATION, &owner("organisation_id")]);
-    // The row repeats what the policy needs of the trainer, so that neither policy leads back.
-    let affiliation = any_of(&[&own, "listed", &persons("person_id")]);
-    row_security::protect(manager, "trainer_affiliation", &affiliation, &own, Writes::Change)
-        .await?;
+    // The policy of trainers looks here, and must not be led back. An affiliation names a trainer by the
+    // id alone: who that is stands behind the trainer's own policy.
+    row_security::protect(manager, "trainer_affiliation", PUBLIC, &own, Writes::Change).await?;
     let close = any_of(&[NATION, &close_to("trainer_id")]);
     // What is public of a listed trainer depends on accreditations and suspensions.
     let shown = "trainer_id in (select r.id from trainer r)";
@@ -100,8 +99,7 @@ create table trainer (
   updated_at {instant} not null,
   version {int} not null constraint trainer_version_positive check (version > 0),
   constraint trainer_person foreign key (person_id, name) references person (id, preferred_name) on update cascade,
-  constraint trainer_not_merged_into_itself check (merged_into_id <> id),
-  constraint trainer_repeated unique (id, person_id, listed)
+  constraint trainer_not_merged_into_itself check (merged_into_id <> id)
 ){strict}
 ;;
 create unique index trainer_one_per_person on trainer (person_id) where merged_into_id is null
@@ -112,14 +110,10 @@ create index trainer_name_idx on trainer (name, id)
 ;;
 create table trainer_affiliation (
   id {uuid} not null primary key,
-  trainer_id {uuid} not null,
-  person_id {uuid} not null,
-  listed {bool} not null,
+  trainer_id {uuid} not null constraint trainer_affiliation_trainer references trainer (id),
   organisation_id {uuid} not null constraint trainer_affiliation_organisation references organisation (id),
   valid_from {date} not null,
   valid_to {date},
-  constraint trainer_affiliation_trainer foreign key (trainer_id, person_id, listed)
-    references trainer (id, person_id, listed) on update cascade,
   constraint trainer_affiliation_period check (valid_to is null or valid_to >= valid_from)
 ){strict}
 ;;

@@ -63,8 +63,7 @@ pub async fn registered(world: &World, new: NewPerson) -> Someone {
 
 /// Says that the account of `subject` is the person's.
 pub async fn linked(world: &World, someone: &mut Someone, subject: &str) {
-    let (at, subject) =
-        (At { id: someone.id, version: someone.version }, subject.to_owned());
+    let (at, subject) = (At { id: someone.id, version: someone.version }, subject.to_owned());
     as_system(world.app.core(), move |unit| {
         let (issuer, label) = (DemoIssuer::NAME.to_owned(), "somebody (fictional)".to_owned());
         let named = Named { issuer, subject: subject.clone(), label };

@@ -7,6 +7,7 @@
 mod curricula;
 mod licences;
 mod network;
+mod trainers;
 
 use std::sync::Arc;
 
@@ -77,6 +78,8 @@ pub struct Made {
     pub curricula: usize,
     /// Licences and applications made by this start.
     pub licences: usize,
+    /// Fictional trainers made by this start.
+    pub trainers: usize,
 }
 
 /// The subject of the demonstration's account for a role.
@@ -91,7 +94,8 @@ pub fn subject(role: Role) -> String {
 ///
 /// [`DemoError`] names the step.
 pub async fn build(core: &Core, size: Size, progress: &dyn Fn(&str)) -> Result<Made, DemoError> {
-    let mut made = Made { organisations: 0, trusts: 0, grants: 0, curricula: 0, licences: 0 };
+    let mut made =
+        Made { organisations: 0, trusts: 0, grants: 0, curricula: 0, licences: 0, trainers: 0 };
     progress("reference trusts");
     made.trusts = import_trusts(core).await?;
     progress("fictional organisations");
@@ -102,6 +106,8 @@ pub async fn build(core: &Core, size: Size, progress: &dyn Fn(&str)) -> Result<M
     made.grants = grants(core).await?;
     progress("licences");
     made.licences = licences::build(core).await?;
+    progress("fictional trainers");
+    made.trainers = trainers::build(core).await?;
     if size != Size::Small {
         progress("more fictional organisations");
         made.organisations += generate(core, size).await?;

@@ -96,13 +96,13 @@ pub async fn end(unit: &Unit, at: At, on: Option<NaiveDate>) -> Result<Changed, 
     if on < unit.today() {
         unmet.push(Refusal::at(Code::Invalid, "endsOn", "must not lie in the past"));
     }
-    if before.to.is_some_and(|to| to <= on) {
+    // A role that has not begun ends on its first day, and so holds on none.
+    let last = on.max(before.from);
+    if before.to.is_some_and(|to| to <= last) {
         unmet.push(Refusal::at(Code::Unchanged, "endsOn", "it ends no later already"));
     }
     refuse_any(unmet)?;
-    // A role that has not begun ends on its first day, and so holds on none.
-    let after =
-        RoleGrant { to: Some(on.max(before.from)), version: before.version + 1, ..before.clone() };
+    let after = RoleGrant { to: Some(last), version: before.version + 1, ..before.clone() };
     save(unit, &after).await?;
     unit.record(Change::of("role.ended", Some(&before), &after, &[], acting_as, None));
     Ok(Changed::of(at.id))

@@ -255,7 +255,8 @@ impl Condition {
                 sql.push(", false)");
             }
             Self::Compare { sql: expression, test } => {
-                let (before, after) = expression.split_once("{matches}").unwrap_or((expression, ""));
+                let (before, after) =
+                    expression.split_once("{matches}").unwrap_or((expression, ""));
                 sql.push("(").declared(before, words);
                 test.write(sql, before, words);
                 sql.declared(after, words).push(")");

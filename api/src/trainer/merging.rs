@@ -62,7 +62,7 @@ async fn join(desk: &Desk<'_>, from: &Trainer, to: &Trainer) -> Result<Vec<Strin
     for affiliation in desk.store.affiliations(from.id).await? {
         // What both have with one organisation stays with the retired profile.
         if !held.iter().any(|own| own.meets(&affiliation)) {
-            desk.store.hand_over_affiliation(affiliation.id, to).await?;
+            desk.store.hand_over_affiliation(affiliation.id, to.id).await?;
             moved += 1;
         }
     }

@@ -75,7 +75,7 @@ impl Affiliation {
     /// Whether it holds on `day` or later.
     #[must_use]
     pub fn lasts(&self, day: NaiveDate) -> bool {
-        self.to.is_none_or(|to| day < to)
+        self.to.is_none_or(|to| day < to && self.from < to)
     }
 
     /// Whether some day lies in both, with one organisation.

@@ -88,10 +88,10 @@ fn accredited_on_agrees_with_a_list_of_days() {
         let days: Vec<NaiveDate> = (0..40).map(at).collect();
         for (ty, kind) in types.into_iter().enumerate() {
             for asked in [&levels[..1], &levels[1..], &levels[..]] {
-                let known = |n: usize| {
-                    (0..2).any(|l| asked.contains(&levels[l]) && flags[ty][l][n])
-                };
-                let missing: Vec<NaiveDate> = (0..40).filter(|n| !known(*n)).map(|n| at(n as u64)).collect();
+                let known =
+                    |n: usize| (0..2).any(|l| asked.contains(&levels[l]) && flags[ty][l][n]);
+                let missing: Vec<NaiveDate> =
+                    (0..40).filter(|n| !known(*n)).map(|n| at(n as u64)).collect();
                 assert_eq!(unaccredited_dates(&terms, kind, asked, &days), missing, "{terms:?}");
             }
         }
@@ -101,8 +101,12 @@ fn accredited_on_agrees_with_a_list_of_days() {
 #[test]
 fn a_term_holds_from_its_first_day_up_to_but_not_including_its_end() {
     let terms = [term("2026-01-01", "2028-01-01")];
-    let on = |date: &str| accredited_on(&terms, ProgrammeType::Volunteer, &[Level::Lead], day(date));
-    assert_eq!(["2025-12-31", "2026-01-01", "2027-12-31", "2028-01-01"].map(on), [false, true, true, false]);
+    let on =
+        |date: &str| accredited_on(&terms, ProgrammeType::Volunteer, &[Level::Lead], day(date));
+    assert_eq!(
+        ["2025-12-31", "2026-01-01", "2027-12-31", "2028-01-01"].map(on),
+        [false, true, true, false]
+    );
     assert!(!accredited_on(&terms, ProgrammeType::Supervisor, &[Level::Lead], day("2026-06-01")));
     assert!(!accredited_on(&terms, ProgrammeType::Volunteer, &[Level::Trainer], day("2026-06-01")));
     assert!(!accredited_on(&terms, ProgrammeType::Volunteer, &[], day("2026-06-01")));
@@ -111,7 +115,12 @@ fn a_term_holds_from_its_first_day_up_to_but_not_including_its_end() {
 #[test]
 fn a_day_asked_twice_is_missing_once() {
     let days = [day("2025-12-31"), day("2026-01-01"), day("2025-12-31")];
-    let missing = unaccredited_dates(&[term("2026-01-01", "2026-01-02")], ProgrammeType::Volunteer, &[Level::Lead], &days);
+    let missing = unaccredited_dates(
+        &[term("2026-01-01", "2026-01-02")],
+        ProgrammeType::Volunteer,
+        &[Level::Lead],
+        &days,
+    );
     assert_eq!(missing, [day("2025-12-31")]);
 }
 
@@ -228,7 +237,10 @@ fn random_walks_agree_with_an_independent_model() {
             let expected = step(&told, &format!("{command:?}"));
             let found = real.standing(today).after(command);
             assert_eq!(found.map(|state| format!("{state:?}")), expected, "{told} {command:?}");
-            assert_eq!(unmet_for_step(real.standing(today), command).is_empty(), expected.is_some());
+            assert_eq!(
+                unmet_for_step(real.standing(today), command).is_empty(),
+                expected.is_some()
+            );
             if let (Some(state), Some(to)) = (found, expected) {
                 if command == Command::Accredit {
                     real.valid_from = Some(today);
@@ -256,7 +268,10 @@ fn affiliations_with_one_organisation_do_not_meet() {
         from: day(from),
         to: to.map(day),
     };
-    let held = [affiliation(1, "2026-01-01", Some("2026-06-01")), affiliation(2, "2026-01-01", Some("2026-01-01"))];
+    let held = [
+        affiliation(1, "2026-01-01", Some("2026-06-01")),
+        affiliation(2, "2026-01-01", Some("2026-01-01")),
+    ];
     for (new, expected) in [
         (affiliation(1, "2026-05-31", None), &[Code::Affiliation][..]),
         (affiliation(1, "2026-06-01", None), &[]),

@@ -70,7 +70,7 @@ pub async fn register(unit: &Unit, new: NewTrainer) -> Result<Changed, Stop> {
         to: None,
     };
     desk.store.insert(&trainer).await?;
-    desk.store.add_affiliation(&trainer, &affiliation).await?;
+    desk.store.add_affiliation(&affiliation).await?;
     desk.record("trainer.registered", None, &trainer, &["affiliations"]);
     Ok(Changed::of(trainer.id))
 }
@@ -173,7 +173,7 @@ pub async fn affiliate(unit: &Unit, at: At, new: NewAffiliation) -> Result<Chang
     let held = desk.store.affiliations(at.id).await?;
     unmet.extend(rules::unmet_for_affiliation(&affiliation, &held));
     refuse_any(unmet)?;
-    desk.store.add_affiliation(&before, &affiliation).await?;
+    desk.store.add_affiliation(&affiliation).await?;
     let after = before.clone();
     desk.save("trainer.affiliated", &before, after, &["affiliations"]).await?;
     Ok(Changed::of(at.id))
@@ -209,13 +209,14 @@ pub async fn end_affiliation(
     if on < unit.today() {
         unmet.push(Refusal::at(Code::Invalid, "endsOn", "must not lie in the past"));
     }
-    if held.to.is_some_and(|to| to <= on) {
+    let last = on.max(held.from);
+    if held.to.is_some_and(|to| to <= last) {
         unmet.push(Refusal::at(Code::Unchanged, "endsOn", "it ends no later already"));
     }
     refuse_any(unmet)?;
     let after = before.clone();
     desk.save("trainer.affiliation_ended", &before, after, &["affiliations"]).await?;
-    desk.store.end_affiliation(id, on.max(held.from)).await?;
+    desk.store.end_affiliation(id, last).await?;
     Ok(Changed::of(before.id))
 }
 

@@ -109,18 +109,12 @@ impl<'a> Trainers<'a> {
         Ok(held)
     }
 
-    /// Adds an affiliation of `trainer`.
-    pub async fn add_affiliation(
-        &self,
-        trainer: &Trainer,
-        affiliation: &Affiliation,
-    ) -> Result<(), Stop> {
+    /// Adds an affiliation.
+    pub async fn add_affiliation(&self, affiliation: &Affiliation) -> Result<(), Stop> {
         let Affiliation { id, trainer_id, organisation_id, from, to } = affiliation.clone();
         let row = trainer_affiliation::ActiveModel {
             id: Set(id),
             trainer_id: Set(trainer_id),
-            person_id: Set(trainer.person_id),
-            listed: Set(trainer.listed),
             organisation_id: Set(organisation_id),
             valid_from: Set(from),
             valid_to: Set(to),
@@ -140,11 +134,9 @@ impl<'a> Trainers<'a> {
     }
 
     /// Gives an affiliation to another profile.
-    pub async fn hand_over_affiliation(&self, id: Uuid, to: &Trainer) -> Result<(), Stop> {
+    pub async fn hand_over_affiliation(&self, id: Uuid, to: Uuid) -> Result<(), Stop> {
         trainer_affiliation::Entity::update_many()
-            .col_expr(trainer_affiliation::Column::TrainerId, Expr::value(to.id))
-            .col_expr(trainer_affiliation::Column::PersonId, Expr::value(to.person_id))
-            .col_expr(trainer_affiliation::Column::Listed, Expr::value(to.listed))
+            .col_expr(trainer_affiliation::Column::TrainerId, Expr::value(to))
             .filter(trainer_affiliation::Column::Id.eq(id))
             .exec(self.unit.tx())
             .await?;
@@ -371,15 +363,7 @@ fn row_of(trainer: &Trainer) -> trainer::Model {
 }
 
 fn affiliation_of(row: trainer_affiliation::Model) -> Affiliation {
-    let trainer_affiliation::Model {
-        id,
-        trainer_id,
-        person_id: _,
-        listed: _,
-        organisation_id,
-        valid_from,
-        valid_to,
-    } = row;
+    let trainer_affiliation::Model { id, trainer_id, organisation_id, valid_from, valid_to } = row;
     Affiliation { id, trainer_id, organisation_id, from: valid_from, to: valid_to }
 }
 

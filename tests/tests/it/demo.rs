@@ -223,7 +223,7 @@ on_both_databases! {
         let before = eye.contents().await;
         let again = place.start().await;
         assert_eq!(eye.contents().await.changes_since(&before), [] as [String; 0]);
-        assert!(again.said.iter().any(|line| line == "New with this start: 0 organisations, 0 reference trusts, 0 roles, 0 licences."));
+        assert!(again.said.iter().any(|line| line == "New with this start: 0 organisations, 0 reference trusts, 0 roles, 0 licences, 0 trainers."));
         let viewer = again.ask(Some(&token), "{ viewer { isSignedIn } }").await;
         assert_eq!(viewer["data"]["viewer"]["isSignedIn"], true, "earlier tokens stay good");
         again.stop().await;

@@ -16,8 +16,7 @@ use uuid::Uuid;
 const LEAD: (ProgrammeType, Level) = (ProgrammeType::Volunteer, Level::Lead);
 
 /// What is read of an accreditation.
-const ACCREDITATION: &str =
-    "id version state isInForce validFrom validTo endedOn suspensions { reason validTo } evidence { kind }";
+const ACCREDITATION: &str = "id version state isInForce validFrom validTo endedOn suspensions { reason validTo } evidence { kind }";
 
 fn quality(world: &World) -> String {
     world.token(Role::QualityLead, None)
@@ -114,7 +113,7 @@ on_both_databases! {
         assert_eq!(world.data(Some(&other), read, json!({ "id": teacher.global_id() })).await["trainer"], Value::Null);
         assert_eq!(stop(&lead, end(3)).await.codes(), ["UNCHANGED"]);
         let overlap = format!(
-            "insert into trainer_affiliation select {}, trainer_id, person_id, listed, organisation_id, valid_from, null from trainer_affiliation where organisation_id = {}",
+            "insert into trainer_affiliation select {}, trainer_id, organisation_id, valid_from, null from trainer_affiliation where organisation_id = {}",
             world.uuid(Uuid::from_u128(3)), world.uuid(world.a.id)
         );
         let refused = world.database.eye.execute(&overlap).await.expect_err("twice at once").to_string();
@@ -186,8 +185,8 @@ on_both_databases! {
     async fn a_suspension_counts_on_its_days_and_a_dry_run_says_what_breaks(world: World) {
         let (ash, elm) = (trainer(&world, "Ash", &world.a).await, trainer(&world, "Elm", &world.a).await);
         let (id, version) = accreditation(&world, &ash, LEAD, State::Accredited).await;
-        let nql = quality(&world);
         world.set_clock("2026-05-10T09:00:00Z");
+        let nql = quality(&world);
         let before = world.database.eye.contents().await;
         let suspend = |dry_run: bool| at(id, version, json!({ "reason": "A complaint (fictional).", "dryRun": dry_run }));
         let tried = step(&world, &nql, "Suspend", suspend(true)).await;
@@ -292,13 +291,17 @@ async fn twin(world: &World, teacher: &Teacher, of: Uuid) -> Uuid {
         "insert into trainer_accreditation select {}, trainer_id, organisation_id, programme_type, level, state, \
          valid_from, valid_to, ended_on, resigned, renews_id, created_at, updated_at, version \
          from trainer_accreditation where id = {} and trainer_id = {}",
-        world.uuid(id), world.uuid(of), world.uuid(teacher.id)
+        world.uuid(id),
+        world.uuid(of),
+        world.uuid(teacher.id)
     );
     world.database.eye.execute(&sql).await.expect("the twin");
     let evidence = format!(
         "insert into trainer_evidence select {}, trainer_id, {}, kind, evidenced_on, note_reference, recorded_at \
          from trainer_evidence where accreditation_id = {}",
-        world.uuid(Uuid::new_v5(&of, b"evidence")), world.uuid(id), world.uuid(of)
+        world.uuid(Uuid::new_v5(&of, b"evidence")),
+        world.uuid(id),
+        world.uuid(of)
     );
     world.database.eye.execute(&evidence).await.expect("its evidence");
     id
@@ -309,7 +312,9 @@ async fn unplant(world: &World) {
     let events = "(select count(*) from audit_event e where e.entity_type = 'trainer_accreditation' and e.entity_id = trainer_accreditation.id)";
     for sql in [
         format!("update trainer_accreditation set version = {events} where {events} > 0"),
-        format!("delete from trainer_evidence where accreditation_id in (select id from trainer_accreditation where {events} = 0)"),
+        format!(
+            "delete from trainer_evidence where accreditation_id in (select id from trainer_accreditation where {events} = 0)"
+        ),
         format!("delete from trainer_accreditation where {events} = 0"),
     ] {
         world.database.eye.execute(&sql).await.expect("the twins go");

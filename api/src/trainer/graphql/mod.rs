@@ -35,7 +35,7 @@ pub const ROOTS: &[Root] = &[
     Root::page::<TrainerAccreditation>(
         "trainerAccreditations",
         "Who may teach what, where: accreditations with their standing on the day asked about. \
-         `where: {isInForce: {eq: true}}` leaves those by which somebody may teach on that day.",
+         The filter `isInForce` leaves those by which somebody may teach on that day.",
     )
     .dated(),
     Root::by::<TrainerAccreditation>("trainerAccreditation", "One accreditation by its id.")
@@ -119,9 +119,8 @@ macro_rules! close_to {
             Way::Nation(Permission::SeeTrainers),
             Way::OrganisationThrough(
                 concat!(
-                    "trainer_affiliation a where a.trainer_id = ",
-                    $trainer,
-                    " and (a.valid_to is null or a.valid_to > {today})"
+                    "trainer_affiliation a where a.trainer_id = ", $trainer,
+                    " and (a.valid_to is null or (a.valid_to > {today} and a.valid_to > a.valid_from))"
                 ),
                 "a.organisation_id",
                 Permission::SeeTrainers,
@@ -180,7 +179,7 @@ readable! {
     qualifications: list::<TrainerQualification>(50, "t.trainer_id = {parent}"),
     /// Accreditations, for the trainer, organisations of affiliation and the quality lead.
     accreditations: list::<TrainerAccreditation>(50, "t.trainer_id = {parent}").dated(),
-    /// Affiliations over time; an organisation sees the own.
+    /// Affiliations with their days; an organisation sees the own.
     affiliations: list::<TrainerAffiliation>(50, "t.trainer_id = {parent}"),
     /// Standardisation events, for those who see the accreditations.
     standardisations: list::<TrainerStandardisation>(50, "t.trainer_id = {parent}"),
@@ -288,7 +287,7 @@ readable! {
     pub TrainerAffiliation = Rows::of("trainer_affiliation", "taf").visible_to(&[
         Way::Nation(Permission::SeeTrainers),
         Way::Organisation("t.organisation_id", Permission::SeeTrainers),
-        Way::Person("t.person_id"),
+        Way::Person("(select r.person_id from trainer r where r.id = t.trainer_id)"),
     ]).ordered_by("validFrom");
     /// The id of the affiliation.
     id: id("taf"),
@@ -322,7 +321,7 @@ readable! {
         .ordered_by("validFrom");
     /// The id of the suspension.
     id: id("tsu"),
-    /// Why.
+    /// Why it was suspended.
     reason: text("t.reason").personal(),
     /// First day.
     validFrom: date("t.valid_from").ordered(),

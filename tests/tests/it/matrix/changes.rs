@@ -154,7 +154,12 @@ fn may(policy: &Policy, facts: &Facts, asker: &Asker, name: &str, owner: &Tenant
     let grants = facts.who(asker.account).grants;
     grants.iter().any(|held| match held.scope.as_str() {
         "NATION" => mutation.roles.contains(&held.role),
-        "ORGANISATION" => mutation.partners.contains(&held.role) && held.of == Some(owner.id),
+        // Where partners may, a role of the nation that is held in one organisation counts there.
+        "ORGANISATION" if mutation.partners.is_empty() => false,
+        "ORGANISATION" => {
+            let roles = [&mutation.roles, &mutation.partners];
+            held.of == Some(owner.id) && roles.iter().any(|roles| roles.contains(&held.role))
+        }
         _ => false,
     })
 }
@@ -165,7 +170,9 @@ fn elsewhere(policy: &Policy, facts: &Facts, asker: &Asker, name: &str) -> bool 
     let own = |held: &str| mutation.own && matches!(held, "TNR" | "LTR");
     let grants = facts.who(asker.account).grants;
     grants.iter().any(|held| {
-        own(&held.role) || mutation.roles.contains(&held.role) || mutation.partners.contains(&held.role)
+        own(&held.role)
+            || mutation.roles.contains(&held.role)
+            || mutation.partners.contains(&held.role)
     })
 }
 

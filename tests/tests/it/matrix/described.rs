@@ -10,7 +10,7 @@ use tests::{Engine, World, on_both_databases};
 
 use super::facts::{Facts, Who};
 use super::marks::{Asker, askers, grant_all};
-use super::policy::Policy;
+use super::policy::{Mutation, Policy};
 use super::sdl::Sdl;
 use super::today;
 use crate::answers::{codes, list};
@@ -73,7 +73,12 @@ fn hidden(policy: &Policy, who: &Who) -> BTreeSet<String> {
     let fields = policy
         .fields()
         .filter(|(ty, field)| policy.field(ty, field).shown_to.is_some_and(|roles| !holds(&roles)));
-    let mutations = policy.mutations.iter().filter(|(_, mutation)| !holds(&mutation.roles));
+    let trainers = ["TNR".to_owned(), "LTR".to_owned()];
+    let usable = |mutation: &Mutation| {
+        let roles = [mutation.roles.as_slice(), &mutation.partners].concat();
+        holds(&roles) || (mutation.own && holds(&trainers))
+    };
+    let mutations = policy.mutations.iter().filter(|(_, mutation)| !usable(mutation));
     fields
         .map(|(ty, field)| format!("{ty}.{field}"))
         .chain(mutations.map(|(name, _)| format!("Mutation.{name}")))

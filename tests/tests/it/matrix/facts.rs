@@ -179,7 +179,9 @@ async fn read(
         let text = dated(query);
         let engine = world.engine();
         let (row, key) = (engine.hex("row_id"), engine.hex("key_id"));
-        let sql = format!("with pairs (row_id, key_id) as ({text}) select {row} || ' ' || {key} from pairs");
+        let sql = format!(
+            "with pairs (row_id, key_id) as ({text}) select {row} || ' ' || {key} from pairs"
+        );
         for line in world.database.eye.texts(&sql).await {
             let (row, key) = line.split_once(' ').expect("two ids");
             let (row, key) = (Uuid::parse_str(row).ok(), Uuid::parse_str(key).ok());

@@ -10,7 +10,9 @@ use alongside::trainer::model::{Level, State};
 use alongside::trainer::service::attend;
 use serde_json::{Value, json};
 use tests::given::{as_system, day};
-use tests::people::{accreditation, linked, list, person, registered, somebody, trainer, trainer_of};
+use tests::people::{
+    accreditation, linked, list, person, registered, somebody, trainer, trainer_of,
+};
 use tests::{Tenant, World};
 use uuid::Uuid;
 
@@ -69,7 +71,10 @@ pub async fn inputs(world: &World, one: &Tenant, subject: &str) -> Vec<(&'static
     let org = one.global_id();
     let at = |id: &str, more: Value| {
         let mut input = json!({ "id": id, "expectedVersion": 1 });
-        input.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+        input
+            .as_object_mut()
+            .expect("an object")
+            .extend(more.as_object().expect("an object").clone());
         input
     };
     let (email, ash, elm) = (
@@ -82,12 +87,17 @@ pub async fn inputs(world: &World, one: &Tenant, subject: &str) -> Vec<(&'static
         Box::pin(async move { Ok(add_email(unit, address, "x@example.invalid", false).await?.id) })
     })
     .await;
-    let email_id = first(world, "person_email", &format!("person_id = {}", world.uuid(email.id))).await;
+    let email_id =
+        first(world, "person_email", &format!("person_id = {}", world.uuid(email.id))).await;
     let mut held = person(world, "Oak", Some(one)).await;
     linked(world, &mut held, subject).await;
-    let account = alongside::actor::service::account_id(alongside::actor::demo_issuer::DemoIssuer::NAME, subject);
+    let account = alongside::actor::service::account_id(
+        alongside::actor::demo_issuer::DemoIssuer::NAME,
+        subject,
+    );
     let teacher = trainer_of(world, held.clone(), one).await;
-    let twins = [registered(world, born("Twin", one)).await, registered(world, born("Twin", one)).await];
+    let twins =
+        [registered(world, born("Twin", one)).await, registered(world, born("Twin", one)).await];
     let pair = as_system(world.app.core(), |unit| {
         Box::pin(async move { Ok(duplicates::search(unit).await?.id) })
     })
@@ -98,7 +108,12 @@ pub async fn inputs(world: &World, one: &Tenant, subject: &str) -> Vec<(&'static
     let role = alongside::actor::Role::Trainer;
     let scope = alongside::actor::GrantScope::Organisation(one.id);
     world.grant_to("a trainer whose role ends", role, scope).await;
-    let grant = first(world, "role_grant", &format!("scope_id = {} and account_id <> {}", world.uuid(one.id), world.uuid(account))).await;
+    let grant = first(
+        world,
+        "role_grant",
+        &format!("scope_id = {} and account_id <> {}", world.uuid(one.id), world.uuid(account)),
+    )
+    .await;
     let mut steps = Vec::new();
     let levels = [Level::Associate, Level::Trainer, Level::Lead, Level::Mentor];
     let states = [
@@ -108,7 +123,11 @@ pub async fn inputs(world: &World, one: &Tenant, subject: &str) -> Vec<(&'static
         ("trainerAccreditationReinstate", State::Suspended, json!({})),
         ("trainerAccreditationWithdraw", State::Suspended, json!({})),
         ("trainerAccreditationResign", State::Accredited, json!({})),
-        ("trainerEvidenceAdd", State::Applied, json!({ "kind": "FEEDBACK", "evidencedOn": "2026-05-01" })),
+        (
+            "trainerEvidenceAdd",
+            State::Applied,
+            json!({ "kind": "FEEDBACK", "evidencedOn": "2026-05-01" }),
+        ),
         ("trainerAccreditationRenew", State::Accredited, json!({})),
     ];
     for (number, (name, state, more)) in states.into_iter().enumerate() {
@@ -124,13 +143,17 @@ pub async fn inputs(world: &World, one: &Tenant, subject: &str) -> Vec<(&'static
             world.database.eye.execute(&old).await.expect("a term near its end");
             let attended = At { id: teacher.id, version: 1 };
             as_system(world.app.core(), move |unit| {
-                Box::pin(async move { Ok(attend(unit, attended, day("2025-01-01"), None).await?.id) })
+                Box::pin(
+                    async move { Ok(attend(unit, attended, day("2025-01-01"), None).await?.id) },
+                )
             })
             .await;
         }
         steps.push((name, input));
     }
-    let affiliation = first(world, "trainer_affiliation", &format!("trainer_id = {}", world.uuid(teacher.id))).await;
+    let affiliation =
+        first(world, "trainer_affiliation", &format!("trainer_id = {}", world.uuid(teacher.id)))
+            .await;
     let trn = |more: Value| {
         let mut input = at(&teacher.global_id(), more);
         input["expectedVersion"] = 2.into();
@@ -139,7 +162,8 @@ pub async fn inputs(world: &World, one: &Tenant, subject: &str) -> Vec<(&'static
     let named = json!({
         "issuer": alongside::actor::demo_issuer::DemoIssuer::NAME, "subject": "somebody new", "label": "New",
     });
-    let mut unlink = at(&held.global_id(), json!({ "issuer": named["issuer"], "subject": subject }));
+    let mut unlink =
+        at(&held.global_id(), json!({ "issuer": named["issuer"], "subject": subject }));
     unlink["expectedVersion"] = held.version.into();
     let mut end_email = at(&email.global_id(), json!({ "emailId": ids::encode("pem", email_id) }));
     end_email["expectedVersion"] = 2.into();

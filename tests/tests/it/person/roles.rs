@@ -20,7 +20,8 @@ async fn end(world: &World, token: &str, id: &Value, version: i32) -> tests::Rep
 /// A role for the account of a subject.
 fn of(subject: &str, role: &str, scope: Value) -> Value {
     let mut input = scope;
-    input["account"] = json!({ "issuer": DemoIssuer::NAME, "subject": subject, "label": "Somebody (fictional)" });
+    input["account"] =
+        json!({ "issuer": DemoIssuer::NAME, "subject": subject, "label": "Somebody (fictional)" });
     input["role"] = role.into();
     input
 }
