@@ -13,7 +13,6 @@ pub struct Model {
     pub course_id: Uuid,
     pub trainer_id: Uuid,
     pub person_id: Uuid,
-    pub listed: bool,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -47,6 +47,7 @@ impl MigrationTrait for Migration {
             .join("\n;;\n");
         sql::run_postgres(manager, &policies).await?;
         sql::drop_tables(manager, &TABLE_NAMES).await?;
+        sql::run(manager, "drop index trainer_of_person").await?;
         let functions = "drop function course_stays\n;;\ndrop function course_session_stays";
         sql::run_postgres(manager, functions).await
     }
@@ -250,23 +251,24 @@ create index course_partner_partner_idx on course_partner (partner_id, course_id
 ;;
 create index course_partner_course_idx on course_partner (course_id)
 ;;
+create unique index trainer_of_person on trainer (id, person_id)
+;;
 create table course_trainer (
   id {uuid} not null primary key,
   organisation_id {uuid} not null,
   course_id {uuid} not null,
   trainer_id {uuid} not null,
   person_id {uuid} not null,
-  listed {bool} not null,
   constraint course_trainer_course foreign key (organisation_id, course_id) references course (organisation_id, id),
-  constraint course_trainer_trainer foreign key (trainer_id, person_id, listed)
-    references trainer (id, person_id, listed) on update cascade,
+  constraint course_trainer_trainer foreign key (trainer_id, person_id)
+    references trainer (id, person_id) on update cascade,
   constraint course_trainer_once unique (organisation_id, course_id, trainer_id),
   constraint course_trainer_of_course unique (course_id, trainer_id)
 ){strict}
 ;;
 create index course_trainer_person_idx on course_trainer (person_id, course_id)
 ;;
-create index course_trainer_trainer_idx on course_trainer (trainer_id, person_id, listed)
+create index course_trainer_trainer_idx on course_trainer (trainer_id, person_id)
 ;;
 create table course_teach_out (
   id {uuid} not null primary key,

@@ -233,7 +233,7 @@ const PLANTS: [(&str, &str); 13] = [
 /// The unique indexes, beyond primary keys, on tables whose rows not everyone may see: a row that
 /// nobody may see can still be felt through a unique index. Each stands here with the reason why
 /// nothing is learnt that way.
-const UNIQUE: [(&str, &str); 40] = [
+const UNIQUE: [(&str, &str); 44] = [
     (
         "account (issuer, subject)",
         "only the national team writes accounts, and it sees all of them",
@@ -268,6 +268,9 @@ const UNIQUE: [(&str, &str); 40] = [
         "outbox_event (entity_type, entity_id, entity_version)",
         "whoever writes an event has locked the entity, and so sees it",
     ),
+    ("person (id, preferred_name)", "begins with the row itself, whose id no client chooses"),
+    ("person_duplicate (one_id, other_id)", "only the national team writes pairs, and sees all"),
+    ("person_id_change (from_id)", "only the national team merges, and sees all"),
     (
         "programme (code)",
         "a code is a public name in the making: that it is taken says nothing of whose it is",
@@ -286,6 +289,7 @@ const UNIQUE: [(&str, &str); 40] = [
     ("session_module (organisation_id, session_id, module_id)", "begins with the tenant"),
     ("session_place (organisation_id, session_id)", "begins with the tenant"),
     ("teaching_assignment (organisation_id, session_id)", "begins with the tenant"),
+    ("trainer (id, person_id)", "begins with the row itself, whose id no client chooses"),
     (
         "trainer (person_id)",
         "whoever registers a trainer keeps the person's record, and is told that there is a profile",

@@ -186,7 +186,6 @@ impl Courses<'_> {
                 course_id: Set(course.id),
                 trainer_id: Set(known.facts.id),
                 person_id: Set(known.person_id),
-                listed: Set(known.listed),
             };
             course_trainer::Entity::insert(row).exec_without_returning(self.unit.tx()).await?;
         }

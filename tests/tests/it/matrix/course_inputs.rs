@@ -142,7 +142,7 @@ pub fn filled(world: &World, (of, other): (&Tenant, &Tenant)) -> Vec<String> {
         format!("insert into course_counter values ({}, {own}, 'x', 1)", new(4)),
         format!("insert into course_partner values ({}, {own}, {off}, {guest}, 2, {at})", new(5)),
         format!(
-            "insert into course_trainer select {}, {own}, {draft}, r.id, r.person_id, r.listed \
+            "insert into course_trainer select {}, {own}, {draft}, r.id, r.person_id \
              from trainer r where r.id = {teacher}",
             new(6)
         ),
