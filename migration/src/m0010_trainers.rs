@@ -102,8 +102,6 @@ create table trainer (
   constraint trainer_not_merged_into_itself check (merged_into_id <> id)
 ){strict}
 ;;
-create unique index trainer_of_person on trainer (id, person_id)
-;;
 create unique index trainer_one_per_person on trainer (person_id) where merged_into_id is null
 ;;
 create index trainer_person_idx on trainer (person_id)

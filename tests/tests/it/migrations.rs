@@ -233,7 +233,7 @@ const PLANTS: [(&str, &str); 13] = [
 /// The unique indexes, beyond primary keys, on tables whose rows not everyone may see: a row that
 /// nobody may see can still be felt through a unique index. Each stands here with the reason why
 /// nothing is learnt that way.
-const UNIQUE: [(&str, &str); 44] = [
+const UNIQUE: [(&str, &str); 42] = [
     (
         "account (issuer, subject)",
         "only the national team writes accounts, and it sees all of them",
@@ -253,8 +253,6 @@ const UNIQUE: [(&str, &str); 44] = [
     ("course_session (course_id, id)", "whoever writes has locked the course"),
     ("course_session (id, starts_at, ends_at)", "begins with the row itself"),
     ("course_terms (organisation_id, course_id)", "begins with the tenant"),
-    ("course_trainer (course_id, trainer_id)", "whoever writes has locked the course"),
-    ("course_trainer (organisation_id, course_id, trainer_id)", "begins with the tenant"),
     ("declared_gap (version_id, competence_id)", "whoever lists has locked the version"),
     ("idempotency_record (account_id, key)", "begins with the account"),
     ("licence (number)", "the service's counter gives numbers, and each is public from then on"),
