@@ -16,13 +16,7 @@ use tests::{Reply, World, given, on_both_databases};
 const FIELDS: &str = "course { id code state version startsOn endsOn }";
 
 /// Runs a mutation on a course as it was last left; moves its version on if it was made.
-async fn step(
-    world: &World,
-    token: &str,
-    field: &str,
-    course: &mut Course,
-    more: Value,
-) -> Reply {
+async fn step(world: &World, token: &str, field: &str, course: &mut Course, more: Value) -> Reply {
     let input = if field.starts_with("session") {
         course.session_input(0, &more)
     } else {
@@ -30,7 +24,9 @@ async fn step(
     };
     let reply = world.mutate(Some(token), field, FIELDS, input).await;
     if reply.codes().is_empty() && more["dryRun"] != true {
-        course.version = i32::try_from(reply.payload()["course"]["version"].as_i64().expect("a version")).expect("small");
+        course.version =
+            i32::try_from(reply.payload()["course"]["version"].as_i64().expect("a version"))
+                .expect("small");
     }
     reply
 }
@@ -69,7 +65,10 @@ impl Staff {
 /// The messages of a refusal with this code.
 fn messages<'a>(reply: &'a Reply, code: &str) -> Vec<&'a str> {
     let errors = reply.payload()["userErrors"].as_array().expect("a list").iter();
-    errors.filter(|error| error["code"] == code).filter_map(|error| error["message"].as_str()).collect()
+    errors
+        .filter(|error| error["code"] == code)
+        .filter_map(|error| error["message"].as_str())
+        .collect()
 }
 
 on_both_databases! {

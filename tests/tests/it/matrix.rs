@@ -160,7 +160,7 @@ fn a_field_is_public_exactly_if_everyone_reads_it() {
             let field = policy.field(ty, name);
             // Some rows of a private type may be public; its public fields are theirs.
             let everyone = policy.has_public_rows(ty) && field.readers.is_none();
-            (field.class == Class::Public) != everyone
+            field.class != Class::Personal && (field.class == Class::Public) != everyone
         })
         .map(|(ty, name)| format!("{ty}.{name}"))
         .collect();

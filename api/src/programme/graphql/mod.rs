@@ -86,7 +86,8 @@ const OF_VERSIONS: &[Way] = &[
 
 /// Who sees a part of a version: who sees the version.
 const OF_PARTS: &[Way] = &[
-    Way::Where(&Way::Everyone, 
+    Way::Where(
+        &Way::Everyone,
         "exists (select 1 from programme_version v where v.id = t.version_id and v.state <> 'DRAFT')",
     ),
     Way::Nation(Permission::SeeProgrammeDrafts),
@@ -110,7 +111,7 @@ readable! {
     /// A training.
     pub Programme = Rows::of("programme", "prg")
         .visible_to(&[
-            Way::Where(&Way::Everyone, 
+            Way::Where(&Way::Everyone,
                 "exists (select 1 from programme_version v where v.programme_id = t.id and v.state <> 'DRAFT')",
             ),
             Way::Nation(Permission::SeeProgrammeDrafts),

@@ -143,10 +143,13 @@ const LISTED_OR_CLOSE: [Way; 4] = {
 /// The same for what the register says about qualifications: those in force today.
 const SHOWN_OR_CLOSE: [Way; 4] = {
     let [nation, organisation, person] = CLOSE;
-    let shown = Way::Where(&Way::Everyone, concat!(
-        "exists (select 1 from trainer r where r.id = t.trainer_id and r.listed) and ",
-        in_force!("{today}")
-    ));
+    let shown = Way::Where(
+        &Way::Everyone,
+        concat!(
+            "exists (select 1 from trainer r where r.id = t.trainer_id and r.listed) and ",
+            in_force!("{today}")
+        ),
+    );
     [shown, nation, organisation, person]
 };
 

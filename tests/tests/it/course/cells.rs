@@ -18,7 +18,10 @@ pub fn steps() -> Vec<(&'static str, Value)> {
         ("courseReschedule", json!({ "plan": weekly_input("2026-06-01"), "reason": "A test." })),
         ("courseAssignTrainers", json!({ "trainers": [] })),
         ("coursePropose", json!({})),
-        ("courseOfferPlaces", json!({ "partnerId": "org_00000000000000000000000000000001", "places": 1 })),
+        (
+            "courseOfferPlaces",
+            json!({ "partnerId": "org_00000000000000000000000000000001", "places": 1 }),
+        ),
         ("courseOpen", json!({})),
         ("courseConfirm", json!({})),
         ("courseCancel", why()),
@@ -45,7 +48,9 @@ fn expected(field: &str) -> (Command, &'static [&'static str]) {
     match field {
         "courseAmend" | "sessionDescribe" => (Command::Amend, PLANNERS),
         "courseSchedule" => (Command::Schedule, PLANNERS),
-        "courseReschedule" | "sessionReschedule" | "sessionCancel" => (Command::Reschedule, PLANNERS),
+        "courseReschedule" | "sessionReschedule" | "sessionCancel" => {
+            (Command::Reschedule, PLANNERS)
+        }
         "courseAssignTrainers" => (Command::Assign, PLANNERS),
         "coursePropose" => (Command::Propose, PLANNERS),
         "courseOfferPlaces" => (Command::OfferPlaces, PLANNERS),

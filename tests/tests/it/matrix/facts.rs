@@ -195,12 +195,7 @@ async fn read(
 }
 
 /// The rows of a table with the keys in `columns`, and which of the conditions they meet.
-async fn plain(
-    world: &World,
-    table: &str,
-    columns: &[&String],
-    conditions: &[String],
-) -> Vec<Row> {
+async fn plain(world: &World, table: &str, columns: &[&String], conditions: &[String]) -> Vec<Row> {
     let engine = world.engine();
     let keys = columns.iter().map(|column| format!(" || ' ' || {}", engine.hex(column)));
     let meets = conditions
