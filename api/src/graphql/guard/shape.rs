@@ -54,18 +54,18 @@ pub struct FieldShape {
     pub arguments: HashMap<String, InputShape>,
 }
 
-/// The sizes of the lists that describe the schema, each at the average where it differs by type.
+/// The sizes of the lists that describe the schema, each at the average over all types (or fields): a question asks all.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Told {
     /// Types.
     pub types: u64,
-    /// Fields of a type that has fields.
+    /// Fields of a type.
     pub fields: u64,
     /// Arguments of a field.
     pub arguments: u64,
-    /// Fields of an input object.
+    /// Input fields of a type.
     pub input_fields: u64,
-    /// Values of an enumeration.
+    /// Values of a type's enumeration.
     pub values: u64,
     /// Types of an interface or union.
     pub possible: u64,
@@ -156,19 +156,17 @@ impl Shape {
         let fields: usize = self.types.values().map(HashMap::len).sum();
         let arguments =
             self.types.values().flat_map(HashMap::values).map(|field| field.arguments.len()).sum();
-        let objects = self.inputs.values().filter_map(|input| match input {
-            InputType::Object(fields) => Some(fields.len()),
-            InputType::Scalar | InputType::Enum => None,
+        let input_fields = self.inputs.values().map(|input| match input {
+            InputType::Object(fields) => fields.len(),
+            InputType::Scalar | InputType::Enum => 0,
         });
-        let (input_fields, inputs) =
-            objects.fold((0, 0), |(sum, count), len| (sum + len, count + 1));
-        let enums = self.inputs.values().filter(|input| matches!(input, InputType::Enum)).count();
+        let types = self.types.len() + self.inputs.len();
         Told {
-            types: (self.types.len() + self.inputs.len()) as u64,
-            fields: each(fields, self.types.len()),
+            types: types as u64,
+            fields: each(fields, types),
             arguments: each(arguments, fields),
-            input_fields: each(input_fields, inputs),
-            values: each(values, enums),
+            input_fields: each(input_fields.sum(), types),
+            values: each(values, types),
             possible: self.implementing as u64,
         }
     }
