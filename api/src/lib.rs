@@ -21,6 +21,7 @@ pub mod config;
 pub mod connection;
 pub mod lifecycle;
 pub mod server;
+pub mod succession;
 pub mod telemetry;
 
 pub mod actor;

@@ -104,6 +104,8 @@ codes! {
     LicenceEnded = "LICENCE_ENDED",
     /// The organisation holds a live licence.
     LicenceInForce = "LICENCE_IN_FORCE",
+    /// The organisation delivers courses that are not at their end.
+    CoursesUnfinished = "COURSES_UNFINISHED",
     /// The organisation does not take part in the network at present.
     OrganisationNotActive = "ORGANISATION_NOT_ACTIVE",
     /// A validated readiness outcome is needed first.

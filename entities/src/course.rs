@@ -10,10 +10,12 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
     pub organisation_id: Uuid,
+    pub coded_by_id: Uuid,
     pub host_id: Option<Uuid>,
     pub programme_version_id: Uuid,
     pub programme_type: String,
     pub licence_id: Option<Uuid>,
+    pub licence_holder_id: Option<Uuid>,
     pub lead_trainer_id: Option<Uuid>,
     pub code: String,
     pub mode: String,

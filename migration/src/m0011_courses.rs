@@ -1,4 +1,4 @@
-//! Courses with their partners, trainers, teach-out decisions, sessions, modules, teaching, places and
+//! Courses with their deliverers, partners, trainers, teach-out decisions, sessions, modules, teaching, places and
 //! guests.
 //!
 //! What is public of a course is in one table, and where it meets in another: row security hides rows,
@@ -13,7 +13,7 @@ use crate::sql;
 pub struct Migration;
 
 /// Tables in the order in which they may be dropped.
-const TABLE_NAMES: [&str; 11] = [
+const TABLE_NAMES: [&str; 12] = [
     "session_guest",
     "session_place",
     "teaching_assignment",
@@ -23,6 +23,7 @@ const TABLE_NAMES: [&str; 11] = [
     "course_teach_out",
     "course_trainer",
     "course_partner",
+    "course_deliverer",
     "course",
     "course_counter",
 ];
@@ -66,6 +67,7 @@ async fn policies(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         // Names course and trainer by their ids alone: who and what they are stands behind their policies.
         ("course_trainer", PUBLIC, &own, Writes::Change),
         ("course", &course, &own, Writes::Change),
+        ("course_deliverer", shown, &own, Writes::Change),
         ("course_teach_out", &own, NATION, Writes::Change),
         ("course_terms", &close, &own, Writes::Change),
         ("course_session", shown, &own, Writes::Replace),
@@ -91,8 +93,8 @@ fn trainer_of(column: &str) -> String {
     format!("{column} in (select x.course_id from course_trainer x where {own})")
 }
 
-/// COH-4 and COH-5 under every writer: a closed course is final, a course keeps its version and deliverer,
-/// and a session that was held, cancelled or replaced stays.
+/// COH-4 and COH-5 under every writer: a closed course is final, a course keeps its version, only a recorded
+/// succession gives it another deliverer, and a session that was held, cancelled or replaced stays.
 async fn stay(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     sql::run_postgres(manager, FUNCTIONS).await?;
     for (name, event, table, when) in [
@@ -102,14 +104,21 @@ async fn stay(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
             "update",
             "course",
             "old.programme_version_id <> new.programme_version_id \
-             or old.organisation_id <> new.organisation_id or old.code <> new.code",
+             or old.code <> new.code or old.coded_by_id <> new.coded_by_id",
+        ),
+        (
+            "course_passed_on",
+            "update",
+            "course",
+            "old.organisation_id <> new.organisation_id and not exists (select 1 from course_deliverer d \
+             where d.course_id = new.id and d.organisation_id = new.organisation_id and d.valid_to is null)",
         ),
         ("course_kept", "delete", "course", "true"),
         (
             "session_settled",
             "update",
             "course_session",
-            "old.state <> 'PLANNED' and old.credit is not 'PENDING'",
+            "old.state <> 'PLANNED' and old.credit is not 'PENDING' and old.organisation_id = new.organisation_id",
         ),
         ("session_kept", "delete", "course_session", "old.state <> 'PLANNED'"),
     ] {
@@ -128,14 +137,19 @@ create function course_stays() returns trigger language plpgsql as $$ begin
     message = 'a course is never deleted'; end if;
   if old.state = 'CLOSED' then raise exception using errcode = '23514',
     constraint = 'course_closed_is_final', message = 'a closed course does not change'; end if;
-  if old.programme_version_id <> new.programme_version_id or old.organisation_id <> new.organisation_id
-    or old.code <> new.code then raise exception using errcode = '23514',
-    constraint = 'course_one_version', message = 'a course keeps its version, deliverer and code'; end if;
+  if old.programme_version_id <> new.programme_version_id or old.code <> new.code
+    or old.coded_by_id <> new.coded_by_id then raise exception using errcode = '23514',
+    constraint = 'course_one_version', message = 'a course keeps its version and code'; end if;
+  if old.organisation_id <> new.organisation_id and not exists (select 1 from course_deliverer d
+    where d.course_id = new.id and d.organisation_id = new.organisation_id and d.valid_to is null) then
+    raise exception using errcode = '23514', constraint = 'course_passed_on',
+      message = 'who delivers a course from when stands in course_deliverer'; end if;
   return new;
 end $$
 ;;
 create function course_session_stays() returns trigger language plpgsql as $$ begin
-  if old.state <> 'PLANNED' and (tg_op = 'DELETE' or old.credit is distinct from 'PENDING') then
+  if old.state <> 'PLANNED' and (tg_op = 'DELETE' or (old.credit is distinct from 'PENDING'
+    and old.organisation_id = new.organisation_id)) then
     raise exception using errcode = '23514', constraint = 'session_settled',
       message = 'a session that was held, cancelled or replaced does not change'; end if;
   if tg_op = 'DELETE' then return old; end if;
@@ -181,11 +195,13 @@ create table course_counter (
 create table course (
   id {uuid} not null primary key,
   organisation_id {uuid} not null constraint course_deliverer references organisation (id),
+  coded_by_id {uuid} not null constraint course_coded_by references organisation (id),
   host_id {uuid} constraint course_host references organisation (id),
   programme_version_id {uuid} not null constraint course_programme_version references programme_version (id),
   programme_type {text} not null constraint course_type_known check (programme_type in
     ('PEER_SUPPORT_WORKER','SUPERVISOR','VOLUNTEER','FAMILY_AMBASSADOR','SPECIALIST','LEADERSHIP')),
   licence_id {uuid},
+  licence_holder_id {uuid},
   lead_trainer_id {uuid} constraint course_lead_trainer references trainer (id),
   code {text} not null,
   mode {text} not null constraint course_mode_known check (mode in ('ONLINE','IN_PERSON','HYBRID')),
@@ -206,9 +222,10 @@ create table course (
   updated_at {instant} not null,
   version {int} not null constraint course_version_positive check (version > 0),
   constraint course_of_deliverer unique (organisation_id, id),
-  constraint course_code_never_reused unique (organisation_id, code),
+  constraint course_code_never_reused unique (coded_by_id, code),
   constraint course_version_pinned unique (id, programme_version_id),
-  constraint course_licence foreign key (organisation_id, licence_id) references licence (organisation_id, id),
+  constraint course_licence foreign key (licence_holder_id, licence_id) references licence (organisation_id, id),
+  constraint course_licence_held check ((licence_id is null) = (licence_holder_id is null)),
   constraint course_host_other check (host_id <> organisation_id),
   constraint course_days check (end_on >= start_on),
   constraint course_capacity check (capacity_min between 1 and capacity_max and capacity_max <= 500),
@@ -242,10 +259,24 @@ create table course_partner (
   partner_id {uuid} not null constraint course_partner_partner references organisation (id),
   places {int} not null constraint course_partner_places check (places > 0),
   offered_at {instant} not null,
-  constraint course_partner_course foreign key (organisation_id, course_id) references course (organisation_id, id),
-  constraint course_partner_once unique (organisation_id, course_id, partner_id),
-  constraint course_partner_other check (partner_id <> organisation_id)
+  constraint course_partner_course foreign key (organisation_id, course_id) references course (organisation_id, id) on update cascade,
+  constraint course_partner_once unique (organisation_id, course_id, partner_id)
 ){strict}
+;;
+create table course_deliverer (
+  id {uuid} not null primary key,
+  course_id {uuid} not null constraint course_deliverer_course references course (id),
+  organisation_id {uuid} not null constraint course_deliverer_organisation references organisation (id),
+  valid_from {date} not null,
+  valid_to {date},
+  constraint course_deliverer_days check (valid_to >= valid_from)
+){strict}
+;;
+create unique index course_deliverer_one on course_deliverer (course_id) where valid_to is null
+;;
+create index course_deliverer_course_idx on course_deliverer (course_id, valid_from)
+;;
+create index course_deliverer_of_idx on course_deliverer (organisation_id, course_id)
 ;;
 create index course_partner_partner_idx on course_partner (partner_id, course_id)
 ;;
@@ -259,7 +290,7 @@ create table course_trainer (
   course_id {uuid} not null,
   trainer_id {uuid} not null,
   person_id {uuid} not null,
-  constraint course_trainer_course foreign key (organisation_id, course_id) references course (organisation_id, id),
+  constraint course_trainer_course foreign key (organisation_id, course_id) references course (organisation_id, id) on update cascade,
   constraint course_trainer_trainer foreign key (trainer_id, person_id)
     references trainer (id, person_id) on update cascade,
   constraint course_trainer_once unique (organisation_id, course_id, trainer_id),
@@ -280,7 +311,7 @@ create table course_teach_out (
   approved_by {uuid} not null constraint course_teach_out_approved_by references account (id),
   approved_on {date} not null,
   constraint course_teach_out_course foreign key (organisation_id, course_id)
-    references course (organisation_id, id)
+    references course (organisation_id, id) on update cascade
 ){strict}
 ;;
 create index course_teach_out_course_idx on course_teach_out (course_id, until)
@@ -290,7 +321,7 @@ create table course_terms (
   organisation_id {uuid} not null,
   course_id {uuid} not null,
   co_delivery_terms {text} not null,
-  constraint course_terms_course foreign key (organisation_id, course_id) references course (organisation_id, id),
+  constraint course_terms_course foreign key (organisation_id, course_id) references course (organisation_id, id) on update cascade,
   constraint course_terms_once unique (organisation_id, course_id)
 ){strict}
 ;;
@@ -314,7 +345,7 @@ create table course_session (
   reason {text},
   replaces_id {uuid},
   created_at {instant} not null,
-  constraint session_course foreign key (organisation_id, course_id) references course (organisation_id, id),
+  constraint session_course foreign key (organisation_id, course_id) references course (organisation_id, id) on update cascade,
   constraint session_of_course unique (course_id, id),
   constraint session_times unique (id, starts_at, ends_at),
   constraint session_ends check (ends_at > starts_at),
@@ -335,7 +366,7 @@ create table session_module (
   session_id {uuid} not null,
   version_id {uuid} not null,
   module_id {uuid} not null,
-  constraint session_module_course foreign key (organisation_id, course_id) references course (organisation_id, id),
+  constraint session_module_course foreign key (organisation_id, course_id) references course (organisation_id, id) on update cascade,
   constraint session_module_session foreign key (course_id, session_id) references course_session (course_id, id),
   constraint session_module_version foreign key (course_id, version_id)
     references course (id, programme_version_id),
@@ -359,7 +390,7 @@ create table teaching_assignment (
   starts_at {instant} not null,
   ends_at {instant} not null,
   released_at {instant},
-  constraint teaching_course foreign key (organisation_id, course_id) references course (organisation_id, id),
+  constraint teaching_course foreign key (organisation_id, course_id) references course (organisation_id, id) on update cascade,
   constraint teaching_session foreign key (course_id, session_id) references course_session (course_id, id),
   constraint teaching_times foreign key (session_id, starts_at, ends_at)
     references course_session (id, starts_at, ends_at),
@@ -383,7 +414,7 @@ create table session_place (
   venue {text},
   join_url {text},
   constraint session_place_session foreign key (course_id, session_id) references course_session (course_id, id),
-  constraint session_place_course foreign key (organisation_id, course_id) references course (organisation_id, id),
+  constraint session_place_course foreign key (organisation_id, course_id) references course (organisation_id, id) on update cascade,
   constraint session_place_once unique (organisation_id, session_id),
   constraint session_place_filled check (venue is not null or join_url is not null)
 ){strict}
@@ -398,7 +429,7 @@ create table session_guest (
   name {text} not null,
   contribution {text} not null,
   constraint session_guest_session foreign key (course_id, session_id) references course_session (course_id, id),
-  constraint session_guest_course foreign key (organisation_id, course_id) references course (organisation_id, id)
+  constraint session_guest_course foreign key (organisation_id, course_id) references course (organisation_id, id) on update cascade
 ){strict}
 ;;
 create index session_guest_session_idx on session_guest (session_id)";

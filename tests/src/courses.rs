@@ -271,18 +271,49 @@ pub fn filled(world: &World, (of, other): (&Tenant, &Tenant)) -> Vec<String> {
          where f.organisation_id = {own} order by r.id limit 1)"
     );
     let (draft, off, session) = (new(1), new(2), new(3));
-    let columns = "id, organisation_id, host_id, programme_version_id, programme_type, code, mode, \
-         introductory, postcode_area, start_on, end_on, capacity_min, capacity_max, places_taken, state, \
+    let licence = |column: &str| {
+        format!(
+            "(select l.{column} from licence l where l.organisation_id = {own} order by l.id limit 1)"
+        )
+    };
+    let (licence_id, licence_holder) = (licence("id"), licence("organisation_id"));
+    let columns = "id, organisation_id, coded_by_id, host_id, programme_version_id, programme_type, code, mode, \
+         introductory, licence_id, licence_holder_id, lead_trainer_id, opened_at, postcode_area, start_on, \
+         end_on, capacity_min, capacity_max, places_taken, state, \
          return_reason, cancel_reason, ended_on, created_at, updated_at, version";
     let days = "'2026-06-01', '2026-06-08'";
     vec![
         format!(
-            "insert into course ({columns}) values ({draft}, {own}, {guest}, {version}, 'VOLUNTEER', 'x1', \
-             'ONLINE', true, 'NN', {days}, 1, 9, 4, 'DRAFT', 'x', null, null, {at}, {at}, 1)"
+            "insert into course ({columns}) values ({draft}, {own}, {own}, {guest}, {version}, 'VOLUNTEER', 'x1', \
+             'ONLINE', true, {licence_id}, {licence_holder}, {teacher}, {at}, 'NN', {days}, 1, 9, 4, \
+             'DRAFT', 'x', null, null, {at}, {at}, 1)"
         ),
         format!(
-            "insert into course ({columns}) values ({off}, {own}, null, {version}, 'VOLUNTEER', 'x2', \
-             'HYBRID', false, 'NN', {days}, 1, 9, 0, 'CANCELLED', null, 'x', '2026-05-01', {at}, {at}, 1)"
+            "insert into course ({columns}) values ({off}, {own}, {own}, null, {version}, 'VOLUNTEER', 'x2', \
+             'HYBRID', false, null, null, null, null, 'NN', {days}, 1, 9, 0, 'CANCELLED', null, \
+             'x', '2026-05-01', {at}, {at}, 1)"
+        ),
+        format!(
+            "insert into course_deliverer values ({}, {draft}, {own}, '2026-05-01', null)",
+            new(12)
+        ),
+        format!(
+            "insert into course_deliverer values ({}, {off}, {guest}, '2026-04-01', '2026-05-01')",
+            new(13)
+        ),
+        format!(
+            "insert into course_deliverer values ({}, {off}, {own}, '2026-05-01', null)",
+            new(14)
+        ),
+        format!(
+            "insert into succession_assignment values ({}, {guest}, 'COURSE', {draft}, null, '2026-05-01', \
+             null, null, {at}, 1)",
+            new(15)
+        ),
+        format!(
+            "insert into succession_assignment values ({}, {guest}, 'TRAINER', null, {teacher}, '2026-05-01', \
+             {own}, '2026-05-01', {at}, 1)",
+            new(16)
         ),
         format!("insert into course_counter values ({}, {own}, 'x', 1)", new(4)),
         format!("insert into course_partner values ({}, {own}, {off}, {guest}, 2, {at})", new(5)),
@@ -299,14 +330,32 @@ pub fn filled(world: &World, (of, other): (&Tenant, &Tenant)) -> Vec<String> {
         format!("insert into course_terms values ({}, {own}, {draft}, 'x')", new(8)),
         format!(
             "insert into course_session values ({session}, {own}, {draft}, '2026-06-01', '10:00', '16:00', \
-             '2026-06-01T09:00:00+00:00', '2026-06-01T15:00:00+00:00', true, 300, 'PLANNED', null, 'x', \
+             '2026-06-01T09:00:00+00:00', '2026-06-01T15:00:00+00:00', true, 300, 'RESCHEDULED', null, 'x', \
              null, {at})"
+        ),
+        format!(
+            "insert into course_session values ({}, {own}, {draft}, '2026-06-02', '10:00', '16:00', \
+             '2026-06-02T09:00:00+00:00', '2026-06-02T15:00:00+00:00', true, 300, 'HELD', 'GIVEN', null, \
+             {session}, {at})",
+            new(17)
+        ),
+        format!(
+            "insert into session_module select {}, {own}, {draft}, {session}, m.version_id, m.id \
+             from programme_module m where m.version_id = {version} order by m.id limit 1",
+            new(18)
         ),
         format!(
             "insert into teaching_assignment select {}, {own}, {draft}, {session}, x.trainer_id, 'LEAD', \
              '2026-06-01T09:00:00+00:00', '2026-06-01T15:00:00+00:00', {at} from course_trainer x \
              where x.course_id = {draft}",
             new(9)
+        ),
+        format!(
+            "insert into teaching_assignment select {}, {own}, {draft}, {}, x.trainer_id, 'LEAD', \
+             '2026-06-02T09:00:00+00:00', '2026-06-02T15:00:00+00:00', null from course_trainer x \
+             where x.course_id = {draft}",
+            new(19),
+            new(17)
         ),
         format!(
             "insert into session_place values ({}, {own}, {draft}, {session}, 'x', 'https://x')",

@@ -32,6 +32,7 @@ pub mod race;
 pub mod redis;
 pub mod rehearse;
 pub mod socket;
+pub mod successions;
 pub mod world;
 
 pub use engines::{Database, Engine};

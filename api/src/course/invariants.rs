@@ -23,9 +23,9 @@ pub const QUERIES: [(&str, &str); 8] = [
          where v.state = 'DRAFT' or p.type <> c.programme_type",
     ),
     (
-        "LIC-3 a live course has a licence that covers it, or a teach-out decision",
+        "LIC-3 a live course that did not pass on has a licence that covers it, or a teach-out decision",
         "select 'no licence covers the end of ' || c.code from course c \
-         where c.state in ('OPEN', 'CONFIRMED') and not exists ( \
+         where c.state in ('OPEN', 'CONFIRMED') and c.organisation_id = c.coded_by_id and not exists ( \
              select 1 from licence_programme g where g.licence_id = c.licence_id \
                and g.programme_type = c.programme_type and g.stage = 'GRANTED' \
                and g.granted_to > c.end_on) \

@@ -194,6 +194,12 @@ impl State {
         matches!(self, Self::Running | Self::TeachOut | Self::Completed | Self::Closed)
     }
 
+    /// Whether it is not at its end.
+    #[must_use]
+    pub const fn is_unfinished(self) -> bool {
+        !matches!(self, Self::Completed | Self::Closed | Self::Cancelled)
+    }
+
     /// Whether it counts among the courses that its licence allows at once.
     #[must_use]
     pub const fn is_live(self) -> bool {

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::model::{Credit, Mode, Part, SessionState, State};
 use super::rules::{SessionFacts, Terms};
 use crate::audit::Audited;
+use crate::licence::model::Licence;
 use crate::programme::kind::ProgrammeType;
 
 /// A course.
@@ -16,6 +17,8 @@ pub struct Course {
     pub id: Uuid,
     /// The organisation that delivers it.
     pub organisation_id: Uuid,
+    /// The organisation that gave it its code: the first that delivered it.
+    pub coded_by_id: Uuid,
     /// The organisation that hosts it, where another one delivers.
     pub host_id: Option<Uuid>,
     /// Its curriculum, for life.
@@ -24,6 +27,8 @@ pub struct Course {
     pub programme_type: ProgrammeType,
     /// The licence under which it runs, from its proposal on.
     pub licence_id: Option<Uuid>,
+    /// The organisation that holds or held that licence.
+    pub licence_holder_id: Option<Uuid>,
     /// Who leads it now.
     pub lead_trainer_id: Option<Uuid>,
     /// Its code, which the organisation never gives again.
@@ -72,6 +77,12 @@ impl Course {
             capacity_min: self.capacity_min,
             capacity_max: self.capacity_max,
         }
+    }
+
+    /// Lets it run under a licence.
+    pub const fn run_under(&mut self, licence: &Licence) {
+        self.licence_id = Some(licence.id);
+        self.licence_holder_id = Some(licence.organisation_id);
     }
 
     /// Whether everyone sees it: people may come forward.

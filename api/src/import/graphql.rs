@@ -121,7 +121,7 @@ readable! {
 
 mutations! {
     ChangeProposalDecide by DecideProposals -> organisation: Organisation,
-        [Unchanged, ClosureReasonRequired, DateBeforeRecordedFact, LicenceInForce];
+        [Unchanged, ClosureReasonRequired, DateBeforeRecordedFact, LicenceInForce, CoursesUnfinished];
 }
 
 /// A decision on a proposal.

@@ -12,6 +12,7 @@ use super::store::Licences;
 use crate::actor::Permission;
 use crate::calendar::Period;
 use crate::command::{Stop, Unit, refuse_any};
+use crate::course::service::succession::bridge as bridge_courses;
 use crate::organisation::model::Status;
 use crate::organisation::rules::{MAX_TEXT, unmet_for_text};
 use crate::organisation::store::Organisations;
@@ -243,11 +244,14 @@ async fn build(
         desk.save("licence.succeeded", before, after, &[], Some(&new.reason)).await?;
     }
     let codes: Vec<&str> = types.iter().map(|ty| ty.code()).collect();
-    let impact = vec![
+    let ids: Vec<Uuid> = ended.iter().map(|licence| licence.id).collect();
+    let courses = bridge_courses(unit, &desk.acting_as, &ids, &licence).await?;
+    let mut impact = vec![
         format!("{} bridges from {on} to before {until}", called(&licence)),
         format!("it is for {}", codes.join(", ")),
         "the organisation has to apply for a licence of its own before that day".to_owned(),
     ];
+    impact.extend(courses);
     Ok(Changed { id: licence.id, impact })
 }
 

@@ -15,6 +15,7 @@ use crate::calendar::Period;
 use crate::command::{Stop, Unit, refuse_any};
 use crate::licence::succession::Holdings;
 use crate::refusal::{Code, Refusal};
+use crate::succession::service::Estate;
 
 /// What a use case changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -316,7 +317,7 @@ pub async fn close(
 ) -> Result<Changed, Stop> {
     let desk = Desk::open(unit, Permission::ManageOrganisations)?;
     let before = desk.locked(id, expected_version).await?;
-    let impact = end(&desk, &before, (on, "closedOn"), Some(&reason), false).await?;
+    let impact = end(&desk, &before, (on, "closedOn"), Some(&reason), None).await?;
     Ok(Changed { id, impact })
 }
 
@@ -326,9 +327,10 @@ async fn end(
     before: &Organisation,
     (on, path): (NaiveDate, &str),
     reason: Option<&str>,
-    succeeded: bool,
+    successors: Option<&[Uuid]>,
 ) -> Result<Vec<String>, Stop> {
     let latest = latest_fact(&desk.store, before).await?;
+    let succeeded = successors.is_some();
     let mut unmet = rules::unmet_for_step(before.status, Command::Close, &[]);
     unmet.extend(rules::unmet_for_closure(reason, succeeded, (on, path), latest));
     if let Some(reason) = reason.filter(|reason| !reason.trim().is_empty()) {
@@ -339,6 +341,8 @@ async fn end(
     }
     let holdings = Holdings::of(desk.unit, before.id).await?;
     unmet.extend(holdings.unmet_for_end((on, path), succeeded));
+    let estate = Estate::of(desk.unit, before.id, successors.unwrap_or_default()).await?;
+    unmet.extend(estate.unmet_for_end());
     refuse_any(unmet)?;
     let identifiers = desk.store.identifiers(before.id).await?;
     desk.store.end_facts(before.id, on).await?;
@@ -356,6 +360,7 @@ async fn end(
         format!("its board and region memberships end on {on}"),
     ];
     impact.extend(licences);
+    impact.extend(estate.pass_on(&desk.acting_as, on).await?);
     Ok(impact)
 }
 
@@ -509,7 +514,9 @@ pub async fn succeed(unit: &Unit, new: NewSuccession) -> Result<Changed, Stop> {
     refuse_any(unmet)?;
     let mut impact = Vec::new();
     for before in locked.iter().filter(|o| new.predecessors.contains(&o.id)) {
-        impact.extend(end(&desk, before, (new.on, "effectiveOn"), None, true).await?);
+        impact.extend(
+            end(&desk, before, (new.on, "effectiveOn"), None, Some(&new.successors)).await?,
+        );
         let successors: Vec<Option<Uuid>> = match new.successors.as_slice() {
             [] => vec![None],
             some => some.iter().copied().map(Some).collect(),

@@ -39,6 +39,7 @@ mod schema;
 mod served;
 mod signer;
 mod stopping;
+mod succession;
 mod tokens;
 mod trainer;
 mod validity;

@@ -12,7 +12,7 @@ mod guarded;
 mod licence_inputs;
 mod lists;
 mod marks;
-mod people;
+pub(crate) mod people;
 mod policy;
 mod sdl;
 mod strangers;

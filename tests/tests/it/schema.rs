@@ -10,6 +10,7 @@ use tests::curricula::{Standing, aligned};
 use tests::{World, courses, licences, on_both_databases, on_sqlite};
 
 use crate::answers::list;
+use crate::matrix::people;
 use crate::network::{Dice, Wild, throw};
 
 const INTROSPECTION: &str = "{ __schema {
@@ -182,6 +183,22 @@ async fn everyone_at_once(world: &World) -> String {
     token
 }
 
+/// What of a row says that it ended, past every use case.
+const ENDED: [(&str, &str); 9] = [
+    ("person_account", "valid_to = valid_from"),
+    ("person_email", "valid_to = valid_from"),
+    ("person_membership", "valid_to = valid_from"),
+    ("person_name", "valid_to = '2030-01-01'"),
+    ("role_grant", "person_id = (select id from person order by id limit 1)"),
+    ("trainer", "merged_into_id = (select o.id from trainer o order by o.id desc limit 1)"),
+    (
+        "trainer_accreditation",
+        "state = 'WITHDRAWN', ended_on = valid_from, renews_id = (select o.id from trainer_accreditation o order by o.id desc limit 1)",
+    ),
+    ("trainer_affiliation", "valid_to = valid_from"),
+    ("trainer_suspension", "valid_to = valid_from"),
+];
+
 /// Puts rows into every table that a test begins without.
 async fn fill(world: &World) {
     throw(world, &mut Dice::new(21), 70).await;
@@ -198,6 +215,11 @@ async fn fill(world: &World) {
             id(2)
         ),
         format!(
+            "insert into organisation_succession values ({}, {}, {a}, '2026-05-01', 'SPLIT', null)",
+            id(4),
+            world.uuid(world.b.id)
+        ),
+        format!(
             "insert into import_run values ({}, 'ods-trusts', 'ff', {at}, null, 1, 2, 3, 4, 5, 6, 7)",
             id(3)
         ),
@@ -207,6 +229,19 @@ async fn fill(world: &World) {
     for standing in Standing::ALL {
         aligned(world, Some(world.a.id), standing).await;
     }
+    people::fill(world).await;
+    for (table, change) in ENDED {
+        let first = format!("id in (select id from {table} order by id limit 1)");
+        let change = format!("update {table} set {change} where {first}");
+        eye.execute(&change).await.expect("a row that ended");
+    }
+    let dismissed = format!(
+        "insert into person_duplicate select {}, a.id, b.id, false, true, 'DISMISSED', {at}, {at}, 2 \
+         from person a join person b on a.id < b.id where not exists (select 1 from person_duplicate d \
+         where d.one_id = a.id and d.other_id = b.id) order by a.id, b.id limit 1",
+        id(5)
+    );
+    eye.execute(&dismissed).await.expect("a pair");
     let mut rows = licences::filled(world, &world.a, 1);
     rows.extend(courses::filled(world, (&world.a, &world.b)));
     for row in rows {

@@ -36,13 +36,16 @@ pub const ROOTS: &[Root] = &[
     Root::page::<Course>(
         "courses",
         "Courses: those that take people, for everyone; besides, those that the own organisation delivers, \
-         hosts or has places on, those that one teaches, or all for the national team.",
-    ),
+         hosts or has places on, those that one teaches, or all for the national team. `asOf` chooses the \
+         day of deliverers, boards and regions in `where`.",
+    )
+    .dated(),
     Root::by::<Course>("course", "One course by its id; null if there is none that you may see."),
     Root::page::<Course>(
         "openCourses",
         "Courses that take people. `where` knows region, board, postcode area, mode and programme type.",
     )
+    .dated()
     .holding(TAKES_PEOPLE),
     Root::page::<Session>("sessions", "Teaching days of the courses that you may see."),
     Root::by::<Session>("session", "One session by its id; null if there is none that you may see."),
@@ -205,22 +208,25 @@ readable! {
         .filters(&[
             Filter {
                 name: "organisationId",
-                description: "The organisation that delivers it.",
-                sql: "t.organisation_id",
+                description: "The organisation that delivers it on the day asked about.",
+                sql: "exists (select 1 from course_deliverer d where d.course_id = t.id and {in_force:d} \
+                    and d.organisation_id{matches})",
                 kind: Kind::Id("org"),
             },
             Filter {
                 name: "regionId",
                 description: "The region of that organisation on the day asked about.",
-                sql: "(select m.region_id from region_membership m \
-                    where m.organisation_id = t.organisation_id and {in_force:m})",
+                sql: "(select m.region_id from course_deliverer d \
+                    join region_membership m on m.organisation_id = d.organisation_id \
+                    where d.course_id = t.id and {in_force:d} and {in_force:m})",
                 kind: Kind::Id("reg"),
             },
             Filter {
                 name: "integratedCareBoardId",
                 description: "The host board of that organisation on the day asked about.",
-                sql: "(select m.board_id from board_membership m where m.role = 'HOST' \
-                    and m.organisation_id = t.organisation_id and {in_force:m})",
+                sql: "(select m.board_id from course_deliverer d \
+                    join board_membership m on m.organisation_id = d.organisation_id \
+                    where d.course_id = t.id and m.role = 'HOST' and {in_force:d} and {in_force:m})",
                 kind: Kind::Id("icb"),
             },
             Filter {
@@ -254,8 +260,10 @@ readable! {
     id: id("crs"),
     /// Its code, which its organisation never gives again.
     code: text("t.code").filtered().ordered(),
-    /// The organisation that delivers it.
+    /// The organisation that delivers it now.
     organisation: one::<Organisation>("t.organisation_id"),
+    /// The organisations that delivered it one after the other: a succession gives it another.
+    deliverers: list::<CourseDeliverer>(20, "t.course_id = {parent}"),
     /// The organisation that hosts it, where another one delivers.
     host: one::<Organisation>("t.host_id").nullable(),
     /// Its curriculum, for life.
@@ -363,6 +371,8 @@ readable! {
         "l.session_id = {parent}"),
     /// Who teaches it.
     teaching: list::<TeachingAssignment>(40, "t.session_id = {parent} and t.released_at is null"),
+    /// Who was to teach it and no longer is.
+    formerTeaching: list::<TeachingAssignment>(40, "t.session_id = {parent} and t.released_at is not null"),
     /// Where it meets, for those who take part and the national team.
     place: one_through::<SessionPlace>("session_place l on l.id = t.id", "l.session_id = {parent}"),
     /// Guests who contribute to it, for those who take part and the national team.
@@ -395,6 +405,33 @@ readable! {
     endsAt: instant("t.ends_at"),
     /// When the trainer was released from it; null if the trainer was not.
     releasedAt: instant("t.released_at").nullable().filtered(),
+}
+
+readable! {
+    /// The organisation that delivers a course for a period.
+    pub CourseDeliverer = Rows::of("course_deliverer", "cdl").visible_to(&[
+        Way::Where(
+            &Way::Everyone,
+            "exists (select 1 from course c where c.id = t.course_id and c.state in ('OPEN','CONFIRMED'))",
+        ),
+        Way::Nation(Permission::SeeCourses),
+        Way::OrganisationThrough(
+            "course c where c.id = t.course_id",
+            "c.organisation_id",
+            Permission::SeeCourses,
+        ),
+        HOST,
+        PARTNER,
+        TEACHES,
+    ]).ordered_by("validFrom");
+    /// The id of the period.
+    id: id("cdl"),
+    /// The organisation.
+    organisation: one::<Organisation>("t.organisation_id"),
+    /// First day.
+    validFrom: date("t.valid_from").ordered(),
+    /// The day from which another organisation delivers it; null if none does.
+    validTo: date("t.valid_to").nullable(),
 }
 
 readable! {

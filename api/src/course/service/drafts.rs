@@ -66,10 +66,12 @@ pub async fn draft(unit: &Unit, new: NewCourse) -> Result<Changed, Stop> {
     let course = Course {
         id: unit.id(),
         organisation_id: new.organisation,
+        coded_by_id: new.organisation,
         host_id: new.host,
         programme_version_id: new.version,
         programme_type: curriculum.programme_type,
         licence_id: None,
+        licence_holder_id: None,
         lead_trainer_id: None,
         code: desk.store.next_code(new.organisation, &series).await?,
         mode: new.mode,

@@ -5,6 +5,7 @@ pub mod life;
 pub mod proposals;
 pub mod schedule;
 pub mod sessions;
+pub mod succession;
 pub mod teaching;
 
 use chrono::NaiveDate;

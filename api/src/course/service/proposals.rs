@@ -53,7 +53,7 @@ pub async fn propose(unit: &Unit, at: At) -> Result<Changed, Stop> {
     }
     refuse_any(unmet)?;
     let Some(Licensed { licence, .. }) = licensed else { return Err(super::not_found()) };
-    after.licence_id = Some(licence.id);
+    after.run_under(&licence);
     after.return_reason = None;
     let proposed = desk.save("course.proposed", &before, after, &[], None).await?;
     let mut impact = of_dates(&desk, &proposed).await?;
@@ -120,7 +120,9 @@ pub async fn open(unit: &Unit, at: At) -> Result<Changed, Stop> {
         unmet.push(Refusal::at(Code::Conflict, "", message));
     }
     refuse_any(unmet)?;
-    after.licence_id = licensed.map(|licensed| licensed.licence.id).or(before.licence_id);
+    if let Some(Licensed { licence, .. }) = &licensed {
+        after.run_under(licence);
+    }
     after.opened_at = Some(unit.now());
     let opened = desk.save("course.opened", &before, after, &[], None).await?;
     let mut impact = vec!["everyone sees it and may come forward".to_owned()];

@@ -3,6 +3,7 @@
 //! Locks are taken in one order: the licence, then the course. What hangs on a course is written only
 //! under the course's lock.
 
+mod deliverers;
 mod parts;
 mod sessions;
 
@@ -49,11 +50,11 @@ impl<'a> Courses<'a> {
         Ok(row.map(course_of).transpose()?)
     }
 
-    /// Saves a new course.
+    /// Saves a new course, which its organisation delivers from today on.
     pub async fn insert(&self, course: &Course) -> Result<(), Stop> {
         let row = row_of(course).into_active_model().reset_all();
         course::Entity::insert(row).exec_without_returning(self.unit.tx()).await?;
-        Ok(())
+        self.deliver(course.id, course.organisation_id, self.unit.today()).await
     }
 
     /// Saves a changed course, unless somebody else changed it since it was read.
@@ -112,10 +113,12 @@ fn course_of(row: course::Model) -> Result<Course, DbFault> {
     let course::Model {
         id,
         organisation_id,
+        coded_by_id,
         host_id,
         programme_version_id,
         programme_type,
         licence_id,
+        licence_holder_id,
         lead_trainer_id,
         code,
         mode,
@@ -138,11 +141,13 @@ fn course_of(row: course::Model) -> Result<Course, DbFault> {
     Ok(Course {
         id,
         organisation_id,
+        coded_by_id,
         host_id,
         programme_version_id,
         programme_type: ProgrammeType::from_code(&programme_type)
             .ok_or_else(|| unreadable("course.programme_type"))?,
         licence_id,
+        licence_holder_id,
         lead_trainer_id,
         code,
         mode: Mode::from_code(&mode).ok_or_else(|| unreadable("course.mode"))?,
@@ -168,10 +173,12 @@ fn row_of(course: &Course) -> course::Model {
     let Course {
         id,
         organisation_id,
+        coded_by_id,
         host_id,
         programme_version_id,
         programme_type,
         licence_id,
+        licence_holder_id,
         lead_trainer_id,
         code,
         mode,
@@ -194,10 +201,12 @@ fn row_of(course: &Course) -> course::Model {
     course::Model {
         id,
         organisation_id,
+        coded_by_id,
         host_id,
         programme_version_id,
         programme_type: programme_type.code().to_owned(),
         licence_id,
+        licence_holder_id,
         lead_trainer_id,
         code,
         mode: mode.code().to_owned(),

@@ -248,8 +248,9 @@ readable! {
     /// The licences that it was granted, with their status on the day asked about; for itself, licensing and
     /// quality its applications as well.
     licences: page::<Licence>("t.organisation_id = {parent}").dated(),
-    /// The courses that it delivers: those that you may see.
-    courses: page::<Course>("t.organisation_id = {parent}"),
+    /// The courses that it delivers on the day asked about: those that you may see.
+    courses: page::<Course>("t.id in (select d.course_id from course_deliverer d \
+        where d.organisation_id = {parent} and {in_force:d})").dated(),
     /// Programmes of its own.
     programmes: page::<Programme>("t.owner_id = {parent}"),
     /// Its audit trail, for its own coordinators and signatories and the data protection officer.

@@ -24,12 +24,12 @@ mutations! {
     OrganisationActivate by ManageOrganisations -> organisation: Organisation, [IdentifierNotVerified];
     OrganisationMakeDormant by ManageOrganisations -> organisation: Organisation, [];
     OrganisationClose by ManageOrganisations -> organisation: Organisation,
-        [ClosureReasonRequired, DateBeforeRecordedFact, LicenceInForce];
+        [ClosureReasonRequired, DateBeforeRecordedFact, LicenceInForce, CoursesUnfinished];
     OrganisationRename by ManageOrganisations -> organisation: Organisation, [DateBeforeRecordedFact, Unchanged];
     OrganisationMoveBoard by ManageOrganisations -> organisation: Organisation,
         [BoardNotInForce, RegionOverrideReasonRequired, DateBeforeRecordedFact, Unchanged];
     OrganisationSucceed by ManageOrganisations -> organisation: Organisation,
-        [SuccessionCycle, SuccessionShape, ClosureReasonRequired, DateBeforeRecordedFact];
+        [SuccessionCycle, SuccessionShape, ClosureReasonRequired, DateBeforeRecordedFact, CoursesUnfinished];
     BoardAssignmentChoose by AssignBoards -> organisation: Organisation,
         [NotACandidate, BoardNotInForce, RegionOverrideReasonRequired, DateBeforeRecordedFact, Unchanged];
 }

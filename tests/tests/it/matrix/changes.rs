@@ -7,8 +7,9 @@ use alongside::graphql::ids;
 use serde_json::{Map, Value, json};
 use tests::courses::{School, school};
 use tests::curricula::{Standing, curriculum};
+use tests::people::trainer;
 use tests::world::mutation;
-use tests::{Tenant, World, given, on_both_databases};
+use tests::{Tenant, World, given, on_both_databases, successions};
 
 use super::marks::{Asker, Network, account, askers};
 use super::policy::Policy;
@@ -16,7 +17,7 @@ use super::{Facts, course_inputs, licence_inputs, people, today};
 use crate::answers::codes;
 
 /// Mutations that can be tried without effect.
-const DRY: [&str; 29] = [
+const DRY: [&str; 30] = [
     "boardAssignmentChoose",
     "courseAssignTrainers",
     "courseCancel",
@@ -43,6 +44,7 @@ const DRY: [&str; 29] = [
     "sessionCancel",
     "sessionHold",
     "sessionReschedule",
+    "successionAssign",
     "trainerAccreditationResign",
     "trainerAccreditationSuspend",
     "trainerAccreditationWithdraw",
@@ -124,6 +126,7 @@ async fn inputs(world: &World, of: &Subjects<'_>) -> BTreeMap<&'static str, Valu
         ("organisationRegister", json!({ "name": "Nobody's", "kind": "VCSE" })),
         ("organisationRename", first_with(json!({ "name": "Taken over" }))),
         ("organisationSucceed", succeed),
+        ("successionAssign", split_up(world, one, other).await),
         ("programmeCreate", new),
         ("programmeVersionAmend", draft_with(json!({ "weeks": 3 }))),
         (
@@ -140,6 +143,14 @@ async fn inputs(world: &World, of: &Subjects<'_>) -> BTreeMap<&'static str, Valu
         inputs.extend(course_inputs::of_a_draft(world, school, other).await);
     }
     inputs
+}
+
+/// An input that gives a trainer of an organisation that was split to `one`.
+async fn split_up(world: &World, one: &Tenant, other: &Tenant) -> Value {
+    let gone = given::organisation(world).active().register().await;
+    trainer(world, "Tess", &gone).await;
+    successions::end(world, &gone, &[one, other]).await;
+    successions::assign(&successions::places(world, &gone).await[0], one)
 }
 
 /// The one of whom the people and trainers of the inputs are about.

@@ -1,0 +1,100 @@
+//! What becomes of courses when the organisation that delivers them ends, or gets a licence that bridges.
+
+use chrono::NaiveDate;
+use uuid::Uuid;
+
+use super::{Desk, not_found};
+use crate::command::{Stop, Unit};
+use crate::course::parts::Course;
+use crate::course::store::Courses;
+use crate::licence::model::Licence;
+
+/// The courses of the organisation that are not at their end, locked.
+///
+/// # Errors
+///
+/// What the database answers.
+pub async fn unfinished(unit: &Unit, organisation: Uuid) -> Result<Vec<Course>, Stop> {
+    Courses::of(unit).lock_unfinished(organisation).await
+}
+
+/// One course, locked.
+///
+/// # Errors
+///
+/// What the database answers.
+pub async fn locked(unit: &Unit, course: Uuid) -> Result<Course, Stop> {
+    Courses::of(unit).lock(course).await?.ok_or_else(not_found)
+}
+
+/// Lets an organisation, whose licences are locked, deliver a course, which is locked, from a day on; says
+/// what follows.
+///
+/// # Errors
+///
+/// What the database answers.
+pub async fn pass_on(
+    unit: &Unit,
+    acting_as: &str,
+    course: &Course,
+    to: Uuid,
+    on: NaiveDate,
+) -> Result<String, Stop> {
+    let desk = Desk::of(unit, acting_as.to_owned());
+    let from = desk.store.end_delivery(course.id, on).await?;
+    desk.store.deliver(course.id, to, from).await?;
+    let mut after = Course { organisation_id: to, ..course.clone() };
+    after.host_id = after.host_id.filter(|host| *host != to);
+    let of = (to, course.programme_type);
+    let licensed = desk.store.licensed(of, unit.today(), course.id).await?;
+    let in_force = licensed.filter(|found| found.facts.allows_new_starts && found.facts.delivers);
+    let covers = in_force.as_ref().and_then(|found| found.facts.covers_to);
+    if let Some(found) = in_force.filter(|_| course.licence_id.is_some()) {
+        after.run_under(&found.licence);
+    }
+    desk.save("course.passed_on", course, after, &["deliverers"], None).await?;
+    let code = &course.code;
+    Ok(match covers {
+        _ if course.licence_id.is_none() => {
+            format!("{code} passes on; it needs a licence to go on")
+        }
+        None => format!(
+            "{code} passes on; it needs a licence of its new deliverer or a teach-out decision"
+        ),
+        Some(to) => within(code, course.end_on, to),
+    })
+}
+
+/// What a licence means for a course that goes on under it.
+fn within(code: &str, ends: NaiveDate, to: NaiveDate) -> String {
+    if ends < to {
+        format!("{code} passes on and goes on under the licence of its new deliverer")
+    } else {
+        format!("{code} passes on; it ends on {ends}, the licence of its new deliverer before {to}")
+    }
+}
+
+/// Lets the courses that an organisation took over under licences that ended go on under the one that
+/// bridges them; says which.
+///
+/// # Errors
+///
+/// What the database answers.
+pub async fn bridge(
+    unit: &Unit,
+    acting_as: &str,
+    ended: &[Uuid],
+    licence: &Licence,
+) -> Result<Vec<String>, Stop> {
+    let desk = Desk::of(unit, acting_as.to_owned());
+    let mut impact = Vec::new();
+    for course in desk.store.lock_unfinished(licence.organisation_id).await? {
+        if course.licence_id.is_some_and(|id| ended.contains(&id)) {
+            let mut after = course.clone();
+            after.run_under(licence);
+            desk.save("course.bridged", &course, after, &[], None).await?;
+            impact.push(format!("{} goes on under it", course.code));
+        }
+    }
+    Ok(impact)
+}

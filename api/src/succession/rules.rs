@@ -1,0 +1,73 @@
+//! The rules of what passes on, as functions over plain values. Each returns everything that is unmet.
+
+use uuid::Uuid;
+
+use super::model::Assignment;
+use crate::refusal::{Code, Refusal};
+
+/// ORG-3: an organisation that nobody follows ends its courses before it ends itself.
+#[must_use]
+pub fn unmet_for_end(courses: &[&str], successors: &[Uuid]) -> Vec<Refusal> {
+    if courses.is_empty() || !successors.is_empty() {
+        return Vec::new();
+    }
+    let message = format!("complete or cancel its courses first: {}", courses.join(", "));
+    vec![Refusal::at(Code::CoursesUnfinished, "", message)]
+}
+
+/// Who takes a course or trainer over is one of the successors, and is named once.
+#[must_use]
+pub fn unmet_for_choice(place: &Assignment, successors: &[Uuid], chosen: Uuid) -> Vec<Refusal> {
+    if place.successor_id.is_some() {
+        return vec![Refusal::at(Code::Conflict, "", "a successor was named already")];
+    }
+    if successors.contains(&chosen) {
+        return Vec::new();
+    }
+    let message = "choose one of the candidates: the organisations that followed";
+    vec![Refusal::at(Code::NotACandidate, "successorId", message)]
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, NaiveDate};
+
+    use super::*;
+    use crate::succession::model::Subject;
+
+    fn place(successor: Option<Uuid>) -> Assignment {
+        Assignment {
+            id: Uuid::nil(),
+            organisation_id: Uuid::from_u128(1),
+            subject: Subject::Course(Uuid::from_u128(2)),
+            effective_on: NaiveDate::MIN,
+            successor_id: successor,
+            assigned_on: successor.map(|_| NaiveDate::MIN),
+            created_at: DateTime::UNIX_EPOCH,
+            version: 1,
+        }
+    }
+
+    fn codes(unmet: &[Refusal]) -> Vec<Code> {
+        unmet.iter().map(|refusal| refusal.code).collect()
+    }
+
+    #[test]
+    fn courses_hold_an_organisation_that_nobody_follows() {
+        assert_eq!(unmet_for_end(&[], &[]), []);
+        assert_eq!(unmet_for_end(&["VOL-2026-001"], &[Uuid::nil()]), []);
+        let unmet = unmet_for_end(&["VOL-2026-001", "VOL-2026-002"], &[]);
+        assert_eq!(codes(&unmet), [Code::CoursesUnfinished]);
+        assert!(unmet[0].message.contains("VOL-2026-001, VOL-2026-002"));
+    }
+
+    #[test]
+    fn one_of_the_successors_is_named_once() {
+        let successors = [Uuid::from_u128(3), Uuid::from_u128(4)];
+        assert_eq!(unmet_for_choice(&place(None), &successors, successors[1]), []);
+        let other = unmet_for_choice(&place(None), &successors, Uuid::from_u128(5));
+        assert_eq!(codes(&other), [Code::NotACandidate]);
+        let again = unmet_for_choice(&place(Some(successors[0])), &successors, successors[1]);
+        assert_eq!(codes(&again), [Code::Conflict]);
+    }
+}
