@@ -47,8 +47,13 @@ pub struct School {
 /// A school of its own.
 pub async fn school(world: &World) -> School {
     let organisation = given::organisation(world).active().register().await;
-    let licence = licence(world, &organisation).of(&[TYPE]).up_to(Stage::Granted).await;
     let curriculum = curriculum(world, None, Standing::Published).await;
+    school_of(world, organisation, curriculum).await
+}
+
+/// A school that this active organisation becomes, with this curriculum.
+pub async fn school_of(world: &World, organisation: Tenant, curriculum: Curriculum) -> School {
+    let licence = licence(world, &organisation).of(&[TYPE]).up_to(Stage::Granted).await;
     let lead = trainer(world, "Lena", &organisation).await;
     accreditation(world, &lead, (TYPE, Level::Lead), AccreditationState::Accredited).await;
     let peer = peer(world, &organisation, "Pat").await;

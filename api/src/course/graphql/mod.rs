@@ -230,6 +230,13 @@ readable! {
                 kind: Kind::Id("prg"),
             },
             Filter {
+                name: "programmeCode",
+                description: "The code of the programme.",
+                sql: "(select p.code from programme_version v join programme p on p.id = v.programme_id \
+                    where v.id = t.programme_version_id)",
+                kind: Kind::Text,
+            },
+            Filter {
                 name: "programmeVersionId",
                 description: "The curriculum.",
                 sql: "t.programme_version_id",

@@ -167,8 +167,8 @@ const LICENSED_FOR: &str = "exists (select 1 from licence_programme g \
 
 /// The programmes of its courses that everyone sees, whoever asks: a filter tells nothing of the others.
 const OPEN_PROGRAMME: &str = "exists (select 1 from course c \
-     join programme_version v on v.id = c.programme_version_id \
-     where c.organisation_id = t.id and c.state in ('OPEN','CONFIRMED') and v.programme_id{matches})";
+     join programme_version v on v.id = c.programme_version_id join programme p on p.id = v.programme_id \
+     where c.organisation_id = t.id and c.state in ('OPEN','CONFIRMED') and p.code{matches})";
 
 readable! {
     /// A body of the network, or one known from reference data.
@@ -203,10 +203,11 @@ readable! {
                 kind: kind_of::<ProgrammeTypeChoice>(),
             },
             Filter {
-                name: "openProgrammeId",
-                description: "A programme of which it has a course that takes people: open or confirmed.",
+                name: "openProgrammeCode",
+                description: "The code of a programme of which it has a course that takes people: open or \
+                    confirmed.",
                 sql: OPEN_PROGRAMME,
-                kind: Kind::Id("prg"),
+                kind: Kind::Text,
             },
         ])
         .owned_by("t.id")
