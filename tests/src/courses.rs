@@ -22,7 +22,7 @@ use uuid::Uuid;
 
 use crate::curricula::{Curriculum, Standing, curriculum};
 use crate::given::{self, as_system, day};
-use crate::licences::{Licence, Stage, licence};
+use crate::licences::{self, Licence, Stage, licence};
 use crate::people::{Teacher, accreditation, list, trainer};
 use crate::world::{Tenant, World};
 
@@ -53,7 +53,18 @@ pub async fn school(world: &World) -> School {
 
 /// A school that this active organisation becomes, with this curriculum.
 pub async fn school_of(world: &World, organisation: Tenant, curriculum: Curriculum) -> School {
-    let licence = licence(world, &organisation).of(&[TYPE]).up_to(Stage::Granted).await;
+    let licence = licence(world, &organisation);
+    school_with(world, organisation, curriculum, licence).await
+}
+
+/// The same, under this licence in the making, which is for what the school teaches.
+pub async fn school_with(
+    world: &World,
+    organisation: Tenant,
+    curriculum: Curriculum,
+    licence: licences::Given,
+) -> School {
+    let licence = licence.of(&[TYPE]).up_to(Stage::Granted).await;
     let lead = trainer(world, "Lena", &organisation).await;
     accreditation(world, &lead, (TYPE, Level::Lead), AccreditationState::Accredited).await;
     let peer = peer(world, &organisation, "Pat").await;

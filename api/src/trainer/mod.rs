@@ -24,3 +24,4 @@ pub mod model;
 pub mod rules;
 pub mod service;
 pub mod store;
+pub mod taught;
