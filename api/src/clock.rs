@@ -1,7 +1,7 @@
 //! Time, identifiers and randomness, as arguments: nothing else in the service asks the system for them.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, DurationRound, NaiveDate, TimeDelta, Utc};
 use uuid::Uuid;
@@ -43,6 +43,30 @@ impl Source for SystemSource {
     #[expect(clippy::expect_used, reason = "without randomness no key or identifier is safe")]
     fn fill(&self, bytes: &mut [u8]) {
         getrandom::fill(bytes).expect("the operating system gives random bytes");
+    }
+}
+
+/// A clock that stands at one instant, with another source's randomness: for what is told of the past.
+pub struct StandingSource {
+    now: DateTime<Utc>,
+    of: Arc<dyn Source>,
+}
+
+impl StandingSource {
+    /// A clock that stands at `now`, with the randomness of `of`.
+    #[must_use]
+    pub fn new(now: DateTime<Utc>, of: Arc<dyn Source>) -> Self {
+        Self { now: whole_micros(now), of }
+    }
+}
+
+impl Source for StandingSource {
+    fn now(&self) -> DateTime<Utc> {
+        self.now
+    }
+
+    fn fill(&self, bytes: &mut [u8]) {
+        self.of.fill(bytes);
     }
 }
 

@@ -43,6 +43,12 @@ impl Core {
         Self { policy, ..self }
     }
 
+    /// The same, with another source of time, identifiers and randomness.
+    #[must_use]
+    pub fn with_source(&self, source: Arc<dyn Source>) -> Self {
+        Self { source, ..self.clone() }
+    }
+
     /// What the network asks beyond its rules.
     #[must_use]
     pub const fn policy(&self) -> PolicySettings {
@@ -59,6 +65,12 @@ impl Core {
     #[must_use]
     pub const fn db(&self) -> &Db {
         &self.db
+    }
+
+    /// Time, identifiers and randomness, to be shared.
+    #[must_use]
+    pub fn shared_source(&self) -> Arc<dyn Source> {
+        Arc::clone(&self.source)
     }
 
     /// Time, identifiers and randomness.

@@ -22,7 +22,7 @@ use uuid::Uuid;
 
 use crate::curricula::{Curriculum, Standing, curriculum};
 use crate::given::{self, as_system, day};
-use crate::licences::{Licence, Stage, licence};
+use crate::licences::{self, Licence, Stage, licence};
 use crate::people::{Teacher, accreditation, list, trainer};
 use crate::world::{Tenant, World};
 
@@ -47,8 +47,24 @@ pub struct School {
 /// A school of its own.
 pub async fn school(world: &World) -> School {
     let organisation = given::organisation(world).active().register().await;
-    let licence = licence(world, &organisation).of(&[TYPE]).up_to(Stage::Granted).await;
     let curriculum = curriculum(world, None, Standing::Published).await;
+    school_of(world, organisation, curriculum).await
+}
+
+/// A school that this active organisation becomes, with this curriculum.
+pub async fn school_of(world: &World, organisation: Tenant, curriculum: Curriculum) -> School {
+    let licence = licence(world, &organisation);
+    school_with(world, organisation, curriculum, licence).await
+}
+
+/// The same, under this licence in the making, which is for what the school teaches.
+pub async fn school_with(
+    world: &World,
+    organisation: Tenant,
+    curriculum: Curriculum,
+    licence: licences::Given,
+) -> School {
+    let licence = licence.of(&[TYPE]).up_to(Stage::Granted).await;
     let lead = trainer(world, "Lena", &organisation).await;
     accreditation(world, &lead, (TYPE, Level::Lead), AccreditationState::Accredited).await;
     let peer = peer(world, &organisation, "Pat").await;

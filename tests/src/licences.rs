@@ -74,6 +74,7 @@ pub struct Given {
     on: Option<NaiveDate>,
     from: Option<NaiveDate>,
     renews: Option<Uuid>,
+    approves_own_courses: bool,
 }
 
 /// A licence of `holder`, which must be active; what is not said has a sensible default.
@@ -87,6 +88,7 @@ pub fn licence(world: &World, holder: &Tenant) -> Given {
         on: None,
         from: None,
         renews: None,
+        approves_own_courses: false,
     }
 }
 
@@ -124,6 +126,12 @@ impl Given {
     /// As a renewal of another.
     pub const fn renewing(mut self, other: &Licence) -> Self {
         self.renews = Some(other.id);
+        self
+    }
+
+    /// Whose holder approves its own courses, if `it_does`.
+    pub const fn approving_own_courses(mut self, it_does: bool) -> Self {
+        self.approves_own_courses = it_does;
         self
     }
 
@@ -171,7 +179,8 @@ impl Given {
                 .await?;
         }
         if stage >= Stage::Proposed {
-            let proposal = proposal(self.outcome, self.from.unwrap_or_else(|| unit.today()));
+            let mut proposal = proposal(self.outcome, self.from.unwrap_or_else(|| unit.today()));
+            proposal.terms.approves_own_courses = self.approves_own_courses;
             applications::propose_grant(unit, at(4), proposal).await?;
         }
         let version = match stage {

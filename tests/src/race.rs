@@ -60,8 +60,13 @@ pub async fn all_returned(db: &Db) {
 
 /// Waits for `work`, and fails the test when it takes far too long.
 pub async fn patiently<F: Future>(what: &str, work: F) -> F::Output {
-    match tokio::time::timeout(PATIENCE, work).await {
+    patiently_for(PATIENCE, what, work).await
+}
+
+/// The same, with patience for something that is much work.
+pub async fn patiently_for<F: Future>(patience: Duration, what: &str, work: F) -> F::Output {
+    match tokio::time::timeout(patience, work).await {
         Ok(answer) => answer,
-        Err(_) => unreachable!("{what}: still not after {PATIENCE:?}"),
+        Err(_) => unreachable!("{what}: still not after {patience:?}"),
     }
 }

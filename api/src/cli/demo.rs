@@ -102,8 +102,8 @@ fn greet(app: &App, made: &Made, tokens: &Tokens, credential: &str, url: &str) {
     println!("Alongside, demonstration on {engine}. Its organisations and people are fictional;");
     println!("regions, boards and trusts marked as reference only are real, published data.");
     println!(
-        "New with this start: {} organisations, {} reference trusts, {} roles, {} licences, {} trainers.",
-        made.organisations, made.trusts, made.grants, made.licences, made.trainers
+        "New with this start: {} organisations, {} reference trusts, {} roles, {} licences, {} trainers, {} courses.",
+        made.organisations, made.trusts, made.grants, made.licences, made.trainers, made.courses
     );
     println!("Fictional curricula published by this start: {}.", made.curricula);
     println!(

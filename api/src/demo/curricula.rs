@@ -3,7 +3,6 @@
 //! They are versions of programmes that came with the service, and say in their source and in the title
 //! of each module that they are fictional.
 
-use chrono::NaiveDate;
 use uuid::Uuid;
 
 use super::{DemoError, holder, network, step};
@@ -24,15 +23,15 @@ const NUMBER: &str = "1.0.0";
 /// The set that the first curriculum claims.
 const FRAMEWORK: &str = "HEE_PSW_FRAMEWORK@2020-10";
 
-/// One fictional curriculum: programme, weeks, days, modules, taught minutes of each, whether it claims
-/// the framework.
-struct Sketch(&'static str, i32, i32, i32, i32, bool);
+/// One fictional curriculum: programme, its type, weeks, days, modules and taught minutes of each, whether it
+/// claims the framework.
+struct Sketch(&'static str, ProgrammeType, [i32; 4], bool);
 
 const CURRICULA: [Sketch; 4] = [
-    Sketch("PSW-10-WEEKS", 10, 8, 16, 150, true),
-    Sketch("SUPERVISOR", 3, 3, 6, 150, false),
-    Sketch("VOLUNTEER-4-WEEKS", 4, 5, 15, 90, false),
-    Sketch("FAMILY-AMBASSADOR", 5, 5, 10, 120, false),
+    Sketch("PSW-10-WEEKS", ProgrammeType::PeerSupportWorker, [10, 8, 16, 150], true),
+    Sketch("SUPERVISOR", ProgrammeType::Supervisor, [3, 3, 6, 150], false),
+    Sketch("VOLUNTEER-4-WEEKS", ProgrammeType::Volunteer, [4, 5, 15, 90], false),
+    Sketch("FAMILY-AMBASSADOR", ProgrammeType::FamilyAmbassador, [5, 5, 10, 120], false),
 ];
 
 /// Makes what is missing; says how many curricula were published.
@@ -50,20 +49,34 @@ pub(super) async fn build(core: &Core) -> Result<usize, DemoError> {
 
 /// The programme, if it lacks the fictional version.
 async fn missing(core: &Core, code: &str) -> Result<Option<Uuid>, DemoError> {
+    let (programme, version) = numbered(core, code).await?;
+    Ok(programme.filter(|_| version.is_none()))
+}
+
+/// The fictional version for a programme type.
+pub(super) async fn version_for(core: &Core, ty: ProgrammeType) -> Result<Option<Uuid>, DemoError> {
+    match CURRICULA.iter().find(|sketch| sketch.1 == ty) {
+        Some(sketch) => Ok(numbered(core, sketch.0).await?.1),
+        None => Ok(None),
+    }
+}
+
+/// A programme and its fictional version, as far as they are there.
+async fn numbered(core: &Core, code: &str) -> Result<(Option<Uuid>, Option<Uuid>), DemoError> {
     let (tx, _) = core.begin(Access::Read, crate::actor::Identity::System("demo")).await?;
     let store = Programmes::within(&tx);
     let found = async {
-        let Some(programme) = store.programme_by_code(code).await? else { return Ok(None) };
-        let Some(number) = Number::parse(NUMBER) else { return Ok(None) };
+        let Some(programme) = store.programme_by_code(code).await? else { return Ok((None, None)) };
+        let Some(number) = Number::parse(NUMBER) else { return Ok((None, None)) };
         let version = store.version_numbered(programme.id, number).await?;
-        Ok::<_, Stop>(version.is_none().then_some(programme.id))
+        Ok::<_, Stop>((Some(programme.id), version.map(|version| version.id)))
     };
     let found = found.await;
     tx.rollback().await;
     match found {
         Ok(found) => Ok(found),
         Err(Stop::Db(fault)) => Err(fault.into()),
-        Err(Stop::Refused(_)) => Ok(None),
+        Err(Stop::Refused(_)) => Ok((None, None)),
     }
 }
 
@@ -72,16 +85,16 @@ async fn publish(unit: &Unit, programme: Uuid, sketch: &Sketch) -> Result<Uuid, 
     let id = service::draft(unit, programme, NUMBER, None).await?.id;
     service::set_modules(unit, id, 1, modules(sketch)).await?;
     let mut version = 2;
-    if sketch.5 {
+    if sketch.3 {
         version = map(unit, id, version, &catalogue).await?;
     }
-    service::amend(unit, id, version, amendment(sketch, &catalogue)).await?;
+    service::amend(unit, id, version, amendment(unit, sketch, &catalogue)).await?;
     publication::publish(unit, id, version + 1).await?;
     Ok(id)
 }
 
 fn modules(sketch: &Sketch) -> Vec<Module> {
-    let Sketch(_, _, _, count, minutes, _) = *sketch;
+    let Sketch(_, _, [_, _, count, minutes], _) = *sketch;
     let module = |number| Module {
         number,
         title: Some(format!("Fictional module {number}")),
@@ -120,14 +133,14 @@ fn core(catalogue: &Catalogue, groups: bool) -> impl Iterator<Item = Uuid> {
     core.filter(move |item| item.code.contains('.') == groups).map(|item| item.id)
 }
 
-fn amendment(sketch: &Sketch, catalogue: &Catalogue) -> Amendment {
-    let Sketch(_, weeks, days, count, minutes, aligned) = *sketch;
+fn amendment(unit: &Unit, sketch: &Sketch, catalogue: &Catalogue) -> Amendment {
+    let Sketch(_, _, [weeks, days, count, minutes], aligned) = *sketch;
     let gap = |competence| Gap {
         competence,
         reason: "Fictional: left out to show how a gap is listed.".to_owned(),
     };
     let outline = Outline {
-        effective_from: NaiveDate::from_ymd_opt(2026, 1, 5),
+        effective_from: Some(unit.today()),
         last_start_date: None,
         weeks: Some(weeks),
         taught_days: Some(days),
@@ -172,7 +185,13 @@ async fn own_draft(core: &Core) -> Result<(), DemoError> {
             };
             let programme = service::create(unit, new).await?.id;
             let id = service::draft(unit, programme, "0.1.0", None).await?.id;
-            service::set_modules(unit, id, 1, modules(&Sketch(code, 1, 1, 3, 60, false))).await?;
+            service::set_modules(
+                unit,
+                id,
+                1,
+                modules(&Sketch(code, ProgrammeType::Volunteer, [1, 1, 3, 60], false)),
+            )
+            .await?;
             Ok(id)
         })
     })

@@ -3,6 +3,7 @@
 
 use uuid::Uuid;
 
+use super::past::Past;
 use super::{DemoError, act, holder, network, subject};
 use crate::actor::demo_issuer::DemoIssuer;
 use crate::actor::service::{NewGrant, account_id, grant};
@@ -32,24 +33,31 @@ enum Story {
     Suspended,
 }
 
-/// One licence: the holder's ODS code, the tier, what it is for, its readiness, its story.
-struct Sketch(&'static str, Tier, &'static [ProgrammeType], Outcome, Story);
+/// One licence: the holder's ODS code, the tier, what it is for, its readiness, its story, and how many weeks
+/// ago its story began.
+struct Sketch(&'static str, Tier, &'static [ProgrammeType], Outcome, Story, u64);
 
-/// Licences in several states, and for every programme type.
-const LICENCES: [Sketch; 8] = [
-    Sketch(
-        network::PARTNER_CODE,
-        Tier::FullDelivery,
-        &[PeerSupportWorker, Supervisor],
-        Outcome::Ready,
-        Story::Granted,
-    ),
+/// Weeks since the network's first licences: long enough for courses to lie behind them.
+const OLD: u64 = 33;
+
+/// Weeks since the applications that are still open, or were decided lately.
+const NEW: u64 = 2;
+
+/// A licence that was granted long ago to an organisation that was found ready.
+const fn granted(code: &'static str, tier: Tier, types: &'static [ProgrammeType]) -> Sketch {
+    Sketch(code, tier, types, Outcome::Ready, Story::Granted, OLD)
+}
+
+/// Licences in several states, and for every programme type; of one holder in the order of their stories.
+const LICENCES: [Sketch; 16] = [
+    granted(network::PARTNER_CODE, Tier::FullDelivery, &[PeerSupportWorker, Supervisor]),
     Sketch(
         network::PARTNER_CODE,
         Tier::FullDelivery,
         &[Leadership],
         Outcome::Ready,
         Story::Submitted,
+        NEW,
     ),
     Sketch(
         "ZZBIRCH",
@@ -57,26 +65,57 @@ const LICENCES: [Sketch; 8] = [
         &[Volunteer, FamilyAmbassador],
         Outcome::Conditional,
         Story::Granted,
+        16,
     ),
-    Sketch("ZZCEDAR", Tier::FullDelivery, &[Specialist], Outcome::Ready, Story::Suspended),
-    Sketch("ZZDAMSN", Tier::CoDelivery, &[PeerSupportWorker], Outcome::Ready, Story::InReview),
-    Sketch("ZZELMS", Tier::HostOnly, &[PeerSupportWorker], Outcome::Ready, Story::Drafted),
-    Sketch("ZZGORSE", Tier::FullDelivery, &[Volunteer], Outcome::NotReady, Story::Declined),
-    Sketch("ZZIVY", Tier::FullDelivery, &[Leadership, Specialist], Outcome::Ready, Story::Granted),
+    Sketch("ZZCEDAR", Tier::FullDelivery, &[Specialist], Outcome::Ready, Story::Suspended, 3),
+    granted("ZZDAMSN", Tier::CoDelivery, &[Volunteer, Supervisor]),
+    Sketch("ZZDAMSN", Tier::CoDelivery, &[PeerSupportWorker], Outcome::Ready, Story::InReview, NEW),
+    Sketch("ZZELMS", Tier::HostOnly, &[PeerSupportWorker], Outcome::Ready, Story::Drafted, NEW),
+    Sketch("ZZGORSE", Tier::FullDelivery, &[Volunteer], Outcome::NotReady, Story::Declined, NEW),
+    granted("ZZIVY", Tier::FullDelivery, &[Leadership, Specialist]),
+    granted("ZZIVY", Tier::FullDelivery, &[PeerSupportWorker, FamilyAmbassador]),
+    granted("ZZJUNIP", Tier::FullDelivery, &[PeerSupportWorker, Volunteer]),
+    granted("ZZLARCH", Tier::FullDelivery, &[Supervisor, FamilyAmbassador]),
+    granted("ZZMAPLE", Tier::FullDelivery, &[FamilyAmbassador, PeerSupportWorker]),
+    granted("ZZOAK", Tier::FullDelivery, &[Volunteer, PeerSupportWorker]),
+    granted("ZZROWAN", Tier::FullDelivery, &[FamilyAmbassador, Volunteer]),
+    granted("ZZSEDGE", Tier::FullDelivery, &[Supervisor, PeerSupportWorker]),
 ];
 
+/// Which of the stories.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Told {
+    /// Of licences under which courses run.
+    Early,
+    /// Of the last weeks.
+    Late,
+}
+
+/// What an organisation was granted long enough ago to deliver courses under it, with the weeks since.
+pub(super) fn delivering() -> impl Iterator<Item = (&'static str, &'static [ProgrammeType], u64)> {
+    let taught = |ty: &ProgrammeType| !matches!(ty, Leadership | Specialist);
+    LICENCES
+        .iter()
+        .filter(move |sketch| sketch.4 == Story::Granted && sketch.2.iter().all(taught))
+        .map(|sketch| (sketch.0, sketch.2, sketch.5))
+}
+
 /// Makes what is missing of the licences; says how many are new.
-pub(super) async fn build(core: &Core) -> Result<usize, DemoError> {
+pub(super) async fn build(past: &Past, told: Told) -> Result<usize, DemoError> {
     let mut made = 0;
     for code in codes() {
-        let Some(organisation) = holder(core, code).await? else { continue };
-        let of_holder = || LICENCES.iter().filter(|sketch| sketch.0 == code);
-        let drafted = drafted(core, organisation).await?;
-        if drafted == 0 {
-            sign(core, organisation).await?;
-        }
-        for sketch in of_holder().skip(drafted) {
-            make(core, organisation, sketch).await?;
+        let Some(organisation) = holder(&past.founding(), code).await? else { continue };
+        let drafted = drafted(&past.founding(), organisation).await?;
+        let of_holder = LICENCES.iter().filter(|sketch| sketch.0 == code);
+        for (place, sketch) in of_holder.enumerate().skip(drafted) {
+            if (sketch.5 > 3) != (told == Told::Early) {
+                break;
+            }
+            let then = past.weeks_ago(sketch.5);
+            if place == 0 {
+                sign(&then, organisation).await?;
+            }
+            make(&then, organisation, sketch).await?;
             made += 1;
         }
     }
@@ -126,7 +165,7 @@ async fn sign(core: &Core, organisation: Uuid) -> Result<(), DemoError> {
 
 /// Tells the story of one licence, each step by whoever takes it.
 async fn make(core: &Core, organisation: Uuid, sketch: &Sketch) -> Result<(), DemoError> {
-    let Sketch(code, tier, types, outcome, story) = *sketch;
+    let Sketch(code, tier, types, outcome, story, _) = *sketch;
     let at = |id: Uuid, version: i32| At { id, version };
     let id = act(core, person(&signatory()), code, move |unit| {
         Box::pin(async move {
@@ -146,7 +185,8 @@ async fn make(core: &Core, organisation: Uuid, sketch: &Sketch) -> Result<(), De
     .await?;
     if story >= Story::InReview {
         let officer = person(&subject(Role::LicensingOfficer));
-        act(core, officer, code, move |unit| Box::pin(review(unit, id, outcome, story))).await?;
+        act(core, officer, code, move |unit| Box::pin(review(unit, id, (tier, outcome), story)))
+            .await?;
     }
     if story >= Story::Granted {
         let lead = person(&subject(Role::QualityLead));
@@ -156,7 +196,12 @@ async fn make(core: &Core, organisation: Uuid, sketch: &Sketch) -> Result<(), De
 }
 
 /// What the licensing officer does.
-async fn review(unit: &Unit, id: Uuid, outcome: Outcome, story: Story) -> Result<(), Stop> {
+async fn review(
+    unit: &Unit,
+    id: Uuid,
+    (tier, outcome): (Tier, Outcome),
+    story: Story,
+) -> Result<(), Stop> {
     let at = |version: i32| At { id, version };
     applications::begin_review(unit, at(2)).await?;
     let found = Readiness {
@@ -171,12 +216,12 @@ async fn review(unit: &Unit, id: Uuid, outcome: Outcome, story: Story) -> Result
         applications::decline(unit, at(4), "it was found not ready").await?;
     }
     if story >= Story::Granted {
-        applications::propose_grant(unit, at(4), proposal(unit, outcome)).await?;
+        applications::propose_grant(unit, at(4), proposal(unit, (tier, outcome))).await?;
     }
     Ok(())
 }
 
-fn proposal(unit: &Unit, outcome: Outcome) -> Proposal {
+fn proposal(unit: &Unit, (tier, outcome): (Tier, Outcome)) -> Proposal {
     let (from, conditional) = (unit.today(), outcome == Outcome::Conditional);
     let condition = NewCondition {
         text: "Name two supervisors for each course.".to_owned(),
@@ -185,7 +230,7 @@ fn proposal(unit: &Unit, outcome: Outcome) -> Proposal {
     let terms = GrantTerms {
         from,
         to: from,
-        approves_own_courses: !conditional,
+        approves_own_courses: tier == Tier::FullDelivery,
         max_concurrent_courses: Some(4),
         max_trainees_per_course: Some(16),
         conditions: if conditional { vec![condition] } else { Vec::new() },

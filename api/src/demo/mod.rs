@@ -1,12 +1,15 @@
 //! The demonstration network: fictional organisations in all seven regions beside the real trusts as
 //! reference data.
 //!
-//! Everything is made through the services, never by inserts. Every step looks first whether it is done
-//! already, so that a second start adds nothing and an interrupted one goes on.
+//! Everything is made through the services, never by inserts, in its own time: a course that lies behind
+//! was planned, held and closed by clocks of those days. Every step looks first whether it is done already,
+//! so that a second start adds nothing and an interrupted one goes on.
 
+mod courses;
 mod curricula;
 mod licences;
 mod network;
+mod past;
 mod trainers;
 
 use std::sync::Arc;
@@ -38,7 +41,7 @@ const TRUSTS: &[u8] = include_bytes!("../../assets/reference/ods_etr.csv");
 /// How large a network is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Size {
-    /// The demonstration's own seventeen.
+    /// The demonstration's own eighteen.
     Small,
     /// A hundred generated ones besides.
     Medium,
@@ -66,7 +69,7 @@ pub enum DemoError {
 }
 
 /// What the demonstration holds.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Made {
     /// Fictional organisations made by this start.
     pub organisations: usize,
@@ -80,6 +83,8 @@ pub struct Made {
     pub licences: usize,
     /// Fictional trainers made by this start.
     pub trainers: usize,
+    /// Courses made by this start.
+    pub courses: usize,
 }
 
 /// The subject of the demonstration's account for a role.
@@ -94,20 +99,24 @@ pub fn subject(role: Role) -> String {
 ///
 /// [`DemoError`] names the step.
 pub async fn build(core: &Core, size: Size, progress: &dyn Fn(&str)) -> Result<Made, DemoError> {
-    let mut made =
-        Made { organisations: 0, trusts: 0, grants: 0, curricula: 0, licences: 0, trainers: 0 };
+    let past = past::Past::of(core).await?;
+    let mut made = Made::default();
+    progress("fictional organisations");
+    made.organisations = network::build(&past.founding_after(network::TOLD_BY)).await?;
+    progress("fictional curricula");
+    made.curricula = curricula::build(&past.founding()).await?;
+    progress("accounts and roles");
+    made.grants = grants(&past.founding()).await?;
+    progress("fictional trainers");
+    made.trainers = trainers::build(&past).await?;
+    progress("licences");
+    made.licences = licences::build(&past, licences::Told::Early).await?;
+    progress("courses");
+    made.courses = courses::build(&past).await?;
+    progress("applications for licences");
+    made.licences += licences::build(&past, licences::Told::Late).await?;
     progress("reference trusts");
     made.trusts = import_trusts(core).await?;
-    progress("fictional organisations");
-    made.organisations = network::build(core).await?;
-    progress("fictional curricula");
-    made.curricula = curricula::build(core).await?;
-    progress("accounts and roles");
-    made.grants = grants(core).await?;
-    progress("licences");
-    made.licences = licences::build(core).await?;
-    progress("fictional trainers");
-    made.trainers = trainers::build(core).await?;
     if size != Size::Small {
         progress("more fictional organisations");
         made.organisations += generate(core, size).await?;

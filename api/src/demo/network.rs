@@ -29,7 +29,7 @@ enum Story {
 struct Sketch(&'static str, &'static str, Kind, &'static str, &'static str, bool, Story);
 
 /// Fictional organisations in all seven regions. Postcodes are of no real address.
-const NETWORK: [Sketch; 14] = [
+const NETWORK: [Sketch; 15] = [
     Sketch(
         "ZZALDER",
         "Alder Vale NHS Foundation Trust (fictional)",
@@ -156,7 +156,22 @@ const NETWORK: [Sketch; 14] = [
         true,
         Story::Active,
     ),
+    Sketch(
+        "ZZSEDGE",
+        "Sedge Fen Peer Alliance (fictional)",
+        Kind::Cic,
+        "QH8",
+        "SS1 1AA",
+        true,
+        Story::Active,
+    ),
 ];
+
+/// The day by which everything that is told of them had happened.
+pub(super) const TOLD_BY: NaiveDate = match NaiveDate::from_ymd_opt(2025, 10, 6) {
+    Some(day) => day,
+    None => NaiveDate::MIN,
+};
 
 /// The first day of every fictional organisation in its board.
 const OPENED: NaiveDate = match NaiveDate::from_ymd_opt(2023, 4, 3) {

@@ -32,6 +32,7 @@
 
 pub mod appeals;
 pub mod applications;
+pub mod courses;
 pub mod decisions;
 pub mod graphql;
 pub mod invariants;

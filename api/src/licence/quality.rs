@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::decisions::{NewDecision, NewReview};
 use super::model::{Command, Licence, Standing, State};
 use super::parts::{ConditionState, DecisionKind, RevocationTerms, Sanction};
-use super::rules::{self, OpenCourse};
+use super::rules;
 use super::service::{At, Changed, Desk, Retirement, called, effects, not_found};
 use crate::actor::{Permission, Role};
 use crate::command::{Stop, Unit, refuse_any};
@@ -45,6 +45,7 @@ pub async fn suspend(unit: &Unit, at: At, why: &Reasons) -> Result<Changed, Stop
     after.suspended_on = Some(unit.today());
     after.public_reason = Some(why.public_reason.clone());
     let mut impact = effects(&before, State::Suspended);
+    impact.extend(rules::told_of_courses(&desk.store.open_courses(at.id).await?));
     if standing == Standing::Grace {
         impact.push("its grace ends with the suspension".to_owned());
     }
@@ -130,7 +131,7 @@ pub async fn propose_revocation(unit: &Unit, at: At, why: &Reasons) -> Result<Ch
     desk.store.decide(&before, new).await?;
     let action = "licence.revocation_proposed";
     desk.save(action, &before, before.clone(), &["decisions"], Some(&why.reason)).await?;
-    Ok(Changed { id: at.id, impact: ends_with(&before) })
+    Ok(Changed { id: at.id, impact: ends_with(&desk, &before).await? })
 }
 
 /// Confirms a proposed revocation.
@@ -163,16 +164,17 @@ pub async fn confirm_revocation(unit: &Unit, at: At) -> Result<Changed, Stop> {
         ..Retirement::by("licence.revoked")
     };
     desk.retire(&before, Command::Revoke, unit.today(), with).await?;
-    Ok(Changed { id: at.id, impact: ends_with(&before) })
+    Ok(Changed { id: at.id, impact: ends_with(&desk, &before).await? })
 }
 
 /// What follows from the early end of a licence.
-fn ends_with(licence: &Licence) -> Vec<String> {
+async fn ends_with(desk: &Desk<'_>, licence: &Licence) -> Result<Vec<String>, Stop> {
     let mut impact = effects(licence, State::Revoked);
+    impact.extend(rules::told_of_courses(&desk.store.open_courses(licence.id).await?));
     if let Some(term) = licence.term {
         impact.push(format!("it would have held to before {}", term.to));
     }
-    impact
+    Ok(impact)
 }
 
 /// Gives a licence back, from today on.
@@ -187,11 +189,10 @@ pub async fn surrender(
     plan: Option<&str>,
 ) -> Result<Changed, Stop> {
     let (desk, before) = Desk::at_own(unit, Permission::SignLicences, at).await?;
-    // There is no table of courses: none can be open.
-    let open: &[OpenCourse] = &[];
+    let open = desk.store.open_courses(at.id).await?;
     let mut unmet = rules::unmet_for_step(before.state, desk.standing(&before), Command::Surrender);
     unmet.extend(unmet_for_text(reason, "reason", MAX_TEXT));
-    unmet.extend(rules::unmet_for_surrender(plan, open));
+    unmet.extend(rules::unmet_for_surrender(plan, &open));
     refuse_any(unmet)?;
     let with = Retirement {
         reason: Some(reason),
@@ -199,7 +200,7 @@ pub async fn surrender(
         ..Retirement::by("licence.surrendered")
     };
     desk.retire(&before, Command::Surrender, unit.today(), with).await?;
-    Ok(Changed { id: at.id, impact: ends_with(&before) })
+    Ok(Changed { id: at.id, impact: ends_with(&desk, &before).await? })
 }
 
 /// Settles a condition as met, waived or breached.

@@ -330,10 +330,29 @@ pub fn unmet_for_settling(now: ConditionState, to: ConditionState) -> Vec<Refusa
 }
 
 /// A course that runs under a licence.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OpenCourse {
-    /// The course.
-    pub id: Uuid,
+    /// Its code.
+    pub code: String,
+    /// Its last day.
+    pub ends_on: NaiveDate,
+    /// How many people have a place.
+    pub places_taken: i32,
+}
+
+/// What the courses that run under a licence say to the reader of an impact; nothing, if there are none.
+#[must_use]
+pub fn told_of_courses(open_courses: &[OpenCourse]) -> Vec<String> {
+    if open_courses.is_empty() {
+        return Vec::new();
+    }
+    let places: i32 = open_courses.iter().map(|course| course.places_taken).sum();
+    let until = |course: &OpenCourse| format!("{} until {}", course.code, course.ends_on);
+    let courses: Vec<String> = open_courses.iter().map(until).collect();
+    vec![
+        format!("open courses under it: {}, in which {places} people have a place", courses.len()),
+        format!("each needs a teach-out decision: {}", courses.join(", ")),
+    ]
 }
 
 /// Whoever gives a licence back says what becomes of the courses that are open under it.

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use uuid::Uuid;
 
 use super::desk::Desk;
-use super::model::{Accreditation, Command, Evidence, EvidenceKind, Level, State, Trainer};
+use super::model::{Accreditation, Command, Evidence, EvidenceKind, Level, State, Term, Trainer};
 use super::rules;
 use crate::actor::Permission;
 use crate::command::{Stop, Unit, refuse_any};
@@ -292,9 +292,27 @@ async fn what_breaks(desk: &Desk<'_>, lost: &Accreditation) -> Result<Vec<String
     };
     let bare = organisations.iter().filter(|organisation| !remains(organisation)).count();
     let until = lost.valid_to.map_or_else(String::new, |to| format!(", up to {to}"));
-    Ok(vec![
+    let mut impact = vec![
         format!("from {today}{until} the trainer is not accredited for this type at this level"),
         format!("organisations with which the trainer works: {}", organisations.len()),
         format!("of these, without another trainer of this type and level: {bare}"),
-    ])
+    ];
+    impact.extend(rules::told_of_sessions(&sessions_that_lose(desk, lost).await?));
+    Ok(impact)
+}
+
+/// The days, by course, of the sessions to come that the trainer may no longer teach.
+async fn sessions_that_lose(
+    desk: &Desk<'_>,
+    lost: &Accreditation,
+) -> Result<Vec<(String, Vec<NaiveDate>)>, Stop> {
+    let own = desk.store.terms(&[lost.trainer_id]).await?.into_iter().map(|(_, term)| term);
+    let is_lost = |term: &Term| {
+        (term.programme_type, term.level) == (lost.programme_type, lost.level)
+            && (Some(term.from), Some(term.to)) == (lost.valid_from, lost.valid_to)
+    };
+    let (lost_terms, remaining): (Vec<_>, Vec<_>) = own.partition(is_lost);
+    let Some(term) = lost_terms.first() else { return Ok(Vec::new()) };
+    let taught = desk.store.to_be_taught(lost).await?;
+    Ok(rules::days_that_lose(&taught, term, &remaining))
 }

@@ -25,3 +25,4 @@ pub mod rules;
 pub mod service;
 pub mod store;
 pub mod succession;
+pub mod taught;

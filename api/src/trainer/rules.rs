@@ -54,6 +54,60 @@ pub fn unaccredited_dates(
     missing
 }
 
+/// A session that a trainer is to teach.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Taught {
+    /// The course, in words.
+    pub course: String,
+    /// The day.
+    pub day: NaiveDate,
+    /// Whether the trainer leads it.
+    pub leads: bool,
+}
+
+/// The levels at which somebody may lead.
+const LEADING: [Level; 2] = [Level::Lead, Level::Mentor];
+
+/// The days, by course, of the sessions for which the trainer was accredited by what is lost, and is not by
+/// what remains.
+#[must_use]
+pub fn days_that_lose(
+    taught: &[Taught],
+    lost: &Term,
+    remaining: &[Term],
+) -> Vec<(String, Vec<NaiveDate>)> {
+    let mut courses: Vec<(String, Vec<NaiveDate>)> = Vec::new();
+    for session in taught {
+        let levels = if session.leads { &LEADING[..] } else { Level::ALL };
+        let accredited =
+            |terms: &[Term]| accredited_on(terms, lost.programme_type, levels, session.day);
+        if !accredited(std::slice::from_ref(lost)) || accredited(remaining) {
+            continue;
+        }
+        match courses.last_mut() {
+            Some((course, days)) if *course == session.course => days.push(session.day),
+            _ => courses.push((session.course.clone(), vec![session.day])),
+        }
+    }
+    courses
+}
+
+/// The same in words: how many there are, and each course with its days.
+#[must_use]
+pub fn told_of_sessions(courses: &[(String, Vec<NaiveDate>)]) -> Vec<String> {
+    let sessions: usize = courses.iter().map(|(_, days)| days.len()).sum();
+    let mut told = vec![format!(
+        "sessions to come that lose a trainer who may teach them: {sessions}, in {} courses",
+        courses.len()
+    )];
+    let words = |(course, days): &(String, Vec<NaiveDate>)| {
+        let days: Vec<String> = days.iter().map(NaiveDate::to_string).collect();
+        format!("{course}: {}", days.join(", "))
+    };
+    told.extend(courses.iter().map(words));
+    told
+}
+
 /// A merged profile does not change any more.
 #[must_use]
 pub fn unmet_for_change(trainer: &Trainer) -> Vec<Refusal> {

@@ -22,7 +22,7 @@ use crate::refusal::{Code, Refusal};
 
 /// The trainers that the unit's Scope lets it see and change.
 pub struct Trainers<'a> {
-    unit: &'a Unit,
+    pub(super) unit: &'a Unit,
 }
 
 #[expect(

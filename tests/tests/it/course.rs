@@ -1,6 +1,8 @@
 //! Courses: from the plan to the end, every refusal, and who may do what to whose.
 
 mod cells;
+mod edges;
+mod headline;
 mod races;
 mod reads;
 mod teaching;

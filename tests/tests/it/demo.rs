@@ -4,20 +4,24 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::Arc;
+use std::time::Duration;
 
 use alongside::actor::Role;
 use reqwest::Client;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tests::engines::Fixture;
-use tests::race::patiently;
+use tests::race::{patiently, patiently_for};
 use tests::{Engine, Eye, on_both_databases, on_sqlite};
 use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
 use tokio::net::TcpListener;
 use tokio::process::{Child, ChildStdout, Command};
 
-use crate::answers::list;
+use crate::answers::{list, texts};
 use crate::process::{Ended, alongside, run};
+
+/// Longest wait for a demonstration that builds its network from nothing, unoptimised, beside other tests.
+const BUILDING: Duration = Duration::from_secs(180);
 
 /// Somewhere to demonstrate: an empty folder, and on PostgreSQL an empty database.
 #[derive(Clone)]
@@ -107,7 +111,7 @@ impl Place {
             }
             unreachable!("it ended: {said:?}");
         };
-        patiently("the demonstration is ready", ready).await;
+        patiently_for(BUILDING, "the demonstration is ready", ready).await;
         Demo { child, lines, said }
     }
 }
@@ -204,12 +208,51 @@ on_both_databases! {
         let waiting = demo.ask(officer, &queries[1]).await;
         assert_eq!(waiting["data"]["boardAssignments"]["totalCount"], 10, "nine trusts and Elmstead");
         let own = demo.ask(officer, &queries[2]).await;
-        assert_eq!(own["data"]["organisations"]["totalCount"], 17);
+        assert_eq!(own["data"]["organisations"]["totalCount"], 18);
         for (what, content) in [("GraphiQL", "GraphiQL"), ("schema", "type Query")] {
             let client = Client::builder().no_proxy().build().expect("a client");
             let page = client.get(demo.url(what)).send().await.expect("an answer").text().await.expect("text");
             assert!(page.contains(content), "{what}");
         }
+        demo.stop().await;
+    }
+
+    async fn courses_of_every_type_and_state_lie_behind_run_and_lie_ahead_in_every_region(place: Place) {
+        let demo = place.start().await;
+        let officer = demo.tokens()["NLO"].to_owned();
+        let count = async |condition: &str| {
+            let query = format!("{{ courses(where: {{ {condition} }}) {{ totalCount }} }}");
+            let answer = demo.ask(Some(&officer), &query).await;
+            answer["data"]["courses"]["totalCount"].as_u64().unwrap_or_else(|| unreachable!("{answer}"))
+        };
+        let states = [("DRAFT", 10), ("PROPOSED", 2), ("APPROVED", 18), ("OPEN", 9), ("CONFIRMED", 10), ("RUNNING", 10), ("COMPLETED", 10), ("CLOSED", 18), ("CANCELLED", 1), ("TEACH_OUT", 0)];
+        for (state, courses) in states {
+            assert_eq!(count(&format!("state: {{ eq: {state} }}")).await, courses, "{state}");
+        }
+        for ty in ["PEER_SUPPORT_WORKER", "SUPERVISOR", "VOLUNTEER", "FAMILY_AMBASSADOR"] {
+            assert!(count(&format!("programmeType: {{ eq: {ty} }}")).await >= 10, "{ty}");
+        }
+        assert!(count("isIntroductory: { eq: true }").await >= 1);
+        let regions = demo.ask(None, "{ regions { nodes { name organisations(where: { openProgrammeCode: { in: [\"PSW-10-WEEKS\", \"SUPERVISOR\", \"VOLUNTEER-4-WEEKS\", \"FAMILY-AMBASSADOR\"] } }) { totalCount } } } }").await;
+        assert_eq!(regions.get("errors"), None, "{regions}");
+        let regions = list(&regions["data"]["regions"]["nodes"]);
+        assert_eq!(regions.len(), 7);
+        assert!(regions.iter().all(|region| region["organisations"]["totalCount"].as_u64() > Some(0)), "{regions:?}");
+        let past = demo.ask(Some(&officer), "{ courses(first: 30, where: { state: { in: [COMPLETED, CLOSED] } }) { nodes { host { name } partners { places } leadTrainer { preferredName } trainers { preferredName } sessions(first: 8) { nodes { state credit teaching { part } } } } } }").await;
+        assert_eq!(past.get("errors"), None, "{past}");
+        let past = list(&past["data"]["courses"]["nodes"]);
+        assert_eq!(past.len(), 28);
+        for course in past {
+            assert_eq!((list(&course["trainers"]).len(), course["leadTrainer"].is_object()), (2, true), "{course}");
+            for session in list(&course["sessions"]["nodes"]) {
+                assert_eq!((&session["state"], &session["credit"]), (&json!("HELD"), &json!("GIVEN")), "{course}");
+                let mut parts = texts(&session["teaching"], "part");
+                parts.sort_unstable();
+                assert_eq!(parts, ["CO", "LEAD"]);
+            }
+        }
+        assert!(past.iter().any(|course| course["host"].is_object()));
+        assert!(past.iter().any(|course| course["partners"] == json!([{ "places": 4 }])));
         demo.stop().await;
     }
 
@@ -223,7 +266,7 @@ on_both_databases! {
         let before = eye.contents().await;
         let again = place.start().await;
         assert_eq!(eye.contents().await.changes_since(&before), [] as [String; 0]);
-        assert!(again.said.iter().any(|line| line == "New with this start: 0 organisations, 0 reference trusts, 0 roles, 0 licences, 0 trainers."));
+        assert!(again.said.iter().any(|line| line == "New with this start: 0 organisations, 0 reference trusts, 0 roles, 0 licences, 0 trainers, 0 courses."));
         let viewer = again.ask(Some(&token), "{ viewer { isSignedIn } }").await;
         assert_eq!(viewer["data"]["viewer"]["isSignedIn"], true, "earlier tokens stay good");
         again.stop().await;

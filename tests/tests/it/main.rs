@@ -20,6 +20,7 @@ mod guard;
 mod hang_ups;
 mod http;
 mod import;
+mod journeys;
 mod licence;
 mod logout;
 mod matrix;

@@ -202,6 +202,18 @@ const PARTNER: Way = Way::OrganisationThrough(
 const TEACHES: Way =
     Way::PersonThrough("course_trainer x where x.course_id = t.course_id", "x.person_id");
 
+/// The first end of an accreditation that a trainer needs for a session to come, and has no other for.
+const LAPSES_ON: &str = "(select min(a.valid_to) from teaching_assignment x \
+     join course_session s on s.id = x.session_id and s.state = 'PLANNED' \
+     join trainer_accreditation a on a.trainer_id = x.trainer_id \
+       and a.programme_type = t.programme_type and a.state in ('ACCREDITED','SUSPENDED') \
+     where x.course_id = t.id and x.released_at is null and x.part <> 'OBSERVER' and a.valid_to <= s.day \
+       and (x.part <> 'LEAD' or a.level in ('LEAD','MENTOR')) \
+       and not exists (select 1 from trainer_accreditation b where b.trainer_id = x.trainer_id \
+         and b.programme_type = t.programme_type and b.state in ('ACCREDITED','SUSPENDED') \
+         and b.valid_from <= s.day and b.valid_to > s.day \
+         and (x.part <> 'LEAD' or b.level in ('LEAD','MENTOR'))))";
+
 readable! {
     /// A dated run of a curriculum.
     pub Course = Rows::of("course", "crs").visible_to(OF_COURSES)
@@ -234,6 +246,13 @@ readable! {
                 description: "The programme.",
                 sql: "(select v.programme_id from programme_version v where v.id = t.programme_version_id)",
                 kind: Kind::Id("prg"),
+            },
+            Filter {
+                name: "programmeCode",
+                description: "The code of the programme.",
+                sql: "(select p.code from programme_version v join programme p on p.id = v.programme_id \
+                    where v.id = t.programme_version_id)",
+                kind: Kind::Text,
             },
             Filter {
                 name: "programmeVersionId",
@@ -295,6 +314,9 @@ readable! {
     /// The trainers who teach it, or did: those that you may see.
     trainers: list_through::<Trainer>(40, "t.id", "course_trainer l on l.trainer_id = t.id",
         "l.course_id = {parent}"),
+    /// The day on which the first accreditation ends that a trainer needs for a session still to come; null if
+    /// all last. For quality leads, who ask for `lte` a day 60, 30 or 7 days ahead.
+    accreditationLapsesOn: date(LAPSES_ON).only(Permission::OverseeCourses).filtered().ordered(),
     /// Its teaching days, those that were cancelled or moved among them.
     sessions: page::<Session>("t.course_id = {parent}"),
     /// Places offered to partners: for the deliverer and the national team all, for a partner the own.

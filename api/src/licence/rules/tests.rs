@@ -204,7 +204,17 @@ fn an_acquired_licence_passes_nothing_on_and_a_split_names_one_successor() {
 
 #[test]
 fn a_surrender_says_what_becomes_of_open_courses() {
-    let open = [OpenCourse { id: Uuid::nil() }];
+    let open = [
+        OpenCourse { code: "PSW-1".to_owned(), ends_on: day("2026-06-01"), places_taken: 12 },
+        OpenCourse { code: "PSW-2".to_owned(), ends_on: day("2026-07-01"), places_taken: 9 },
+    ];
+    assert_eq!(told_of_courses(&[]), [] as [String; 0]);
+    let told = told_of_courses(&open);
+    assert_eq!(told[0], "open courses under it: 2, in which 21 people have a place");
+    assert_eq!(
+        told[1],
+        "each needs a teach-out decision: PSW-1 until 2026-06-01, PSW-2 until 2026-07-01"
+    );
     assert_eq!(codes(&unmet_for_surrender(None, &open)), [Code::TeachOutPlanRequired]);
     assert_eq!(unmet_for_surrender(Some("a partner takes them"), &open), []);
     assert_eq!(unmet_for_surrender(None, &[]), []);

@@ -10,10 +10,11 @@ use crate::audit::graphql::AuditEvent;
 use crate::course::graphql::Course;
 use crate::licence::graphql::Licence;
 use crate::programme::graphql::Programme;
+use crate::programme::kind::ProgrammeTypeChoice;
 use crate::read::One;
 use crate::read::declaration::{
-    EVERYONE, Filter, Key, Kind, Root, Rows, Way, boolean, choice, date, id, instant, int, list,
-    list_through, one, one_through, page, text,
+    EVERYONE, Filter, Key, Kind, Root, Rows, Way, boolean, choice, date, id, instant, int, kind_of,
+    list, list_through, one, one_through, page, text,
 };
 use crate::readable;
 use crate::reference::graphql::{IntegratedCareBoard, Region};
@@ -157,6 +158,18 @@ const ODS_CODE: &str = "(select i.value from organisation_identifier i where i.o
 const NAME: &str = "coalesce((select n.name from organisation_name n where n.organisation_id = t.id \
      and {in_force:n}), t.name)";
 
+/// The programme types of its licences that are in force on the day asked about. What is public of licences
+/// and no more, whoever asks.
+const LICENSED_FOR: &str = "exists (select 1 from licence_programme g \
+     join licence_history s on s.licence_id = g.licence_id and s.state = 'GRANTED' and {in_force:s} \
+     where g.organisation_id = t.id and g.stage = 'GRANTED' and {in_force:g} \
+       and g.programme_type{matches})";
+
+/// The programmes of its courses that everyone sees, whoever asks: a filter tells nothing of the others.
+const OPEN_PROGRAMME: &str = "exists (select 1 from course c \
+     join programme_version v on v.id = c.programme_version_id join programme p on p.id = v.programme_id \
+     where c.organisation_id = t.id and c.state in ('OPEN','CONFIRMED') and p.code{matches})";
+
 readable! {
     /// A body of the network, or one known from reference data.
     pub Organisation = Rows::of("organisation", "org").visible_to(EVERYONE)
@@ -182,6 +195,20 @@ readable! {
                 kind: Kind::Id("icb"),
             },
             Filter { name: "odsCode", description: "The ODS code held on the day asked about.", sql: ODS_CODE, kind: Kind::Text },
+            Filter {
+                name: "licensedFor",
+                description: "A programme type for which it holds a licence that is in force on the day \
+                    asked about: one that is suspended or in grace is not.",
+                sql: LICENSED_FOR,
+                kind: kind_of::<ProgrammeTypeChoice>(),
+            },
+            Filter {
+                name: "openProgrammeCode",
+                description: "The code of a programme of which it has a course that takes people: open or \
+                    confirmed.",
+                sql: OPEN_PROGRAMME,
+                kind: Kind::Text,
+            },
         ])
         .owned_by("t.id")
         .ordered_by("currentName");
