@@ -80,7 +80,7 @@ impl Readers {
 #[serde(untagged)]
 enum Entry {
     Class(Class),
-    Field(Field),
+    Field(Box<Field>),
 }
 
 /// A field.
