@@ -315,8 +315,8 @@ readable! {
     trainers: list_through::<Trainer>(40, "t.id", "course_trainer l on l.trainer_id = t.id",
         "l.course_id = {parent}"),
     /// The day on which the first accreditation ends that a trainer needs for a session still to come; null if
-    /// all last. For quality leads, who ask for `lte` a day 60, 30 or 7 days ahead.
-    accreditationLapsesOn: date(LAPSES_ON).only(Permission::OverseeCourses).filtered().ordered(),
+    /// all last. For quality leads, who ask for those `before` a day 60, 30 or 7 days ahead.
+    accreditationLapsesOn: date(LAPSES_ON).only(Permission::OverseeCourses).filtered(),
     /// Its teaching days, those that were cancelled or moved among them.
     sessions: page::<Session>("t.course_id = {parent}"),
     /// Places offered to partners: for the deliverer and the national team all, for a partner the own.

@@ -93,7 +93,7 @@ let mut far = course_from(&world, &school, State::Approved, given::day("2028-04-
         let ask = async |today: &str, ahead: &str| {
             world.set_clock(&format!("{today}T09:00:00Z"));
             let quality = world.token(Role::QualityLead, None);
-            let document = "query($day: Date!) { courses(where: { accreditationLapsesOn: { lte: $day } }) { nodes { id accreditationLapsesOn } } }";
+            let document = "query($day: Date!) { courses(where: { accreditationLapsesOn: { before: $day } }) { nodes { id accreditationLapsesOn } } }";
             world.data(Some(&quality), document, json!({ "day": ahead })).await["courses"]["nodes"].clone()
         };
         assert_eq!(ask("2026-05-01", "2028-06-30").await, json!([]), "nobody could be assigned who lapses");
@@ -107,8 +107,8 @@ let mut far = course_from(&world, &school, State::Approved, given::day("2028-04-
         far.version += 1;
         let flagged = json!([{ "id": far.global_id(), "accreditationLapsesOn": "2028-05-01" }]);
         for (today, ahead, expected) in [
-            ("2028-03-01", "2028-04-30", json!([])), ("2028-03-02", "2028-05-01", flagged.clone()),
-            ("2028-04-01", "2028-05-01", flagged.clone()), ("2028-04-24", "2028-05-01", flagged.clone()),
+            ("2028-03-01", "2028-05-01", json!([])), ("2028-03-02", "2028-05-02", flagged.clone()),
+            ("2028-04-01", "2028-05-02", flagged.clone()), ("2028-04-24", "2028-05-02", flagged.clone()),
         ] {
             assert_eq!(ask(today, ahead).await, expected, "{today}");
         }
@@ -125,7 +125,7 @@ let mut far = course_from(&world, &school, State::Approved, given::day("2028-04-
         ] });
         let staff = Staff::anew(&world, &school);
         step(&world, &staff.lead, "courseAssignTrainers", &mut far, given).await.done("course");
-        assert_eq!(ask("2028-04-24", "2028-05-01").await, json!([]));
+        assert_eq!(ask("2028-04-24", "2028-05-02").await, json!([]));
     }
 
     async fn the_suspension_of_one_trainer_names_every_session_that_it_meets_in_five_courses(world: World) {

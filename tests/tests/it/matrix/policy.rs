@@ -160,7 +160,7 @@ impl Policy {
     /// The entry of a field; a field of a page or payload has that of what stands in it.
     pub fn field(&self, ty: &str, field: &str) -> Field {
         match self.types.get(ty).and_then(|ty| ty.fields.get(field)) {
-            Some(Entry::Field(field)) => field.clone(),
+            Some(Entry::Field(field)) => field.as_ref().clone(),
             Some(Entry::Class(class)) => Field { class: *class, ..Field::default() },
             None => Field::default(),
         }
