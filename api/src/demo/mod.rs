@@ -5,6 +5,7 @@
 //! already, so that a second start adds nothing and an interrupted one goes on.
 
 mod curricula;
+mod employers;
 mod licences;
 mod network;
 mod trainers;
@@ -108,6 +109,8 @@ pub async fn build(core: &Core, size: Size, progress: &dyn Fn(&str)) -> Result<M
     made.licences = licences::build(core).await?;
     progress("fictional trainers");
     made.trainers = trainers::build(core).await?;
+    progress("support for employers");
+    employers::build(core).await?;
     if size != Size::Small {
         progress("more fictional organisations");
         made.organisations += generate(core, size).await?;

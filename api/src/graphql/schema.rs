@@ -6,7 +6,9 @@ use super::guard::Shape;
 use crate::read::ReadRoots;
 use crate::read::declaration::{Root, reachable};
 pub use crate::read::registry::Audience;
-use crate::{actor, course, import, licence, organisation, person, programme, reference, trainer};
+use crate::{
+    actor, course, employer, import, licence, organisation, person, programme, reference, trainer,
+};
 
 /// The root fields of every aggregate.
 pub const ROOTS: &[&[Root]] = &[
@@ -17,6 +19,7 @@ pub const ROOTS: &[&[Root]] = &[
     person::graphql::ROOTS,
     trainer::graphql::ROOTS,
     course::graphql::ROOTS,
+    employer::graphql::ROOTS,
     import::graphql::ROOTS,
     actor::graphql::ROOTS,
 ];
@@ -53,6 +56,8 @@ pub struct Mutation(
     course::graphql::CourseRunningMutations,
     course::graphql::SessionMutations,
     course::graphql::CourseNationalMutations,
+    employer::graphql::AgreementMutations,
+    employer::graphql::SupportMutations,
     import::graphql::ImportMutations,
 );
 
@@ -114,6 +119,8 @@ pub fn build(audience: Audience) -> Built {
         course::graphql::CourseRunningMutations,
         course::graphql::SessionMutations,
         course::graphql::CourseNationalMutations,
+        employer::graphql::AgreementMutations,
+        employer::graphql::SupportMutations,
         import::graphql::ImportMutations,
     );
     let schema = Schema::build(query, mutation, EmptySubscription)

@@ -14,9 +14,10 @@ use super::marks::{Asker, Network, account, askers};
 use super::policy::Policy;
 use super::{Facts, course_inputs, licence_inputs, people, today};
 use crate::answers::codes;
+use crate::employer::given as employer;
 
 /// Mutations that can be tried without effect.
-const DRY: [&str; 29] = [
+const DRY: [&str; 36] = [
     "boardAssignmentChoose",
     "courseAssignTrainers",
     "courseCancel",
@@ -25,6 +26,11 @@ const DRY: [&str; 29] = [
     "courseReschedule",
     "courseSchedule",
     "courseTeachOut",
+    "dsptAssessmentAmend",
+    "dsptAssessmentRecord",
+    "employerAgreementAccept",
+    "employerAgreementEnd",
+    "employerAgreementPropose",
     "licenceAppealDecide",
     "licenceBridge",
     "licenceConfirmGrant",
@@ -34,6 +40,7 @@ const DRY: [&str; 29] = [
     "licenceSurrender",
     "licenceSuspend",
     "organisationClose",
+    "organisationContactEnd",
     "organisationMoveBoard",
     "organisationSucceed",
     "personMerge",
@@ -43,6 +50,7 @@ const DRY: [&str; 29] = [
     "sessionCancel",
     "sessionHold",
     "sessionReschedule",
+    "supervisionOfferEnd",
     "trainerAccreditationResign",
     "trainerAccreditationSuspend",
     "trainerAccreditationWithdraw",
@@ -54,7 +62,7 @@ struct Subjects<'a> {
     one: &'a Tenant,
     /// Active.
     other: &'a Tenant,
-    /// Active, with the licences.
+    /// Active, with the licences, and with employers.
     holder: &'a Tenant,
     /// The account of the trainer.
     trainer: &'a str,
@@ -69,7 +77,7 @@ impl Subjects<'_> {
             return &school.organisation;
         }
         let licensing = name.starts_with("licence") || name.starts_with("qualityReview");
-        if licensing { self.holder } else { self.one }
+        if licensing || employer::NAMES.contains(&name) { self.holder } else { self.one }
     }
 }
 
@@ -135,6 +143,7 @@ async fn inputs(world: &World, of: &Subjects<'_>) -> BTreeMap<&'static str, Valu
         ("programmeVersionSetModules", draft_with(json!({ "modules": [{ "number": 1 }] }))),
     ]);
     inputs.extend(licence_inputs::inputs(world, of.holder).await);
+    inputs.extend(employer::inputs(world, of.holder).await);
     inputs.extend(people::inputs(world, one, of.trainer).await);
     if let Some(school) = of.school {
         inputs.extend(course_inputs::of_a_draft(world, school, other).await);
