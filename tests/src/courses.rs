@@ -255,3 +255,66 @@ async fn lived(world: &World, course: &mut Course, state: State) {
         course.version += 1;
     }
 }
+
+/// Rows that fill every column of everything that hangs on a course of `of`, written past every use case:
+/// a draft hosted by `other`, with a partner, a trainer, a session; and one that was called off.
+pub fn filled(world: &World, (of, other): (&Tenant, &Tenant)) -> Vec<String> {
+    let own = world.uuid(of.id);
+    let guest = world.uuid(other.id);
+    let new = |what: u8| world.uuid(Uuid::new_v5(&of.id, &[200 + what]));
+    let at = "'2026-05-01T09:00:00.25+00:00'";
+    let version = format!(
+        "(select v.id from programme_version v where v.owner_id = {own} and v.state = 'PUBLISHED' limit 1)"
+    );
+    let teacher = format!(
+        "(select r.id from trainer r join trainer_affiliation f on f.trainer_id = r.id \
+         where f.organisation_id = {own} order by r.id limit 1)"
+    );
+    let (draft, off, session) = (new(1), new(2), new(3));
+    let columns = "id, organisation_id, host_id, programme_version_id, programme_type, code, mode, \
+         introductory, postcode_area, start_on, end_on, capacity_min, capacity_max, places_taken, state, \
+         return_reason, cancel_reason, ended_on, created_at, updated_at, version";
+    let days = "'2026-06-01', '2026-06-08'";
+    vec![
+        format!(
+            "insert into course ({columns}) values ({draft}, {own}, {guest}, {version}, 'VOLUNTEER', 'x1', \
+             'ONLINE', true, 'NN', {days}, 1, 9, 4, 'DRAFT', 'x', null, null, {at}, {at}, 1)"
+        ),
+        format!(
+            "insert into course ({columns}) values ({off}, {own}, null, {version}, 'VOLUNTEER', 'x2', \
+             'HYBRID', false, 'NN', {days}, 1, 9, 0, 'CANCELLED', null, 'x', '2026-05-01', {at}, {at}, 1)"
+        ),
+        format!("insert into course_counter values ({}, {own}, 'x', 1)", new(4)),
+        format!("insert into course_partner values ({}, {own}, {off}, {guest}, 2, {at})", new(5)),
+        format!(
+            "insert into course_trainer select {}, {own}, {draft}, r.id, r.person_id \
+             from trainer r where r.id = {teacher}",
+            new(6)
+        ),
+        format!(
+            "insert into course_teach_out select {}, {own}, {draft}, '2026-06-08', {guest}, 'x', a.id, \
+             '2026-05-01' from account a order by a.id limit 1",
+            new(7)
+        ),
+        format!("insert into course_terms values ({}, {own}, {draft}, 'x')", new(8)),
+        format!(
+            "insert into course_session values ({session}, {own}, {draft}, '2026-06-01', '10:00', '16:00', \
+             '2026-06-01T09:00:00+00:00', '2026-06-01T15:00:00+00:00', true, 300, 'PLANNED', null, 'x', \
+             null, {at})"
+        ),
+        format!(
+            "insert into teaching_assignment select {}, {own}, {draft}, {session}, x.trainer_id, 'LEAD', \
+             '2026-06-01T09:00:00+00:00', '2026-06-01T15:00:00+00:00', {at} from course_trainer x \
+             where x.course_id = {draft}",
+            new(9)
+        ),
+        format!(
+            "insert into session_place values ({}, {own}, {draft}, {session}, 'x', 'https://x')",
+            new(10)
+        ),
+        format!(
+            "insert into session_guest values ({}, {own}, {draft}, {session}, 'x', 'x')",
+            new(11)
+        ),
+    ]
+}

@@ -2,45 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use alongside::actor::{GrantScope, Role, graphql as actor};
-use alongside::graphql::schema::{self, Audience};
-use alongside::read::declaration::{Def, Many, Root, RootForm, What};
-use alongside::{import, licence, organisation, reference};
+use alongside::actor::{GrantScope, Role};
+use alongside::graphql::schema::{self, Audience, ROOTS};
+use alongside::read::declaration::{Many, RootForm, What, reachable};
 use serde_json::{Value, json};
-use tests::{World, licences, on_both_databases, on_sqlite};
+use tests::curricula::{Standing, aligned};
+use tests::{World, courses, licences, on_both_databases, on_sqlite};
 
 use crate::answers::list;
 use crate::network::{Dice, Wild, throw};
-
-/// Every root that is declared.
-fn roots() -> impl Iterator<Item = &'static Root> {
-    [
-        reference::graphql::ROOTS,
-        organisation::graphql::ROOTS,
-        licence::graphql::ROOTS,
-        import::graphql::ROOTS,
-        actor::ROOTS,
-    ]
-    .into_iter()
-    .flatten()
-}
-
-/// Every declaration that a root leads to.
-fn declarations() -> Vec<&'static Def> {
-    let mut open: Vec<&'static Def> = roots().map(|root| (root.target)()).collect();
-    let mut found: Vec<&'static Def> = Vec::new();
-    while let Some(def) = open.pop() {
-        if found.iter().any(|known| known.name == def.name) {
-            continue;
-        }
-        found.push(def);
-        open.extend(def.fields.iter().filter_map(|field| match &field.what {
-            What::Relation(relation) => Some((relation.target)()),
-            What::Leaf(_) => None,
-        }));
-    }
-    found
-}
 
 const INTROSPECTION: &str = "{ __schema {
     queryType { name } mutationType { name }
@@ -127,7 +97,7 @@ on_sqlite! {
     }
 
     async fn every_declaration_says_who_sees_its_rows_and_in_which_order(_world: World) {
-        let all = declarations();
+        let all = reachable(ROOTS);
         assert!(all.len() > 15, "the declarations were found");
         let mut prefixes = BTreeSet::new();
         for def in all {
@@ -150,7 +120,7 @@ on_sqlite! {
 
     async fn every_root_leads_to_a_page_or_to_one_row(world: World) {
         let types = types(&world).await;
-        for root in roots() {
+        for root in ROOTS.iter().copied().flatten() {
             let field = each(&types["Query"]["fields"]).iter().find(|field| name(field) == root.name);
             let given = name(unwrapped(&field.expect("the field")["type"]));
             let ending = if root.form == RootForm::Page { "Connection" } else { "" };
@@ -234,7 +204,12 @@ async fn fill(world: &World) {
     ] {
         eye.execute(&row).await.expect("a row");
     }
-    for row in licences::filled(world, &world.a, 1) {
+    for standing in Standing::ALL {
+        aligned(world, Some(world.a.id), standing).await;
+    }
+    let mut rows = licences::filled(world, &world.a, 1);
+    rows.extend(courses::filled(world, (&world.a, &world.b)));
+    for row in rows {
         eye.execute(&row).await.expect("a row");
     }
 }

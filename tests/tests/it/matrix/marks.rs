@@ -10,7 +10,7 @@ use alongside::config::ApiSettings;
 use tests::curricula::{Standing, curriculum};
 use tests::engines::Fixture;
 use tests::given::{self, as_system, granted};
-use tests::{Engine, Tenant, World, licences};
+use tests::{Engine, Tenant, World, courses, licences};
 use uuid::Uuid;
 
 use super::facts::{Facts, Who};
@@ -175,7 +175,7 @@ async fn fill(world: &World) {
     people::fill(world).await;
     crate::employer::given::fill(world).await;
     for pair in [(&world.a, &world.b), (&world.b, &world.a)] {
-        for row in super::course_inputs::filled(world, pair) {
+        for row in courses::filled(world, pair) {
             execute(world, &row).await;
         }
     }
