@@ -162,6 +162,34 @@ pub async fn end(
     Ok(changed)
 }
 
+/// Everything that an organisation agreed or proposed is over on the day on which it closes. Says how much.
+///
+/// # Errors
+///
+/// What the database answers.
+pub async fn end_all(
+    unit: &Unit,
+    acting_as: &str,
+    organisation: Uuid,
+    on: NaiveDate,
+) -> Result<Vec<String>, Stop> {
+    let desk = Desk::of(unit, acting_as.to_owned(), organisation);
+    let mut over = 0;
+    for before in desk.store.lock_agreements(organisation).await? {
+        let Some((state, valid_to)) = rules::after_closure(&before, on) else { continue };
+        let reason = Some("one of the two organisations closed".to_owned());
+        let changed = Agreement { state, valid_to, reason, ..before.clone() };
+        let after = desk.store.update_agreement(changed).await?;
+        desk.record("employer_agreement.ended_with_organisation", Some(&before), &after, &[]);
+        over += 1;
+    }
+    Ok(if over == 0 {
+        Vec::new()
+    } else {
+        vec![format!("agreements with employers that end: {over}")]
+    })
+}
+
 /// Takes a step after which nothing follows.
 async fn settle(
     desk: &Desk<'_>,

@@ -20,7 +20,8 @@ pub struct Desk<'a> {
 }
 
 impl<'a> Desk<'a> {
-    fn of(unit: &'a Unit, acting_as: String, chain: Uuid) -> Self {
+    /// The desk of whoever acts in this role.
+    pub(super) fn of(unit: &'a Unit, acting_as: String, chain: Uuid) -> Self {
         Self { unit, store: Employers::of(unit), acting_as, chain }
     }
 

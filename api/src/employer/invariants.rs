@@ -1,7 +1,7 @@
 //! Invariants of the support for employing organisations, as queries for their violations: see `verify`.
 
 /// Each with its name.
-pub const QUERIES: [(&str, &str); 6] = [
+pub const QUERIES: [(&str, &str); 7] = [
     (
         "two organisations have one agreement of a kind at a time",
         "select 'two agreements of one kind on one day' from employer_agreement a \
@@ -13,6 +13,13 @@ pub const QUERIES: [(&str, &str); 6] = [
         "an agreement is for at least one programme type",
         "select 'an agreement for nothing' from employer_agreement g where not exists ( \
            select 1 from employer_agreement_programme p where p.agreement_id = g.id)",
+    ),
+    (
+        "ORG-3 a closed organisation employs, places and is placed with no longer",
+        "select 'closed but with an agreement: ' || o.name from employer_agreement g \
+         join organisation o on o.id in (g.organisation_id, g.host_id) \
+         where o.status = 'CLOSED' and g.state in ('ACCEPTED', 'ENDED') \
+           and (g.valid_to is null or g.valid_to > o.closed_on)",
     ),
     (
         "an organisation names one contact for a purpose at a time",

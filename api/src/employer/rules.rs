@@ -5,7 +5,7 @@ use chrono::{Datelike, Days as Span, NaiveDate};
 
 use super::model::{
     Agreement, Assessment, Command, Contact, Days, DsptStanding, DsptStatus, Facts, Offer, Purpose,
-    Side, Standing, Warning,
+    Side, Standing, State, Warning,
 };
 use crate::organisation::model::Status;
 use crate::organisation::rules::unmet_for_line;
@@ -135,6 +135,22 @@ pub fn unmet_for_end(days: Days, on: NaiveDate, today: NaiveDate) -> Vec<Refusal
         unmet.push(Refusal::at(Code::Unchanged, "endsOn", "it ends no later already"));
     }
     unmet
+}
+
+/// Where an agreement stands, and up to which day, once one of the two organisations is closed on `on`; `None`
+/// if it was over by then.
+#[must_use]
+pub fn after_closure(agreement: &Agreement, on: NaiveDate) -> Option<(State, Option<NaiveDate>)> {
+    let over = agreement.valid_to.is_some_and(|to| to <= on);
+    match agreement.state {
+        State::Proposed => Some((State::Withdrawn, agreement.valid_to)),
+        State::Accepted | State::Ended if over => None,
+        State::Accepted | State::Ended if agreement.valid_from < on => {
+            Some((State::Ended, Some(on)))
+        }
+        State::Accepted | State::Ended => Some((State::Withdrawn, agreement.valid_to)),
+        State::Declined | State::Withdrawn => None,
+    }
 }
 
 /// A contact has a name and can be reached.

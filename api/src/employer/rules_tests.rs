@@ -2,7 +2,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::*;
-use crate::employer::model::{AgreementKind, DsptStatus, State};
+use crate::employer::model::{AgreementKind, DsptStatus};
 
 fn day(text: &str) -> NaiveDate {
     text.parse().unwrap_or_default()
@@ -196,6 +196,19 @@ fn an_end_lies_ahead_after_the_first_day_and_before_the_present_end() {
     assert_eq!(unmet("2026-05-01").len(), 2, "in the past, and on the first day");
     assert_eq!(unmet_for_days(days("2026-05-01", Some("2026-05-01"))).len(), 1);
     assert_eq!(unmet_for_days(days("2026-05-01", Some("2026-05-02"))), []);
+}
+
+#[test]
+fn a_closure_ends_what_is_in_force_and_withdraws_what_has_not_begun() {
+    let on = day("2026-05-01");
+    let after = |state, from, to| after_closure(&agreement(state, from, to), on);
+    let ended = Some((State::Ended, Some(on)));
+    assert_eq!(after(State::Accepted, "2026-04-30", None), ended);
+    assert_eq!(after(State::Ended, "2026-04-01", Some("2026-06-01")), ended);
+    assert_eq!(after(State::Accepted, "2026-05-01", None), Some((State::Withdrawn, None)));
+    assert_eq!(after(State::Proposed, "2026-04-01", None), Some((State::Withdrawn, None)));
+    assert_eq!(after(State::Accepted, "2026-04-01", Some("2026-05-01")), None);
+    assert_eq!(after(State::Declined, "2026-04-01", None), None);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use entities::{
 use sea_orm::sea_query::LockType;
 use sea_orm::{
     ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, Condition, EntityTrait as _,
-    IntoActiveModel as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    IntoActiveModel as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, Select,
 };
 use uuid::Uuid;
 
@@ -140,20 +140,16 @@ impl<'a> Employers<'a> {
         organisation: Uuid,
         day: NaiveDate,
     ) -> Result<Vec<Agreement>, Stop> {
-        let either = Condition::any()
-            .add(employer_agreement::Column::OrganisationId.eq(organisation))
-            .add(employer_agreement::Column::HostId.eq(organisation));
-        let rows = employer_agreement::Entity::find()
-            .filter(either)
-            .order_by_asc(employer_agreement::Column::Id)
-            .all(self.unit.tx())
-            .await?;
-        let mut held = Vec::with_capacity(rows.len());
-        for row in rows {
-            held.push(Agreement::try_from(row)?);
-        }
+        let rows = with_either_side(organisation).all(self.unit.tx()).await?;
+        let mut held = agreements_of(rows)?;
         held.retain(|held| held.is_in_force(day));
         Ok(held)
+    }
+
+    /// All that have the organisation on either side, locked.
+    pub async fn lock_agreements(&self, organisation: Uuid) -> Result<Vec<Agreement>, Stop> {
+        let rows = with_either_side(organisation).lock(LockType::Update);
+        Ok(agreements_of(rows.all(self.unit.tx()).await?)?)
     }
 
     /// What warnings about an organisation follow from.
@@ -216,6 +212,19 @@ mapped! {
         id, organisation_id, assessment_year, published_on, expiring_from, expires_on,
         evidence_reference, created_at, updated_at, version
     } codes { status: DsptStatus }
+}
+
+/// The agreements that have the organisation on either side, in the order in which they are locked.
+#[expect(clippy::disallowed_methods, reason = "part of the store")]
+fn with_either_side(organisation: Uuid) -> Select<employer_agreement::Entity> {
+    let either = Condition::any()
+        .add(employer_agreement::Column::OrganisationId.eq(organisation))
+        .add(employer_agreement::Column::HostId.eq(organisation));
+    employer_agreement::Entity::find().filter(either).order_by_asc(employer_agreement::Column::Id)
+}
+
+fn agreements_of(rows: Vec<employer_agreement::Model>) -> Result<Vec<Agreement>, DbFault> {
+    rows.into_iter().map(Agreement::try_from).collect()
 }
 
 fn unreadable(what: &str) -> DbFault {

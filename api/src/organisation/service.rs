@@ -13,6 +13,7 @@ use crate::actor::Permission;
 use crate::audit::{Audited, Change};
 use crate::calendar::Period;
 use crate::command::{Stop, Unit, refuse_any};
+use crate::employer::agreements;
 use crate::licence::succession::Holdings;
 use crate::refusal::{Code, Refusal};
 
@@ -344,6 +345,7 @@ async fn end(
     desk.store.end_facts(before.id, on).await?;
     lapse(desk, before.id).await?;
     let licences = holdings.end(&desk.acting_as, on).await?;
+    let agreements = agreements::end_all(desk.unit, &desk.acting_as, before.id, on).await?;
     let mut after = before.clone();
     after.status = Status::Closed;
     after.closed_on = Some(on);
@@ -356,6 +358,7 @@ async fn end(
         format!("its board and region memberships end on {on}"),
     ];
     impact.extend(licences);
+    impact.extend(agreements);
     Ok(impact)
 }
 

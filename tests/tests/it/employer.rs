@@ -2,6 +2,7 @@
 
 mod cells;
 pub mod given;
+mod kept;
 mod reads;
 mod walks;
 
@@ -117,6 +118,26 @@ on_both_databases! {
             codes.sort();
             assert_eq!(codes, ["", "PERIOD_OVERLAP"], "round {round}");
         }
+    }
+
+    async fn agreements_end_with_an_organisation_that_closes(world: World) {
+        let (own, host) = (body(&world).await, body(&world).await);
+        let mut made = Vec::new();
+        for (kind, standing) in [(AgreementKind::Employs, Standing::Declined), (AgreementKind::Employs, Standing::InForce), (AgreementKind::Places, Standing::Upcoming)] {
+            made.push(agreement(&world, (&own, &host), kind, standing).await);
+        }
+        made.push(agreement(&world, (&host, &own), AgreementKind::Places, Standing::Proposed).await);
+        let close = json!({ "id": host.global_id(), "expectedVersion": 2, "closedOn": "2026-04-30", "reason": "A test." });
+        let closed = world.mutate(Some(&world.officer()), "organisationClose", "", close).await;
+        let impact = closed.payload()["impact"].to_string();
+        assert!(impact.contains("agreements with employers that end: 3"), "{}", closed.body());
+        let read = "query($id: ID!) { employerAgreement(by: { id: $id }) { state validTo version } }";
+        for (made, (state, to, version)) in made.iter().zip([("DECLINED", json!("2027-04-01"), 2), ("ENDED", json!("2026-04-30"), 3), ("WITHDRAWN", Value::Null, 3), ("WITHDRAWN", json!("2027-04-01"), 2)]) {
+            let data = world.data(Some(&world.officer()), read, json!({ "id": made.global_id() })).await;
+            assert_eq!(data["employerAgreement"], json!({ "state": state, "validTo": to, "version": version }));
+        }
+        let token = world.grant(Role::PartnerCoordinator, Some(own.id)).await;
+        assert_eq!(propose(&world, &token, proposal(&own, &host)).await.codes(), ["ORGANISATION_NOT_ACTIVE"]);
     }
 
     async fn contacts_and_years_that_are_recorded_at_once_are_recorded_once(world: World) {

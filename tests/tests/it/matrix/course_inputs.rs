@@ -2,8 +2,8 @@
 
 use alongside::course::model::State;
 use serde_json::{Value, json};
-use tests::{Tenant, World};
 use tests::courses::{Course, School, course, draft_input, trainers_input, weekly_input};
+use tests::{Tenant, World};
 
 /// Every mutation, with the state in which it can be used.
 pub const NAMES: [(&str, State); 20] = [
