@@ -81,6 +81,17 @@ accreditations: everyone sees those of the listed|api/src/trainer/graphql/mod.rs
 evidence is public|api/src/trainer/graphql/mod.rs|s/(pub TrainerEvidence = .*visible_to\(&)CLOSE/$1[Way::Everyone]/
 permission: lead trainers accredit|api/src/actor/permission.rs|s/\(Permission::AccreditTrainers, &\[QualityLead\]\)/(Permission::AccreditTrainers, &[LeadTrainer, QualityLead])/
 permission: coordinators assess|api/src/actor/permission.rs|s/\(Permission::AssessTrainers, &\[LeadTrainer/(Permission::AssessTrainers, &[PartnerCoordinator, LeadTrainer/
+employers: agreements are public|api/src/employer/graphql/mod.rs|s/(pub EmployerAgreement = .*\n\s*\.visible_to\(&\[\n\s*)Way::Nation\(Permission::SeeEmployers\)/$1Way::Everyone/
+employers: hosts do not see agreements|api/src/employer/graphql/mod.rs|s/\n\s*Way::Organisation\("t.host_id", Permission::SeeEmployers\),//
+employers: agreements that are over open contacts|api/src/employer/graphql/mod.rs|s/a\.state in \('ACCEPTED','ENDED'\) and a\.valid_from <= \{today\} \\\n\s*and \(a\.valid_to is null or a\.valid_to > \{today\}\)/a.state in ('ACCEPTED','ENDED')/
+employers: proposals open contacts|api/src/employer/graphql/mod.rs|s/"a\.state in \('ACCEPTED','ENDED'\) and a\.valid_from/"a.valid_from/
+contacts: partners see former ones|api/src/employer/graphql/mod.rs|s/const PRESENT: &str = "[^"]*"/const PRESENT: \&str = "true"/
+contacts: analysts see names|api/src/actor/permission.rs|s/(Permission::SeeContacts,\n\s*&\[)/$1Analyst, /
+contacts: partners see none|api/src/employer/graphql/mod.rs|s/    Way::Where\(&HOSTS, PRESENT\),\n//
+supervision and toolkit: partners see none|api/src/employer/graphql/mod.rs|s/(SeeEmployers\),\n\s*)hosts,\n/$1/
+support: everyone sees it|api/src/employer/graphql/support.rs|s/Way::Nation\(Permission::SeeEmployers\)/Way::Everyone/
+employers: coordinators sign|api/src/actor/permission.rs|s/\(Permission::SignAgreements, &\[PartnerSignatory\]\)/(Permission::SignAgreements, \&[PartnerCoordinator, PartnerSignatory])/
+employers: who records for one records for all|api/src/employer/desk.rs|s/nationally\.or_else\(\|\| unit\.actor\(\)\.acting_in\(organisation, permission\)\)/nationally.or_else(|| unit.actor().organisations_with(permission).first().and_then(|at| unit.actor().acting_in(*at, permission)))/
 run: a link is not asked for|api/src/read/run.rs|s/sql\.push\(" and "\)\.any_of\(column, ids\)\.push\("\)"\)/{ let _ = (column, ids); sql.push(")") }/
 PLANTS
 }

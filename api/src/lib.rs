@@ -11,7 +11,7 @@
 //! * [`read`]: reads, declared once.
 //! * [`graphql`]: the endpoint.
 //! * [`mod@reference`], [`organisation`], [`licence`], [`person`], [`trainer`],
-//!   [`programme`], [`course`], [`import`]: the aggregates.
+//!   [`programme`], [`course`], [`employer`], [`import`]: the aggregates.
 //! * [`demo`], [`verify`]: the demonstration network, and the check of every invariant.
 
 pub mod app;
@@ -42,6 +42,7 @@ pub mod graphql;
 pub mod read;
 
 pub mod course;
+pub mod employer;
 pub mod import;
 pub mod licence;
 pub mod organisation;

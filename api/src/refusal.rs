@@ -154,6 +154,10 @@ codes! {
     Affiliation = "AFFILIATION",
     /// The person is a trainer already.
     TrainerTaken = "TRAINER_TAKEN",
+    /// Another record of this kind holds on one of these days.
+    PeriodOverlap = "PERIOD_OVERLAP",
+    /// This year is recorded already: amend it.
+    YearRecorded = "YEAR_RECORDED",
 }
 
 /// One reason why nothing was written.
@@ -222,6 +226,14 @@ pub fn for_constraint(name: &str) -> Option<Refusal> {
         "trainer_accreditation_one_at_a_time" => Refusal::whole(Code::AccreditationOverlap),
         "trainer_affiliation_one_at_a_time" => Refusal::whole(Code::Affiliation),
         "trainer_one_per_person" | "trainer(person_id)" => Refusal::whole(Code::TrainerTaken),
+        "employer_agreement_one_at_a_time"
+        | "organisation_contact_one_at_a_time"
+        | "supervision_offer_one_at_a_time" => {
+            Refusal::at(Code::PeriodOverlap, "validFrom", Code::PeriodOverlap.description())
+        }
+        "dspt_assessment_once_a_year" | "dspt_assessment(organisation_id,assessment_year)" => {
+            Refusal::at(Code::YearRecorded, "year", Code::YearRecorded.description())
+        }
         "organisation_one_host_board"
         | "organisation_one_region"
         | "organisation_one_name"

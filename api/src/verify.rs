@@ -17,7 +17,7 @@ use crate::core::Core;
 use crate::db::{Access, DbFault, Rows, Tx};
 use crate::programme::document;
 use crate::programme::store::Programmes;
-use crate::{course, licence, person, succession, trainer};
+use crate::{course, employer, licence, person, succession, trainer};
 
 /// An invariant and what breaks it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -200,7 +200,8 @@ pub async fn run(core: &Core) -> Result<Vec<Check>, DbFault> {
         .chain(person::invariants::QUERIES)
         .chain(trainer::invariants::QUERIES)
         .chain(course::invariants::QUERIES)
-        .chain(succession::invariants::QUERIES);
+        .chain(succession::invariants::QUERIES)
+        .chain(employer::invariants::QUERIES);
     let mut checks = Vec::new();
     for (name, query) in QUERIES.into_iter().chain(of_aggregates) {
         let rows = tx.rows(&query.replace("{overlap}", OVERLAP), Vec::new()).await?;

@@ -18,6 +18,7 @@ mod m0008_programmes;
 mod m0009_people;
 mod m0010_trainers;
 mod m0011_courses;
+mod m0012_employers;
 mod m0013_successions;
 mod row_security;
 mod seed;
@@ -45,6 +46,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0009_people::Migration),
             Box::new(m0010_trainers::Migration),
             Box::new(m0011_courses::Migration),
+            Box::new(m0012_employers::Migration),
             Box::new(m0013_successions::Migration),
         ]
     }

@@ -71,11 +71,21 @@ pub enum Permission {
     ApproveCourses,
     /// Close courses, call off those that have begun, let them be taught out, give credit that was left open.
     OverseeCourses,
+    /// See agreements with employers, supervision on offer and the toolkit: the own organisation's, or all.
+    SeeEmployers,
+    /// See whom to ask at organisations, by name: at the own and its partners, or at all.
+    SeeContacts,
+    /// Propose, decline and withdraw agreements with employers for the own organisation.
+    ArrangePlacements,
+    /// Accept and end agreements with employers for the own organisation.
+    SignAgreements,
+    /// Record contacts, offers of supervision and the toolkit, for the own organisation or any.
+    RecordSupport,
 }
 
 /// The roles that hold each permission. A role counts only within the scope of its grant: a
 /// coordinator sees the audit trail of the own organisation, a data protection officer of all.
-pub const TABLE: [(Permission, &[Role]); 33] = [
+pub const TABLE: [(Permission, &[Role]); 38] = [
     (Permission::ManageOrganisations, &[LicensingOfficer]),
     (Permission::AssignBoards, &[LicensingOfficer]),
     (Permission::DecideProposals, &[LicensingOfficer]),
@@ -164,6 +174,32 @@ pub const TABLE: [(Permission, &[Role]); 33] = [
     (Permission::CancelCourses, &[PartnerCoordinator, QualityLead]),
     (Permission::ApproveCourses, &[LicensingOfficer]),
     (Permission::OverseeCourses, &[QualityLead]),
+    (
+        Permission::SeeEmployers,
+        &[
+            PartnerCoordinator,
+            PartnerSignatory,
+            LicensingOfficer,
+            QualityLead,
+            Analyst,
+            FundingOfficer,
+            FundingApprover,
+            DataProtectionOfficer,
+        ],
+    ),
+    (
+        Permission::SeeContacts,
+        &[
+            PartnerCoordinator,
+            PartnerSignatory,
+            LicensingOfficer,
+            QualityLead,
+            DataProtectionOfficer,
+        ],
+    ),
+    (Permission::ArrangePlacements, &[PartnerCoordinator, PartnerSignatory]),
+    (Permission::SignAgreements, &[PartnerSignatory]),
+    (Permission::RecordSupport, &[PartnerCoordinator, PartnerSignatory, LicensingOfficer]),
 ];
 
 impl Permission {

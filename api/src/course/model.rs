@@ -416,7 +416,9 @@ mod tests {
                 if !reached.contains(&state) {
                     reached.push(state);
                 }
-                if matches!(state, State::Closed | State::Cancelled) && roll(&mut seed).is_multiple_of(8) {
+                if matches!(state, State::Closed | State::Cancelled)
+                    && roll(&mut seed).is_multiple_of(8)
+                {
                     (state, diary) = (State::Draft, Diary::default());
                 }
             }

@@ -7,6 +7,7 @@
 
 mod courses;
 mod curricula;
+mod employers;
 mod licences;
 mod network;
 mod past;
@@ -117,6 +118,8 @@ pub async fn build(core: &Core, size: Size, progress: &dyn Fn(&str)) -> Result<M
     made.licences += licences::build(&past, licences::Told::Late).await?;
     progress("reference trusts");
     made.trusts = import_trusts(core).await?;
+    progress("support for employers");
+    employers::build(core).await?;
     if size != Size::Small {
         progress("more fictional organisations");
         made.organisations += generate(core, size).await?;

@@ -7,7 +7,8 @@ use crate::read::ReadRoots;
 use crate::read::declaration::{Root, reachable};
 pub use crate::read::registry::Audience;
 use crate::{
-    actor, course, import, licence, organisation, person, programme, reference, succession, trainer,
+    actor, course, employer, import, licence, organisation, person, programme, reference,
+    succession, trainer,
 };
 
 /// The root fields of every aggregate.
@@ -20,6 +21,7 @@ pub const ROOTS: &[&[Root]] = &[
     trainer::graphql::ROOTS,
     course::graphql::ROOTS,
     succession::graphql::ROOTS,
+    employer::graphql::ROOTS,
     import::graphql::ROOTS,
     actor::graphql::ROOTS,
 ];
@@ -57,6 +59,8 @@ pub struct Mutation(
     course::graphql::SessionMutations,
     course::graphql::CourseNationalMutations,
     succession::graphql::SuccessionMutations,
+    employer::graphql::AgreementMutations,
+    employer::graphql::SupportMutations,
     import::graphql::ImportMutations,
 );
 
@@ -119,6 +123,8 @@ pub fn build(audience: Audience) -> Built {
         course::graphql::SessionMutations,
         course::graphql::CourseNationalMutations,
         succession::graphql::SuccessionMutations,
+        employer::graphql::AgreementMutations,
+        employer::graphql::SupportMutations,
         import::graphql::ImportMutations,
     );
     let schema = Schema::build(query, mutation, EmptySubscription)

@@ -60,6 +60,11 @@ const HOLDERS: [Shown; TABLE.len()] = [
     holds::<30>,
     holds::<31>,
     holds::<32>,
+    holds::<33>,
+    holds::<34>,
+    holds::<35>,
+    holds::<36>,
+    holds::<37>,
 ];
 
 /// Shows something to those who hold `permission` anywhere.
@@ -182,4 +187,19 @@ pub fn approve_courses(ctx: &Context<'_>) -> bool {
 /// For those who oversee courses.
 pub fn oversee_courses(ctx: &Context<'_>) -> bool {
     shown_to(ctx, Permission::OverseeCourses)
+}
+
+/// For those who propose agreements with employers.
+pub fn arrange_placements(ctx: &Context<'_>) -> bool {
+    shown_to(ctx, Permission::ArrangePlacements)
+}
+
+/// For those who sign agreements with employers.
+pub fn sign_agreements(ctx: &Context<'_>) -> bool {
+    shown_to(ctx, Permission::SignAgreements)
+}
+
+/// For those who record what supports employers.
+pub fn record_support(ctx: &Context<'_>) -> bool {
+    shown_to(ctx, Permission::RecordSupport)
 }

@@ -13,6 +13,7 @@ use crate::actor::Permission;
 use crate::audit::{Audited, Change};
 use crate::calendar::Period;
 use crate::command::{Stop, Unit, refuse_any};
+use crate::employer::agreements;
 use crate::licence::succession::Holdings;
 use crate::refusal::{Code, Refusal};
 use crate::succession::service::Estate;
@@ -348,6 +349,7 @@ async fn end(
     desk.store.end_facts(before.id, on).await?;
     lapse(desk, before.id).await?;
     let licences = holdings.end(&desk.acting_as, on).await?;
+    let agreements = agreements::end_all(desk.unit, &desk.acting_as, before.id, on).await?;
     let mut after = before.clone();
     after.status = Status::Closed;
     after.closed_on = Some(on);
@@ -361,6 +363,7 @@ async fn end(
     ];
     impact.extend(licences);
     impact.extend(estate.pass_on(&desk.acting_as, on).await?);
+    impact.extend(agreements);
     Ok(impact)
 }
 

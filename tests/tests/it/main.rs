@@ -11,6 +11,7 @@ mod course;
 mod demo;
 mod differential;
 mod door;
+mod employer;
 mod endings;
 mod federation;
 mod forge;

@@ -179,7 +179,8 @@ async fn gaps(eye: &Eye) -> Vec<String> {
         of_rights(
             "may change what is written once",
             "UPDATE",
-            "c.relname in ('audit_event', 'import_run', 'person_id_change', 'trainer_evidence')",
+            "c.relname in ('audit_event', 'import_run', 'person_id_change', 'trainer_evidence', \
+             'employer_agreement_programme')",
         ),
         format!(
             "select 'a view that sees as its owner: ' || relname from pg_class \
@@ -233,7 +234,7 @@ const PLANTS: [(&str, &str); 13] = [
 /// The unique indexes, beyond primary keys, on tables whose rows not everyone may see: a row that
 /// nobody may see can still be felt through a unique index. Each stands here with the reason why
 /// nothing is learnt that way.
-const UNIQUE: [(&str, &str); 42] = [
+const UNIQUE: [(&str, &str); 45] = [
     (
         "account (issuer, subject)",
         "only the national team writes accounts, and it sees all of them",
@@ -261,6 +262,12 @@ const UNIQUE: [(&str, &str); 42] = [
     ("course_session (id, starts_at, ends_at)", "begins with the row itself"),
     ("course_terms (organisation_id, course_id)", "begins with the tenant"),
     ("declared_gap (version_id, competence_id)", "whoever lists has locked the version"),
+    ("dspt_assessment (organisation_id, assessment_year)", "begins with the tenant"),
+    ("employer_agreement (organisation_id, id)", "begins with the tenant"),
+    (
+        "employer_agreement_programme (organisation_id, agreement_id, programme_type)",
+        "whoever writes has just made the agreement",
+    ),
     ("idempotency_record (account_id, key)", "begins with the account"),
     ("licence (number)", "the service's counter gives numbers, and each is public from then on"),
     ("licence (organisation_id, id)", "begins with the tenant"),

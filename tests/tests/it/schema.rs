@@ -244,9 +244,11 @@ async fn fill(world: &World) {
     eye.execute(&dismissed).await.expect("a pair");
     let mut rows = licences::filled(world, &world.a, 1);
     rows.extend(courses::filled(world, (&world.a, &world.b)));
+    rows.push(format!("update organisation set status = 'ACTIVE' where id = {a}"));
     for row in rows {
         eye.execute(&row).await.expect("a row");
     }
+    crate::employer::given::fill(world).await;
 }
 
 /// The fields that had a value, and the values that do not fit the schema.

@@ -8,6 +8,7 @@ use super::model;
 use crate::actor::Permission;
 use crate::audit::graphql::AuditEvent;
 use crate::course::graphql::Course;
+use crate::employer::graphql::OrganisationSupport;
 use crate::licence::graphql::Licence;
 use crate::programme::graphql::Programme;
 use crate::programme::kind::ProgrammeTypeChoice;
@@ -278,6 +279,9 @@ readable! {
     /// The courses that it delivers on the day asked about: those that you may see.
     courses: page::<Course>("t.id in (select d.course_id from course_deliverer d \
         where d.organisation_id = {parent} and {in_force:d})").dated(),
+    /// What it records for those with whom it works: agreements, contacts, supervision, the toolkit. Null unless
+    /// it is your organisation, you have an agreement in force with it, or you are of the national team.
+    support: one::<OrganisationSupport>("t.id").nullable(),
     /// Programmes of its own.
     programmes: page::<Programme>("t.owner_id = {parent}"),
     /// Its audit trail, for its own coordinators and signatories and the data protection officer.

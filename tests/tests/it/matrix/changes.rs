@@ -15,9 +15,10 @@ use super::marks::{Asker, Network, account, askers};
 use super::policy::Policy;
 use super::{Facts, course_inputs, licence_inputs, people, today};
 use crate::answers::codes;
+use crate::employer::given as employer;
 
 /// Mutations that can be tried without effect.
-const DRY: [&str; 30] = [
+const DRY: [&str; 37] = [
     "boardAssignmentChoose",
     "courseAssignTrainers",
     "courseCancel",
@@ -26,6 +27,11 @@ const DRY: [&str; 30] = [
     "courseReschedule",
     "courseSchedule",
     "courseTeachOut",
+    "dsptAssessmentAmend",
+    "dsptAssessmentRecord",
+    "employerAgreementAccept",
+    "employerAgreementEnd",
+    "employerAgreementPropose",
     "licenceAppealDecide",
     "licenceBridge",
     "licenceConfirmGrant",
@@ -35,6 +41,7 @@ const DRY: [&str; 30] = [
     "licenceSurrender",
     "licenceSuspend",
     "organisationClose",
+    "organisationContactEnd",
     "organisationMoveBoard",
     "organisationSucceed",
     "personMerge",
@@ -45,6 +52,7 @@ const DRY: [&str; 30] = [
     "sessionHold",
     "sessionReschedule",
     "successionAssign",
+    "supervisionOfferEnd",
     "trainerAccreditationResign",
     "trainerAccreditationSuspend",
     "trainerAccreditationWithdraw",
@@ -56,7 +64,7 @@ struct Subjects<'a> {
     one: &'a Tenant,
     /// Active.
     other: &'a Tenant,
-    /// Active, with the licences.
+    /// Active, with the licences, and with employers.
     holder: &'a Tenant,
     /// The account of the trainer.
     trainer: &'a str,
@@ -71,7 +79,7 @@ impl Subjects<'_> {
             return &school.organisation;
         }
         let licensing = name.starts_with("licence") || name.starts_with("qualityReview");
-        if licensing { self.holder } else { self.one }
+        if licensing || employer::NAMES.contains(&name) { self.holder } else { self.one }
     }
 }
 
@@ -138,6 +146,7 @@ async fn inputs(world: &World, of: &Subjects<'_>) -> BTreeMap<&'static str, Valu
         ("programmeVersionSetModules", draft_with(json!({ "modules": [{ "number": 1 }] }))),
     ]);
     inputs.extend(licence_inputs::inputs(world, of.holder).await);
+    inputs.extend(employer::inputs(world, of.holder).await);
     inputs.extend(people::inputs(world, one, of.trainer).await);
     if let Some(school) = of.school {
         inputs.extend(course_inputs::of_a_draft(world, school, other).await);

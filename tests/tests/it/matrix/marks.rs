@@ -173,6 +173,7 @@ async fn fill(world: &World) {
     }
     curriculum(world, None, Standing::Draft).await;
     people::fill(world).await;
+    crate::employer::given::fill(world).await;
     for pair in [(&world.a, &world.b), (&world.b, &world.a)] {
         for row in courses::filled(world, pair) {
             execute(world, &row).await;
