@@ -43,7 +43,7 @@ courses: where they meet is public|api/src/course/graphql/mod.rs|s/const CLOSE: 
 courses: how many have a place is told to all|api/src/course/graphql/mod.rs|s/int\("t.places_taken"\).only\(Permission::SeeCourses\)/int("t.places_taken").nullable()/
 courses: coordinators approve|api/src/actor/permission.rs|s/\(Permission::ApproveCourses, &\[LicensingOfficer\]\)/(Permission::ApproveCourses, \&[LicensingOfficer, PartnerCoordinator])/
 courses: who plans for one plans for all|api/src/course/service/mod.rs|s/actor\.acting_in\(organisation, permission\);/actor.organisations_with(permission).first().and_then(|at| actor.acting_in(*at, permission));/
-plan: a way for some rows opens all|api/src/read/plan.rs|s/opened\.conditions\.push\(condition\);/{ let _ = condition; let _ = \&mut opened; }/
+plan: a way for some rows opens all|api/src/read/visible.rs|s/opened\.conditions\.push\(condition\);/{ let _ = condition; let _ = \&mut opened; }/
 permission: analysts decide proposals|api/src/actor/permission.rs|s/\(Permission::DecideProposals, &\[LicensingOfficer\]\)/(Permission::DecideProposals, &[LicensingOfficer, Analyst])/
 permission: trainers see grants|api/src/actor/permission.rs|s/&\[PartnerCoordinator, PartnerSignatory, LicensingOfficer, DataProtectionOfficer\]/&[Trainer, PartnerCoordinator, PartnerSignatory, LicensingOfficer, DataProtectionOfficer]/
 permission: quality leads manage organisations|api/src/actor/permission.rs|s/\(Permission::ManageOrganisations, &\[LicensingOfficer\]\)/(Permission::ManageOrganisations, &[LicensingOfficer, QualityLead])/
@@ -51,10 +51,10 @@ programmes: drafts are public|api/src/programme/graphql/mod.rs|s/Way::Where\(&Wa
 programmes: parts of drafts are public|api/src/programme/graphql/mod.rs|s/Way::Where\(&Way::Everyone,\s*"exists \(select 1 from programme_version v where v\.id[^"]*",?\s*\)/Way::Everyone/
 programmes: those with drafts only are public|api/src/programme/graphql/mod.rs|s/Way::Where\(&Way::Everyone,\s*"exists \(select 1 from programme_version v where v\.programme_id[^"]*",?\s*\)/Way::Everyone/
 programmes: an organisation sees no draft of its own|api/src/programme/graphql/mod.rs|s/Way::Organisation\("t\.owner_id", Permission::SeeProgrammeDrafts\),//
-programmes: what is published is hidden|api/src/read/plan.rs|s/opened\.conditions\.push\(condition\);/{ let _ = condition; opened.conditions.push("false"); }/
+programmes: what is published is hidden|api/src/read/visible.rs|s/opened\.conditions\.push\(condition\);/{ let _ = condition; opened.conditions.push("false"); }/
 permission: signatories draft programmes|api/src/actor/permission.rs|s/\(Permission::DraftProgrammes, &\[/(Permission::DraftProgrammes, &[PartnerSignatory, /
 permission: licensing officers publish programmes|api/src/actor/permission.rs|s/\(Permission::PublishProgrammes, &\[/(Permission::PublishProgrammes, &[LicensingOfficer, /
-plan: a way without rows opens all|api/src/read/plan.rs|s/Visible::Any\(ways\)\n    \}/if ways.is_empty() { Visible::All } else { Visible::Any(ways) }\n    }/
+plan: a way without rows opens all|api/src/read/visible.rs|s/Self::Any\(ways\)\n    \}/if ways.is_empty() { Self::All } else { Self::Any(ways) }\n    }/
 plan: what one reads of own rows one reads of all|api/src/read/plan.rs|s/Ok\(Some\(VisibleWay \{ column, ids \}\)\)/{ let _ = (column, ids); Ok(None) }/
 plan: a withheld field is read|api/src/read/plan.rs|s/_ => Err\(\(\)\),/_ => Ok(None),/
 plan: a nation is anywhere|api/src/actor/mod.rs|s/g\.scope == GrantScope::Nation && permission/permission/

@@ -18,6 +18,7 @@ pub mod registry;
 pub mod run;
 pub mod sql;
 pub mod value;
+pub mod visible;
 
 pub use declaration::Readable;
 pub use op::{Op, ReadSettings};

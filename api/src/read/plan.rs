@@ -5,14 +5,14 @@ use async_graphql::parser::types::{Field as AstField, Selection, SelectionSet};
 use async_graphql::{Name, Pos, Positioned, Value as Answer};
 use chrono::NaiveDate;
 use indexmap::IndexMap;
-use uuid::Uuid;
 
 use super::arguments::date_argument;
 use super::condition::{Condition, Order};
 use super::cursor::Position;
-use super::declaration::{Def, Field, Many, Relation, Way, What};
+use super::declaration::{Def, Field, Many, Relation, What};
 use super::op::{Op, Reader};
 use super::value::Column;
+use super::visible::{Visible, VisibleWay};
 use crate::actor::Permission;
 use crate::graphql::error::ErrorCode;
 
@@ -50,35 +50,6 @@ pub struct Level {
     pub as_of: NaiveDate,
     /// The civil date.
     pub today: NaiveDate,
-}
-
-/// The Scope predicate for one actor.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Visible {
-    /// Every row.
-    All,
-    /// Rows for which one of the ways holds; none if there is no way.
-    Any(Vec<VisibleRows>),
-}
-
-/// The rows that one way opens: all that meet the condition and belong to the actor, as far as it asks.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct VisibleRows {
-    /// What the row must meet.
-    pub conditions: Vec<&'static str>,
-    /// To whom the row must belong.
-    pub own: Option<VisibleWay>,
-    /// The table between the row and its owner, with its condition; the owner is a column of it.
-    pub link: Option<&'static str>,
-}
-
-/// A way that depends on the row.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct VisibleWay {
-    /// The column.
-    pub column: &'static str,
-    /// The identifiers it may hold.
-    pub ids: Vec<Uuid>,
 }
 
 /// Which rows a level asks for.
@@ -312,7 +283,7 @@ impl<'a, 'r> Planner<'a, 'r> {
         order: Vec<Order>,
         as_of: NaiveDate,
     ) -> Level {
-        let visible = self.visible(def);
+        let visible = Visible::of(def, &self.reader.actor);
         Level {
             def,
             relation,
@@ -324,46 +295,6 @@ impl<'a, 'r> Planner<'a, 'r> {
             as_of,
             today: self.reader.today,
         }
-    }
-
-    /// Who may see which rows: the one place where a Scope predicate is made.
-    fn visible(&self, def: &Def) -> Visible {
-        let ways: Vec<VisibleRows> =
-            def.rows.visible.iter().filter_map(|way| self.opened(way)).collect();
-        if ways.iter().any(|way| way.conditions.is_empty() && way.own.is_none()) {
-            return Visible::All;
-        }
-        Visible::Any(ways)
-    }
-
-    /// The rows that a way opens to the actor; `None` if it opens none.
-    fn opened(&self, way: &Way) -> Option<VisibleRows> {
-        let actor = &self.reader.actor;
-        let all = VisibleRows { conditions: Vec::new(), link: None, own: None };
-        let mut link = None;
-        let (column, ids) = match *way {
-            Way::Everyone => return Some(all),
-            Way::SignedIn => return actor.account().is_some().then_some(all),
-            Way::Nation(permission) => return actor.may_nationally(permission).then_some(all),
-            Way::Where(way, condition) => {
-                let mut opened = self.opened(way)?;
-                opened.conditions.push(condition);
-                return Some(opened);
-            }
-            Way::Organisation(column, permission) => (column, actor.organisations_with(permission)),
-            Way::OrganisationThrough(table, column, permission) => {
-                link = Some(table);
-                (column, actor.organisations_with(permission))
-            }
-            Way::Account(column) => (column, actor.account().into_iter().collect()),
-            Way::Person(column) => (column, actor.person().into_iter().collect()),
-            Way::PersonThrough(table, column) => {
-                link = Some(table);
-                (column, actor.person().into_iter().collect())
-            }
-        };
-        let own = VisibleWay { column, ids };
-        (!own.ids.is_empty()).then_some(VisibleRows { link, own: Some(own), ..all })
     }
 
     /// What the actor may read of a guarded field: everything (`Ok(None)`), only of own rows

@@ -15,10 +15,10 @@ use super::cursor::{CursorKey, Position};
 use super::declaration::{Def, Key};
 use super::plan::{
     Child, ColumnPlan, EdgePart, Form, InfoPart, Level, PageArgs, PagePart, Part, RowsAsked, Shape,
-    Visible, VisibleRows, VisibleWay,
 };
 use super::sql::{Sql, Words};
 use super::value::{AnyRow, Cell, parameter};
+use super::visible::{Visible, VisibleRows, VisibleWay};
 use crate::db::{DbFault, Rows, Tx};
 
 /// A row with the answers of the levels below it.

@@ -23,9 +23,12 @@ const ASKERS: [(Role, char); 11] = [
     (Role::Trainee, 'H'),
 ];
 
+/// A step, the roles that take it, the sides that take it of a proposal and of what was agreed, its standings.
+type Step = (&'static str, &'static [Role], &'static str, &'static str, &'static [Standing]);
+
 /// The steps with the roles that take them, the sides that take them of a proposal and of what was agreed, and
 /// the standings from which they exist.
-const STEPS: [(&str, &[Role], &str, &str, &[Standing]); 4] = [
+const STEPS: [Step; 4] = [
     ("Accept", &[Role::PartnerSignatory], "H", "H", &[Standing::Proposed]),
     (
         "Decline",
