@@ -399,7 +399,7 @@ mod tests {
             for step in 0..2_000 {
                 // Calling off is one choice among many, so that walks get far enough.
                 let mut command = Command::ALL[roll(&mut seed) % Command::ALL.len()];
-                if command == Command::Cancel && roll(&mut seed) % 4 > 0 {
+                if command == Command::Cancel && !roll(&mut seed).is_multiple_of(4) {
                     command = Command::Hold;
                 }
                 let next = state.after(command);
@@ -410,7 +410,9 @@ mod tests {
                 if !reached.contains(&state) {
                     reached.push(state);
                 }
-                if matches!(state, State::Closed | State::Cancelled) && roll(&mut seed) % 8 == 0 {
+                if matches!(state, State::Closed | State::Cancelled)
+                    && roll(&mut seed).is_multiple_of(8)
+                {
                     (state, diary) = (State::Draft, Diary::default());
                 }
             }
