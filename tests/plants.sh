@@ -92,6 +92,15 @@ supervision and toolkit: partners see none|api/src/employer/graphql/mod.rs|s/(Se
 support: everyone sees it|api/src/employer/graphql/support.rs|s/Way::Nation\(Permission::SeeEmployers\)/Way::Everyone/
 employers: coordinators sign|api/src/actor/permission.rs|s/\(Permission::SignAgreements, &\[PartnerSignatory\]\)/(Permission::SignAgreements, \&[PartnerCoordinator, PartnerSignatory])/
 employers: who records for one records for all|api/src/employer/desk.rs|s/nationally\.or_else\(\|\| unit\.actor\(\)\.acting_in\(organisation, permission\)\)/nationally.or_else(|| unit.actor().organisations_with(permission).first().and_then(|at| unit.actor().acting_in(*at, permission)))/
+courses: closed ones are public|api/src/course/graphql/mod.rs|s/const OF_COURSES: &\[Way\] = &\[\n    Way::Where\(&Way::Everyone, TAKES_PEOPLE\),/const OF_COURSES: &[Way] = &[\n    Way::Everyone,/
+courses: a host sees none|api/src/course/graphql/mod.rs|s/    Way::Organisation\("t.host_id", Permission::SeeCourses\),\n//
+courses: places are public|api/src/course/graphql/mod.rs|s/const CLOSE: &\[Way\] = &\[\n    Way::Nation\(Permission::SeeCourses\),/const CLOSE: &[Way] = &[\n    Way::Everyone,/
+courses: trainers do not see where they teach|api/src/course/graphql/mod.rs|s/    PARTNER,\n    TEACHES,\n\];\n\nconst HOST/    PARTNER,\n];\n\nconst HOST/
+courses: places taken unguarded|api/src/course/graphql/mod.rs|s/int\("t.places_taken"\)\.only\(Permission::SeeCourses\)/int("t.places_taken")/
+courses: a partner sees the offers to others|api/src/course/graphql/mod.rs|s/(pub CoursePartner = .*\n\s*)Way::Nation\(Permission::SeeCourses\)/$1Way::Everyone/
+courses: coordinators approve|api/src/actor/permission.rs|s/\(Permission::ApproveCourses, &\[LicensingOfficer\]\)/(Permission::ApproveCourses, \&[QualityLead, LicensingOfficer])/
+successions: the list is public|api/src/succession/graphql.rs|s/Way::Nation\(Permission::SeeUnassigned\)/Way::Everyone/
+successions: who took over does not see it|api/src/succession/graphql.rs|s/            Way::Organisation\("t.successor_id", Permission::SeeUnassigned\),\n//
 run: a link is not asked for|api/src/read/run.rs|s/sql\.push\(" and "\)\.any_of\(column, ids\)\.push\("\)"\)/{ let _ = (column, ids); sql.push(")") }/
 PLANTS
 }
