@@ -6,7 +6,8 @@
 //! * **ORG-2** An English NHS body has exactly one host board and one region. The region is the
 //!   board's, unless another is recorded with a reason.
 //! * **ORG-3** A closed organisation takes part in nothing: its memberships and codes end with it. With a
-//!   live licence it does not close; a succession supersedes the licence.
+//!   live licence it does not close; a succession supersedes the licence, and what becomes of courses and
+//!   trainers stands in [`crate::succession`].
 //! * An organisation becomes ACTIVE only with at least one identifier that somebody verified.
 //! * It closes only with a reason or a succession. A closed organisation does not open again: a body
 //!   that is reopened is recorded as a new fact by a person.
