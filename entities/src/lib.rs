@@ -18,6 +18,7 @@ pub mod competence_link;
 pub mod competence_mapping;
 pub mod competence_set;
 pub mod course;
+pub mod course_correction;
 pub mod course_counter;
 pub mod course_deliverer;
 pub mod course_partner;

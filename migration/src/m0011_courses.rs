@@ -13,13 +13,14 @@ use crate::sql;
 pub struct Migration;
 
 /// Tables in the order in which they may be dropped.
-const TABLE_NAMES: [&str; 12] = [
+const TABLE_NAMES: [&str; 13] = [
     "session_guest",
     "session_place",
     "teaching_assignment",
     "session_module",
     "course_session",
     "course_terms",
+    "course_correction",
     "course_teach_out",
     "course_trainer",
     "course_partner",
@@ -70,6 +71,7 @@ async fn policies(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         ("course_deliverer", shown, &own, Writes::Change),
         ("course_teach_out", &own, NATION, Writes::Change),
         ("course_terms", &close, &own, Writes::Change),
+        ("course_correction", &close, NATION, Writes::Append),
         ("course_session", shown, &own, Writes::Replace),
         ("session_module", shown, &own, Writes::Replace),
         ("teaching_assignment", shown, &own, Writes::Replace),
@@ -325,7 +327,22 @@ create table course_terms (
   constraint course_terms_once unique (organisation_id, course_id)
 ){strict}
 ;;
-create index course_terms_course_idx on course_terms (course_id)";
+create index course_terms_course_idx on course_terms (course_id)
+;;
+create table course_correction (
+  id {uuid} not null primary key,
+  organisation_id {uuid} not null,
+  course_id {uuid} not null,
+  concerns {text} not null,
+  correction {text} not null,
+  reason {text} not null,
+  corrected_by {uuid} not null constraint course_correction_corrected_by references account (id),
+  corrected_at {instant} not null,
+  constraint course_correction_course foreign key (organisation_id, course_id)
+    references course (organisation_id, id) on update cascade
+){strict}
+;;
+create index course_correction_course_idx on course_correction (course_id, corrected_at)";
 
 const SESSIONS: &str = "
 create table course_session (

@@ -343,6 +343,11 @@ pub fn filled(world: &World, (of, other): (&Tenant, &Tenant)) -> Vec<String> {
              '2026-05-01' from account a order by a.id limit 1",
             new(7)
         ),
+        format!(
+            "insert into course_correction select {}, {own}, {draft}, 'x', 'x', 'x', a.id, {at} \
+             from account a order by a.id limit 1",
+            new(21)
+        ),
         format!("insert into course_terms values ({}, {own}, {draft}, 'x')", new(8)),
         format!(
             "insert into course_session values ({session}, {own}, {draft}, '2026-06-01', '10:00', '16:00', \
@@ -367,11 +372,17 @@ pub fn filled(world: &World, (of, other): (&Tenant, &Tenant)) -> Vec<String> {
             new(9)
         ),
         format!(
+            "insert into course_session values ({}, {own}, {draft}, '2026-06-08', '10:00', '16:00', \
+             '2026-06-08T09:00:00+00:00', '2026-06-08T15:00:00+00:00', true, 300, 'PLANNED', null, null, \
+             null, {at})",
+            new(20)
+        ),
+        format!(
             "insert into teaching_assignment select {}, {own}, {draft}, {}, x.trainer_id, 'LEAD', \
-             '2026-06-02T09:00:00+00:00', '2026-06-02T15:00:00+00:00', null from course_trainer x \
+             '2026-06-08T09:00:00+00:00', '2026-06-08T15:00:00+00:00', null from course_trainer x \
              where x.course_id = {draft}",
             new(19),
-            new(17)
+            new(20)
         ),
         format!(
             "insert into session_place values ({}, {own}, {draft}, {session}, 'x', 'https://x')",

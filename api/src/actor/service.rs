@@ -186,7 +186,7 @@ pub async fn insert_grant(unit: &Unit, grant: &RoleGrant, acting_as: String) -> 
 
 /// The person to whom an account belongs today.
 #[expect(clippy::disallowed_methods, reason = "the link of the account at hand")]
-async fn person_of(unit: &Unit, account: Uuid) -> Result<Option<Uuid>, Stop> {
+pub(crate) async fn person_of(unit: &Unit, account: Uuid) -> Result<Option<Uuid>, Stop> {
     let today = unit.today();
     let links = person_account::Entity::find()
         .filter(person_account::Column::AccountId.eq(account))

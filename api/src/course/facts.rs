@@ -9,6 +9,7 @@ use entities::{
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use uuid::Uuid;
 
+use super::parts::Course;
 use super::planning::{LicenceDays, Module};
 use super::rules::{LicenceFacts, TrainerFacts, VersionFacts};
 use super::store::{Courses, unreadable};
@@ -16,6 +17,7 @@ use crate::calendar::Period;
 use crate::command::Stop;
 use crate::db::Tx;
 use crate::licence::model::{Licence, Standing, Tier};
+use crate::licence::parts::Granted;
 use crate::licence::store::Licences;
 use crate::programme::kind::ProgrammeType;
 
@@ -267,6 +269,7 @@ impl Courses<'_> {
             allows_new_starts: standing.allows_new_starts(),
             standing: standing.code(),
             delivers: tier != Tier::HostOnly,
+            covers_from: best.and_then(|best| best.period()).and_then(|period| period.from()),
             covers_to: best.map(|best| best.to),
             max_courses,
             max_trainees,
@@ -305,14 +308,23 @@ impl Courses<'_> {
         }
     }
 
-    /// Whether the licence of a course is in force, or in grace, on a day.
-    pub async fn is_covered(&self, licence: Option<Uuid>, on: NaiveDate) -> Result<bool, Stop> {
-        let Some(id) = licence else { return Ok(false) };
-        let found = Licences::of(self.unit).find(id).await?;
-        let covers = |licence: Licence| {
-            matches!(licence.standing(on), Standing::Active | Standing::Expiring | Standing::Grace)
+    /// Whether the licence of a course is in force for its programme type, or in grace, on a day.
+    pub async fn is_covered(&self, course: &Course, on: NaiveDate) -> Result<bool, Stop> {
+        let Some(id) = course.licence_id else { return Ok(false) };
+        let store = Licences::of(self.unit);
+        let Some(licence) = store.find(id).await? else { return Ok(false) };
+        let granted = store.granted(licence.organisation_id).await?;
+        let last = licence.term.map(|term| term.to);
+        let covers = |granted: &Granted| match licence.standing(on) {
+            Standing::Active | Standing::Expiring => {
+                granted.period().is_some_and(|period| period.contains(on))
+            }
+            // Grace goes on with what the licence was for at its end.
+            Standing::Grace => Some(granted.to) >= last,
+            _ => false,
         };
-        Ok(found.is_some_and(covers))
+        let of_it = granted.iter().filter(|granted| granted.licence_id == id);
+        Ok(of_it.filter(|granted| granted.programme_type == course.programme_type).any(covers))
     }
 }
 

@@ -40,7 +40,7 @@ pub const QUERIES: [(&str, &str); 8] = [
          join audit_event s on s.entity_type = 'licence' and s.entity_id = c.licence_id \
            and s.action = 'licence.suspended' and s.seq < e.seq and s.chain = e.chain \
          where not exists (select 1 from audit_event r where r.entity_type = 'licence' \
-           and r.entity_id = c.licence_id and r.action = 'licence.reinstated' \
+           and r.entity_id = c.licence_id and r.action in ('licence.reinstated', 'licence.appeal_decided') \
            and r.seq > s.seq and r.seq < e.seq and r.chain = e.chain)",
     ),
     (

@@ -16,7 +16,7 @@
 //! * **COH-1** Sessions lie within the course, and every module of the version has one.
 //! * **COH-2** There are no fewer places than people who have one.
 //! * **COH-3** A change of dates asks licence, accreditations and financial years anew and says what broke.
-//! * **COH-4** A closed course is final. **COH-5** A course keeps its version and code for life.
+//! * **COH-4** A closed course is final: a quality lead corrects it beside it, with a reason. **COH-5** A course keeps its version and code for life.
 //!   Another organisation delivers it only after a succession; who did so before stays recorded.
 //! * A course that is too small is not confirmed. How many have a place is what the deliverer records.
 //!

@@ -165,6 +165,39 @@ impl Session {
     }
 }
 
+/// A correction of a closed course, which itself stays as it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CourseCorrection {
+    /// Identifier.
+    pub id: Uuid,
+    /// The organisation that delivered the course.
+    pub organisation_id: Uuid,
+    /// The course.
+    pub course_id: Uuid,
+    /// What it says wrongly.
+    pub concerns: String,
+    /// What is right.
+    pub correction: String,
+    /// Why it is corrected.
+    pub reason: String,
+}
+
+impl Audited for CourseCorrection {
+    const TYPE: &'static str = "course_correction";
+
+    fn id(&self) -> Uuid {
+        self.id
+    }
+
+    fn chain(&self) -> Uuid {
+        self.organisation_id
+    }
+
+    fn version(&self) -> i32 {
+        1
+    }
+}
+
 /// A decision that a course goes on though its licence does not cover it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TeachOut {

@@ -64,6 +64,8 @@ pub struct LicenceFacts {
     pub standing: &'static str,
     /// Whether its tier delivers training.
     pub delivers: bool,
+    /// The first day of that.
+    pub covers_from: Option<NaiveDate>,
     /// The day from which it no longer covers the programme type; `None` if it never did.
     pub covers_to: Option<NaiveDate>,
     /// Most courses at once.
@@ -134,9 +136,10 @@ pub fn unmet_for_licence(
         let message = "the licence is for hosting: it does not deliver courses";
         unmet.push(Refusal::at(Code::LicenceDoesNotCover, "", message));
     }
-    match licence.covers_to {
+    let from_start = licence.covers_from.is_none_or(|from| from <= terms.start);
+    match licence.covers_to.filter(|_| from_start) {
         None => {
-            let message = "the licence does not cover this programme type";
+            let message = "the licence does not cover this programme type on the first day";
             unmet.push(Refusal::at(Code::LicenceDoesNotCover, "", message));
         }
         Some(to) => unmet.extend(unmet_for_end(to, terms.end, teach_out_until)),
@@ -148,6 +151,21 @@ pub fn unmet_for_licence(
     }
     unmet.extend(unmet_for_trainees(licence.max_trainees, terms.capacity_max));
     unmet
+}
+
+/// LIC-5: nobody more is taken where no licence and no teach-out decision covers the day.
+#[must_use]
+pub fn unmet_for_more_people(
+    covered: bool,
+    teach_out_until: Option<NaiveDate>,
+    today: NaiveDate,
+) -> Vec<Refusal> {
+    if covered || teach_out_until.is_some_and(|until| today <= until) {
+        return Vec::new();
+    }
+    let message =
+        "its licence is not in force: nobody more has a place without a teach-out decision";
+    vec![Refusal::at(Code::LicenceNotActive, "", message)]
 }
 
 /// LIC-3: the course ends while the licence covers it, or under a teach-out decision.
@@ -177,6 +195,16 @@ pub fn unmet_for_trainees(max_trainees: Option<i32>, capacity_max: i32) -> Vec<R
         }
         _ => Vec::new(),
     }
+}
+
+/// COH-4: what a closed course says wrongly is corrected beside it; before, the course itself is changed.
+#[must_use]
+pub fn unmet_for_correction(state: State) -> Vec<Refusal> {
+    if state == State::Closed {
+        return Vec::new();
+    }
+    let message = "the course is not closed: change what is wrong about it";
+    vec![Refusal::at(Code::Conflict, "", message)]
 }
 
 /// A course stands on a published version and starts while courses may start on it.

@@ -54,6 +54,7 @@ pub async fn decide(
     let found = found.ok_or_else(missing)?;
     let against = desk.store.decision(at.id, found.decision_id).await?.ok_or_else(missing)?;
     let mut unmet = rules::unmet_for_appeal(&found, account);
+    unmet.extend(desk.unmet_for_same_person(&found.involved).await?);
     unmet.extend(unmet_for_text(outcome, "outcome", MAX_TEXT));
     refuse_any(unmet)?;
     let state = if uphold { AppealState::Upheld } else { AppealState::Dismissed };

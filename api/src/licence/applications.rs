@@ -345,6 +345,8 @@ pub async fn confirm_grant(unit: &Unit, at: At) -> Result<Changed, Stop> {
     let proposal = desk.store.proposal(at.id).await?;
     let by = (account, desk.acting_as.as_str());
     let mut unmet = rules::unmet_for_confirmation(proposal.as_ref(), DecisionKind::Grant, by);
+    let by_whom: Vec<_> = proposal.iter().map(|proposal| proposal.proposed_by).collect();
+    unmet.extend(desk.unmet_for_same_person(&by_whom).await?);
     let Some((proposal, terms)) = proposal.and_then(read_terms) else {
         refuse_any(unmet)?;
         return Err(unreadable("licence_decision.terms").into());

@@ -286,7 +286,8 @@ impl Licences<'_> {
         let appeal = |row: licence_appeal::Model| {
             let state = AppealState::from_code(&row.state)
                 .ok_or_else(|| unreadable("licence_appeal.state"))?;
-            let involved = std::iter::once(row.proposed_by).chain(row.confirmed_by).collect();
+            let involved =
+                [row.proposed_by, row.lodged_by].into_iter().chain(row.confirmed_by).collect();
             let (licence_id, decision_id) = (row.licence_id, row.decision_id);
             Ok::<_, DbFault>(Appeal { id: row.id, licence_id, decision_id, state, involved })
         };

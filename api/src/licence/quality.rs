@@ -153,6 +153,8 @@ pub async fn confirm_revocation(unit: &Unit, at: At) -> Result<Changed, Stop> {
     let by = (account, desk.acting_as.as_str());
     let mut unmet = rules::unmet_for_step(before.state, desk.standing(&before), Command::Revoke);
     unmet.extend(rules::unmet_for_confirmation(proposal.as_ref(), DecisionKind::Revocation, by));
+    let by_whom: Vec<_> = proposal.iter().map(|proposal| proposal.proposed_by).collect();
+    unmet.extend(desk.unmet_for_same_person(&by_whom).await?);
     refuse_any(unmet)?;
     let Some(proposal) = proposal else { return Err(not_found()) };
     let terms: Option<RevocationTerms> =

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::model::{Command, Licence, Standing, State};
 use super::store::Licences;
 use crate::actor::Permission;
+use crate::actor::service::person_of;
 use crate::audit::Change;
 use crate::command::{Stop, Unit};
 use crate::organisation::store::Organisations;
@@ -166,6 +167,24 @@ impl<'a> Desk<'a> {
         }
         self.store.enter_state(&after, on).await?;
         self.save(with.action, before, after, &["programmes"], with.reason).await
+    }
+
+    /// PER-2, PER-3: one person takes one part in a decision, by whichever account.
+    pub(super) async fn unmet_for_same_person(
+        &self,
+        accounts: &[Uuid],
+    ) -> Result<Vec<Refusal>, Stop> {
+        let Some(own) = self.unit.actor().person() else { return Ok(Vec::new()) };
+        for account in
+            accounts.iter().filter(|account| self.unit.actor().account() != Some(**account))
+        {
+            if person_of(self.unit, *account).await? == Some(own) {
+                let message =
+                    "another account of yours took part: somebody else has to take this one";
+                return Ok(vec![Refusal::at(Code::SeparationOfDuties, "", message)]);
+            }
+        }
+        Ok(Vec::new())
     }
 
     /// What the renewed licence has to know of its renewal: that it is decided.

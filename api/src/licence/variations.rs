@@ -57,6 +57,8 @@ pub async fn confirm(unit: &Unit, at: At) -> Result<Changed, Stop> {
     let proposal = desk.store.proposal(at.id).await?;
     let by = (account, desk.acting_as.as_str());
     let mut unmet = rules::unmet_for_confirmation(proposal.as_ref(), DecisionKind::Variation, by);
+    let by_whom: Vec<_> = proposal.iter().map(|proposal| proposal.proposed_by).collect();
+    unmet.extend(desk.unmet_for_same_person(&by_whom).await?);
     let terms: Option<VariationTerms> = proposal
         .as_ref()
         .filter(|proposal| proposal.kind == DecisionKind::Variation)

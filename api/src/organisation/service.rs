@@ -343,7 +343,7 @@ async fn end(
     let holdings = Holdings::of(desk.unit, before.id).await?;
     unmet.extend(holdings.unmet_for_end((on, path), succeeded));
     let estate = Estate::of(desk.unit, before.id, successors.unwrap_or_default()).await?;
-    unmet.extend(estate.unmet_for_end());
+    unmet.extend(estate.unmet_for_end((on, path)));
     refuse_any(unmet)?;
     let identifiers = desk.store.identifiers(before.id).await?;
     desk.store.end_facts(before.id, on).await?;

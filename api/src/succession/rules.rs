@@ -1,5 +1,6 @@
 //! The rules of what passes on, as functions over plain values. Each returns everything that is unmet.
 
+use chrono::NaiveDate;
 use uuid::Uuid;
 
 use super::model::Assignment;
@@ -13,6 +14,17 @@ pub fn unmet_for_end(courses: &[&str], successors: &[Uuid]) -> Vec<Refusal> {
     }
     let message = format!("complete or cancel its courses first: {}", courses.join(", "));
     vec![Refusal::at(Code::CoursesUnfinished, "", message)]
+}
+
+/// SUCC-2: what an organisation delivered, it delivered: it does not end before.
+#[must_use]
+pub fn unmet_for_day(
+    (on, path): (NaiveDate, &str),
+    first_possible: Option<NaiveDate>,
+) -> Vec<Refusal> {
+    let Some(first) = first_possible.filter(|first| on < *first) else { return Vec::new() };
+    let message = format!("choose {first} or later: until then it delivered courses");
+    vec![Refusal::at(Code::DateBeforeRecordedFact, path, message)]
 }
 
 /// Who takes a course or trainer over is one of the successors, and is named once.
@@ -30,7 +42,7 @@ pub fn unmet_for_choice(place: &Assignment, successors: &[Uuid], chosen: Uuid) -
 
 #[cfg(test)]
 mod tests {
-    use chrono::{DateTime, NaiveDate};
+    use chrono::DateTime;
 
     use super::*;
     use crate::succession::model::Subject;

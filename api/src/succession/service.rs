@@ -25,6 +25,7 @@ pub struct Estate<'a> {
     organisation: Uuid,
     successors: &'a [Uuid],
     courses: Vec<Course>,
+    delivered: Option<NaiveDate>,
 }
 
 impl<'a> Estate<'a> {
@@ -43,14 +44,17 @@ impl<'a> Estate<'a> {
             Licences::of(unit).lock_all(*successor).await?;
         }
         let courses = courses::unfinished(unit, organisation).await?;
-        Ok(Self { unit, organisation, successors, courses })
+        let delivered = courses::last_delivered(unit, organisation).await?;
+        Ok(Self { unit, organisation, successors, courses, delivered })
     }
 
     /// ORG-3: what speaks against the end of the organisation.
     #[must_use]
-    pub fn unmet_for_end(&self) -> Vec<Refusal> {
+    pub fn unmet_for_end(&self, (on, path): (NaiveDate, &str)) -> Vec<Refusal> {
         let codes: Vec<&str> = self.courses.iter().map(|course| course.code.as_str()).collect();
-        rules::unmet_for_end(&codes, self.successors)
+        let mut unmet = rules::unmet_for_end(&codes, self.successors);
+        unmet.extend(rules::unmet_for_day((on, path), self.delivered));
+        unmet
     }
 
     /// Passes courses and trainers on to the one successor, or puts them on the unassigned list; says what

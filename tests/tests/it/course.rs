@@ -1,6 +1,7 @@
 //! Courses: from the plan to the end, every refusal, and who may do what to whose.
 
 mod cells;
+mod corrections;
 mod edges;
 mod headline;
 mod races;

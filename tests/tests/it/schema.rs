@@ -235,6 +235,9 @@ async fn fill(world: &World) {
         let change = format!("update {table} set {change} where {first}");
         eye.execute(&change).await.expect("a row that ended");
     }
+    let lapse = "update trainer_accreditation set valid_to = '2026-06-02' \
+        where state = 'ACCREDITED' and programme_type = 'VOLUNTEER' and valid_from < '2026-06-02'";
+    eye.execute(lapse).await.expect("accreditations that lapse");
     let dismissed = format!(
         "insert into person_duplicate select {}, a.id, b.id, false, true, 'DISMISSED', {at}, {at}, 2 \
          from person a join person b on a.id < b.id where not exists (select 1 from person_duplicate d \

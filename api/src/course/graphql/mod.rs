@@ -268,8 +268,8 @@ readable! {
             },
             Filter {
                 name: "leadTrainerId",
-                description: "Who leads it.",
-                sql: "t.lead_trainer_id",
+                description: "Who leads it, of the trainers who are listed.",
+                sql: "(select r.id from trainer r where r.id = t.lead_trainer_id and r.listed)",
                 kind: Kind::Id("trn"),
             },
         ])
@@ -323,6 +323,8 @@ readable! {
     partners: list::<CoursePartner>(50, "t.course_id = {parent}"),
     /// What deliverer and host agreed, for those who take part and the national team.
     terms: one_through::<CourseTerms>("course_terms l on l.id = t.id", "l.course_id = {parent}"),
+    /// What a quality lead corrected after it was closed, for those who take part and the national team.
+    corrections: list::<CourseCorrection>(50, "t.course_id = {parent}"),
     /// Decisions that it goes on though its licence does not cover it. For the deliverer and the national team.
     teachOuts: list::<TeachOut>(20, "t.course_id = {parent}"),
     /// Why it was returned. For the deliverer and the national team.
@@ -493,6 +495,21 @@ readable! {
     reason: text("t.reason"),
     /// When it was approved.
     approvedOn: date("t.approved_on"),
+}
+
+readable! {
+    /// A correction of a closed course, which itself stays as it is.
+    pub CourseCorrection = Rows::of("course_correction", "cco").visible_to(CLOSE).ordered_by("correctedAt");
+    /// The id of the correction.
+    id: id("cco"),
+    /// What the course says wrongly.
+    concerns: text("t.concerns"),
+    /// What is right.
+    correction: text("t.correction"),
+    /// Why it was corrected.
+    reason: text("t.reason"),
+    /// When it was recorded.
+    correctedAt: instant("t.corrected_at").ordered(),
 }
 
 readable! {

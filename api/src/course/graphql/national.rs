@@ -15,11 +15,12 @@ use crate::graphql::visible;
 use crate::mutations;
 
 mutations! {
-    CourseApprove by ApproveCourses -> course: Course, [];
-    CourseReturn by ApproveCourses -> course: Course, [];
-    CourseTeachOut by OverseeCourses -> course: Course, [];
-    CourseClose by OverseeCourses -> course: Course, [];
-    SessionCredit by OverseeCourses -> course: Course, [];
+    CourseApprove by ApproveCourses -> course: Course, [SeparationOfDuties];
+    CourseReturn by ApproveCourses -> course: Course, [SeparationOfDuties];
+    CourseTeachOut by OverseeCourses -> course: Course, [SeparationOfDuties];
+    CourseClose by OverseeCourses -> course: Course, [SeparationOfDuties];
+    CourseCorrect by OverseeCourses -> course: Course, [SeparationOfDuties];
+    SessionCredit by OverseeCourses -> course: Course, [SeparationOfDuties];
 }
 
 /// A proposed course that may be opened.
@@ -77,6 +78,23 @@ pub struct CourseCloseInput {
     idempotency_key: Option<String>,
 }
 
+/// A correction of a closed course.
+#[derive(InputObject, Clone, Serialize)]
+pub struct CourseCorrectInput {
+    /// The course.
+    id: ID,
+    /// Its version as you read it.
+    expected_version: i32,
+    /// What it says wrongly.
+    concerns: String,
+    /// What is right.
+    correction: String,
+    /// Why it is corrected.
+    reason: String,
+    /// Repeating a request with the same key has one effect. Kept for 30 days.
+    idempotency_key: Option<String>,
+}
+
 /// A session that was held without credit and is to count.
 #[derive(InputObject, Clone, Serialize)]
 pub struct SessionCreditInput {
@@ -96,6 +114,20 @@ pub struct CourseNationalMutations;
 
 #[Object]
 impl CourseNationalMutations {
+    /// Records a correction of a closed course, which itself stays as it is.
+    #[graphql(visible = "visible::oversee_courses", tag = "national")]
+    async fn course_correct(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The course and the correction.")] input: CourseCorrectInput,
+    ) -> Result<Payload<CourseCorrect>> {
+        let asked = Asked::new("courseCorrect", &input, input.idempotency_key.as_ref());
+        let at = at(&input.id, input.expected_version)?;
+        let CourseCorrectInput { concerns, correction, reason, .. } = input;
+        let new = life::Correction { concerns, correction, reason };
+        asked.run(ctx, parts, move |unit| Box::pin(life::correct(unit, at, new.clone()))).await
+    }
+
     /// Lets a proposed course be opened.
     #[graphql(visible = "visible::approve_courses", tag = "national")]
     async fn course_approve(

@@ -17,7 +17,7 @@ use crate::mutations;
 mutations! {
     CourseDraft by PlanCourses -> course: Course,
         [OrganisationNotActive, VersionNotPublished, VersionNotInForce];
-    CourseAmend by PlanCourses -> course: Course, [CapacityExceeded, Unchanged];
+    CourseAmend by PlanCourses -> course: Course, [CapacityExceeded, Unchanged, LicenceNotActive];
     CourseSchedule by PlanCourses -> course: Course, [VersionNotInForce];
     CourseReschedule by PlanCourses -> course: Course,
         [VersionNotInForce, LicenceEnded, SessionOutsideCourse, NotScheduled, TrainerBusy];
@@ -25,7 +25,7 @@ mutations! {
         [LeadRequired, LivedExperienceRequired, TrainerAccreditationLapses, TrainerBusy];
     CoursePropose by PlanCourses -> course: Course,
         [VersionNotPublished, VersionNotInForce, LicenceDoesNotCover, NotScheduled, SessionOutsideCourse, ModuleNotScheduled, LeadRequired, LivedExperienceRequired, TrainerAccreditationLapses, TrainerBusy];
-    CourseOfferPlaces by PlanCourses -> course: Course, [CapacityExceeded];
+    CourseOfferPlaces by PlanCourses -> course: Course, [CapacityExceeded, LicenceNotActive];
 }
 
 /// A course to be drafted.

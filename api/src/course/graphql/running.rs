@@ -14,8 +14,8 @@ use crate::mutations;
 mutations! {
     CourseOpen by PlanCourses -> course: Course,
         [LicenceNotActive, LicenceDoesNotCover, LicenceEnded, CourseLimit, CapacityExceeded, VersionNotPublished, VersionNotInForce, NotScheduled, SessionOutsideCourse, ModuleNotScheduled, LeadRequired, LivedExperienceRequired, TrainerAccreditationLapses, TrainerBusy];
-    CourseConfirm by PlanCourses -> course: Course, [BelowMinimum];
-    CourseCancel by CancelCourses -> course: Course, [];
+    CourseConfirm by PlanCourses -> course: Course, [BelowMinimum, LicenceNotActive];
+    CourseCancel by CancelCourses -> course: Course, [SeparationOfDuties];
     CourseComplete by CompleteCourses -> course: Course, [SessionsToCome];
 }
 

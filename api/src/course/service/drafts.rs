@@ -208,6 +208,9 @@ pub async fn amend(unit: &Unit, at: At, new: Amendment) -> Result<Changed, Stop>
     if after.state.is_live() {
         unmet.extend(unmet_for_size(&desk, &after).await?);
     }
+    if after.places_taken > before.places_taken {
+        unmet.extend(desk.unmet_for_more_people(&before).await?);
+    }
     if after == before && new.terms.is_none() {
         unmet.push(Refusal::at(Code::Unchanged, "", "name what changes"));
     }
@@ -243,6 +246,7 @@ pub async fn offer(unit: &Unit, at: At, partner: Uuid, places: i32) -> Result<Ch
         .map(|(_, places)| *places)
         .sum();
     let mut unmet = unmet_for_other(&desk, (before.organisation_id, partner), "partnerId").await?;
+    unmet.extend(desk.unmet_for_more_people(&before).await?);
     if places < 1 {
         unmet.push(Refusal::at(Code::Invalid, "places", "must be at least 1"));
     } else if others.saturating_add(places) > before.capacity_max {

@@ -4,7 +4,7 @@ use super::{At, Changed, Desk, facts_of};
 use crate::actor::Permission;
 use crate::command::{Stop, Unit, refuse_any};
 use crate::course::model::{Command, SessionState};
-use crate::course::parts::{Course, Session};
+use crate::course::parts::{Course, CourseCorrection, Session};
 use crate::course::rules;
 use crate::course::store::Courses;
 use crate::organisation::rules::{MAX_TEXT, unmet_for_text};
@@ -17,7 +17,9 @@ use crate::organisation::rules::{MAX_TEXT, unmet_for_text};
 pub async fn confirm(unit: &Unit, at: At) -> Result<Changed, Stop> {
     let (desk, before) = Desk::at(unit, Permission::PlanCourses, at).await?;
     let after = Desk::stepped(&before, Command::Confirm)?;
-    refuse_any(rules::unmet_for_confirmation(before.places_taken, before.capacity_min))?;
+    let mut unmet = rules::unmet_for_confirmation(before.places_taken, before.capacity_min);
+    unmet.extend(desk.unmet_for_more_people(&before).await?);
+    refuse_any(unmet)?;
     desk.save("course.confirmed", &before, after, &[], None).await?;
     Ok(Changed { id: at.id, impact: Vec::new() })
 }
@@ -52,6 +54,47 @@ pub async fn close(unit: &Unit, at: At) -> Result<Changed, Stop> {
     let after = Desk::stepped(&before, Command::Close)?;
     desk.save("course.closed", &before, after, &[], None).await?;
     Ok(Changed { id: at.id, impact: vec!["nothing of it changes from now on".to_owned()] })
+}
+
+/// What a quality lead corrects about a closed course.
+#[derive(Clone, Debug)]
+pub struct Correction {
+    /// What the course says wrongly.
+    pub concerns: String,
+    /// What is right.
+    pub correction: String,
+    /// Why it is corrected.
+    pub reason: String,
+}
+
+/// Records a correction of a closed course, which itself stays as it is.
+///
+/// # Errors
+///
+/// Every unmet rule, or what the database answers.
+pub async fn correct(unit: &Unit, at: At, new: Correction) -> Result<Changed, Stop> {
+    let (desk, course) = Desk::of_the_nation(unit, Permission::OverseeCourses, at).await?;
+    let by = desk.account()?;
+    let mut unmet = rules::unmet_for_correction(course.state);
+    for (text, path) in
+        [(&new.concerns, "concerns"), (&new.correction, "correction"), (&new.reason, "reason")]
+    {
+        unmet.extend(unmet_for_text(text, path, MAX_TEXT));
+    }
+    refuse_any(unmet)?;
+    let Correction { concerns, correction, reason } = new;
+    let made = CourseCorrection {
+        id: unit.id(),
+        organisation_id: course.organisation_id,
+        course_id: course.id,
+        concerns,
+        correction,
+        reason,
+    };
+    desk.store.add_correction(&made, by).await?;
+    let reason = Some(made.reason.as_str());
+    desk.record_part("course.corrected", &made, reason);
+    Ok(Changed { id: at.id, impact: vec!["the course itself stays as it is".to_owned()] })
 }
 
 /// Calls a course off: its coordinator before it has begun, a quality lead afterwards.

@@ -19,7 +19,7 @@ use super::planning::{Ground, Warning};
 use super::rules::{self, SessionFacts, TrainerFacts};
 use super::store::Courses;
 use crate::actor::{Identity, Permission};
-use crate::audit::Change;
+use crate::audit::{Audited, Change};
 use crate::command::{Stop, Unit, refuse_any};
 use crate::refusal::{Code, Refusal};
 
@@ -85,6 +85,10 @@ impl<'a> Desk<'a> {
         let acting_as = acting_as.ok_or_else(|| Stop::from(Refusal::whole(Code::Forbidden)))?;
         let desk = Self::of(unit, acting_as);
         let course = desk.locked(at).await?;
+        if unit.actor().acting_in(course.organisation_id, Permission::SeeCourses).is_some() {
+            let message = "it is a course of your own organisation: somebody else has to decide";
+            return Err(Refusal::at(Code::SeparationOfDuties, "", message).into());
+        }
         Ok((desk, course))
     }
 
@@ -159,6 +163,17 @@ impl<'a> Desk<'a> {
         self.unit.record(Change::of(action, before, after, facts, acting_as, reason));
     }
 
+    /// Records what was added to a course beside it.
+    pub(super) fn record_part<T: Audited>(
+        &self,
+        action: &'static str,
+        added: &T,
+        reason: Option<&str>,
+    ) {
+        let (acting_as, reason) = (self.acting_as.clone(), reason.map(str::to_owned));
+        self.unit.record(Change::of(action, None, added, &[], acting_as, reason));
+    }
+
     /// The course after `command`, if the step exists.
     pub(super) fn stepped(course: &Course, command: Command) -> Result<Course, Stop> {
         refuse_any(rules::unmet_for_step(course.state, command))?;
@@ -192,6 +207,20 @@ impl<'a> Desk<'a> {
         ids.sort_unstable();
         ids.dedup();
         self.facts.trainers(&ids, course.programme_type).await
+    }
+
+    /// LIC-5: what speaks against taking more people on a course that is before everybody.
+    pub(super) async fn unmet_for_more_people(
+        &self,
+        course: &Course,
+    ) -> Result<Vec<Refusal>, Stop> {
+        if !course.state.is_live() {
+            return Ok(Vec::new());
+        }
+        let today = self.unit.today();
+        let covered = self.store.is_covered(course, today).await?;
+        let until = self.store.teach_out_until(course.id).await?;
+        Ok(rules::unmet_for_more_people(covered, until, today))
     }
 
     /// What the plan of a course stands on. Its licence is locked.

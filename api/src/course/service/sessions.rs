@@ -9,6 +9,7 @@ use crate::course::model::{Command, Credit, SessionCommand, SessionState, State}
 use crate::course::parts::{Course, Guest, Session};
 use crate::course::rules::{self, Cover};
 use crate::organisation::rules::{MAX_TEXT, unmet_for_line, unmet_for_text};
+use crate::person::rules::unmet_for_hands;
 use crate::refusal::{Code, Refusal};
 
 /// Most guests of a session.
@@ -51,7 +52,7 @@ pub async fn hold(unit: &Unit, at: At, how: Holding) -> Result<Changed, Stop> {
     let mut unmet =
         rules::unmet_for_holding(&facts, &trainers, (unit.today(), desk.asks_lived_experience()));
     let cover = Cover {
-        licensed: desk.store.is_covered(before.licence_id, held.day).await?,
+        licensed: desk.store.is_covered(&before, held.day).await?,
         teach_out_until: desk.store.teach_out_until(before.id).await?,
     };
     let open = rules::unmet_for_credit(&facts, &trainers, cover);
@@ -180,7 +181,11 @@ pub async fn credit(unit: &Unit, at: At, reason: String) -> Result<Changed, Stop
         let message = "only a session of a course that is not closed, held without credit";
         return Err(Refusal::at(Code::Conflict, "", message).into());
     };
-    refuse_any(unmet_for_text(&reason, "reason", MAX_TEXT))?;
+    let taught = desk.trainers(&before, std::slice::from_ref(session)).await?;
+    let persons: Vec<Option<Uuid>> = taught.iter().map(|known| Some(known.person_id)).collect();
+    let mut unmet = unmet_for_hands(unit.actor().person(), &persons);
+    unmet.extend(unmet_for_text(&reason, "reason", MAX_TEXT));
+    refuse_any(unmet)?;
     let given = Session { credit: Some(Credit::Given), ..session.clone() };
     desk.store.settle(&given).await?;
     let after = before.clone();

@@ -18,6 +18,15 @@ pub async fn unfinished(unit: &Unit, organisation: Uuid) -> Result<Vec<Course>, 
     Courses::of(unit).lock_unfinished(organisation).await
 }
 
+/// The first day on which another organisation could have followed this one as a deliverer.
+///
+/// # Errors
+///
+/// What the database answers.
+pub async fn last_delivered(unit: &Unit, organisation: Uuid) -> Result<Option<NaiveDate>, Stop> {
+    Courses::of(unit).last_delivered(organisation).await
+}
+
 /// One course, locked.
 ///
 /// # Errors

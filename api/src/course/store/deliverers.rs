@@ -1,7 +1,7 @@
 //! Who delivers courses from when.
 
 use chrono::NaiveDate;
-use entities::{course, course_deliverer};
+use entities::{course, course_deliverer, course_session};
 use sea_orm::sea_query::{Expr, LockType};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
@@ -27,6 +27,23 @@ impl Courses<'_> {
             .all(self.unit.tx())
             .await?;
         Ok(rows.into_iter().map(course_of).collect::<Result<_, _>>()?)
+    }
+
+    /// The last day on which the organisation is known to have acted as a deliverer.
+    pub async fn last_delivered(&self, organisation: Uuid) -> Result<Option<NaiveDate>, Stop> {
+        let held = course_session::Entity::find()
+            .filter(course_session::Column::OrganisationId.eq(organisation))
+            .filter(course_session::Column::State.eq("HELD"))
+            .order_by_desc(course_session::Column::Day)
+            .one(self.unit.tx())
+            .await?;
+        let begun = course_deliverer::Entity::find()
+            .filter(course_deliverer::Column::OrganisationId.eq(organisation))
+            .order_by_desc(course_deliverer::Column::ValidFrom)
+            .one(self.unit.tx())
+            .await?;
+        let held = held.and_then(|session| session.day.succ_opt());
+        Ok(held.max(begun.map(|delivery| delivery.valid_from)))
     }
 
     /// Lets an organisation deliver the course from a day on.

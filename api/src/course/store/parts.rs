@@ -1,14 +1,14 @@
 //! What hangs on a course beside its sessions.
 
 use chrono::NaiveDate;
-use entities::{course_partner, course_teach_out, course_terms};
+use entities::{course_correction, course_partner, course_teach_out, course_terms};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use uuid::Uuid;
 
 use super::Courses;
 use crate::command::Stop;
-use crate::course::parts::{Course, TeachOut};
+use crate::course::parts::{Course, CourseCorrection, TeachOut};
 
 #[expect(
     clippy::disallowed_methods,
@@ -43,6 +43,24 @@ impl Courses<'_> {
             approved_on: Set(self.unit.today()),
         };
         course_teach_out::Entity::insert(row).exec_without_returning(self.unit.tx()).await?;
+        Ok(())
+    }
+
+    /// Records a correction of a closed course.
+    pub async fn add_correction(&self, new: &CourseCorrection, by: Uuid) -> Result<(), Stop> {
+        let CourseCorrection { id, organisation_id, course_id, concerns, correction, reason } =
+            new.clone();
+        let row = course_correction::ActiveModel {
+            id: Set(id),
+            organisation_id: Set(organisation_id),
+            course_id: Set(course_id),
+            concerns: Set(concerns),
+            correction: Set(correction),
+            reason: Set(reason),
+            corrected_by: Set(by),
+            corrected_at: Set(self.unit.now()),
+        };
+        course_correction::Entity::insert(row).exec_without_returning(self.unit.tx()).await?;
         Ok(())
     }
 

@@ -18,7 +18,7 @@ mutations! {
     EmployerAgreementPropose by ArrangePlacements -> agreement: EmployerAgreement,
         [OrganisationNotActive, PeriodOverlap];
     EmployerAgreementAccept by SignAgreements -> agreement: EmployerAgreement,
-        [OrganisationNotActive, PeriodOverlap];
+        [OrganisationNotActive, PeriodOverlap, SeparationOfDuties];
     EmployerAgreementDecline by ArrangePlacements -> agreement: EmployerAgreement, [];
     EmployerAgreementWithdraw by ArrangePlacements -> agreement: EmployerAgreement, [];
     EmployerAgreementEnd by SignAgreements -> agreement: EmployerAgreement, [Unchanged];

@@ -112,11 +112,15 @@ impl Measure {
             "interfaces" => (1, 1),
             _ => (1, 0),
         };
+        let answers = match name {
+            "ofType" => (self.answers.saturating_mul(told.wrapped_percent) / 100).max(1),
+            _ => self.answers.saturating_mul(size),
+        };
         Self {
             fields: 1,
             described: self.described.saturating_add(1),
             described_lists: self.described_lists.saturating_add(nests),
-            answers: self.answers.saturating_mul(size).saturating_add(1),
+            answers: answers.saturating_add(1),
             ..self
         }
     }

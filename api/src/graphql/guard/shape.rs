@@ -69,6 +69,8 @@ pub struct Told {
     pub values: u64,
     /// Types of an interface or union.
     pub possible: u64,
+    /// Of 100 `ofType` asked of a type, how many lead to one: most types are wrapped once, few three times.
+    pub wrapped_percent: u64,
 }
 
 impl FieldShape {
@@ -168,7 +170,26 @@ impl Shape {
             input_fields: each(input_fields.sum(), types),
             values: each(values, types),
             possible: self.implementing as u64,
+            wrapped_percent: self.wrapped_percent(),
         }
+    }
+
+    /// With `w` wrappers on average, a chain of `ofType` in which each leads on with the share `w / (w + 1)`
+    /// is as long as those of the schema are on average.
+    fn wrapped_percent(&self) -> u64 {
+        let of_fields = self.types.values().flat_map(HashMap::values).flat_map(|field| {
+            field.arguments.values().map(|argument| &argument.ty).chain([&field.ty])
+        });
+        let of_inputs = self.inputs.values().flat_map(|input| match input {
+            InputType::Object(fields) => fields.values().map(|field| &field.ty).collect(),
+            InputType::Scalar | InputType::Enum => Vec::new(),
+        });
+        let (mut types, mut wrappers) = (1_u64, 0_u64);
+        for ty in of_fields.chain(of_inputs) {
+            types += 1;
+            wrappers += wrappers_of(ty);
+        }
+        100 * wrappers / (wrappers + types)
     }
 
     fn bound(&mut self, def: &Def) {
@@ -215,6 +236,15 @@ fn inputs(values: Vec<Positioned<InputValueDefinition>>) -> HashMap<String, Inpu
         (name.node.to_string(), shape)
     };
     values.into_iter().map(input).collect()
+}
+
+/// How many lists and non-nulls wrap a type.
+fn wrappers_of(ty: &Type) -> u64 {
+    let below = match &ty.base {
+        BaseType::Named(_) => 0,
+        BaseType::List(ty) => 1 + wrappers_of(ty),
+    };
+    below + u64::from(!ty.nullable)
 }
 
 /// The name of a type without what wraps it.

@@ -19,21 +19,19 @@ use crate::programme::kind::{ProgrammeType, ProgrammeTypeChoice};
 use crate::refusal::{Code, Refusal};
 
 mutations! {
-    LicenceBeginReview by ReviewLicences -> licence: Licence, [];
-    LicenceRecordReadiness by ReviewLicences -> licence: Licence, [];
+    LicenceBeginReview by ReviewLicences -> licence: Licence, [SeparationOfDuties];
+    LicenceRecordReadiness by ReviewLicences -> licence: Licence, [SeparationOfDuties];
     LicenceProposeGrant by ReviewLicences -> licence: Licence,
-        [OrganisationNotActive, ReadinessRequired, ReadinessInsufficient, ReadinessOutdated,
-         ConditionsRequired, LicenceOverlap];
+        [OrganisationNotActive, ReadinessRequired, ReadinessInsufficient, ReadinessOutdated, ConditionsRequired, LicenceOverlap, SeparationOfDuties];
     LicenceConfirmGrant by DecideLicences -> licence: Licence,
-        [NothingProposed, SeparationOfDuties, OrganisationNotActive, ReadinessRequired,
-         ReadinessInsufficient, ReadinessOutdated, ConditionsRequired, LicenceOverlap];
-    LicenceDecline by ReviewLicences -> licence: Licence, [];
+        [NothingProposed, SeparationOfDuties, OrganisationNotActive, ReadinessRequired, ReadinessInsufficient, ReadinessOutdated, ConditionsRequired, LicenceOverlap];
+    LicenceDecline by ReviewLicences -> licence: Licence, [SeparationOfDuties];
     LicenceProposeVariation by ReviewLicences -> licence: Licence,
-        [Unchanged, ReadinessInsufficient, LicenceOverlap];
+        [Unchanged, ReadinessInsufficient, LicenceOverlap, SeparationOfDuties];
     LicenceConfirmVariation by DecideLicences -> licence: Licence,
         [NothingProposed, SeparationOfDuties, Unchanged, ReadinessInsufficient, LicenceOverlap];
     LicenceBridge by ReviewLicences -> licence: Licence,
-        [NotBridgeable, OrganisationNotActive, LicenceOverlap];
+        [NotBridgeable, OrganisationNotActive, LicenceOverlap, SeparationOfDuties];
 }
 
 /// Something that the holder of a licence has to do.

@@ -15,14 +15,14 @@ use crate::licence::quality::{self, Reasons};
 use crate::mutations;
 
 mutations! {
-    LicenceSuspend by OverseeQuality -> licence: Licence, [LicenceEnded];
-    LicenceReinstate by OverseeQuality -> licence: Licence, [LicenceEnded];
-    LicenceProposeRevocation by DecideLicences -> licence: Licence, [LicenceEnded];
+    LicenceSuspend by OverseeQuality -> licence: Licence, [LicenceEnded, SeparationOfDuties];
+    LicenceReinstate by OverseeQuality -> licence: Licence, [LicenceEnded, SeparationOfDuties];
+    LicenceProposeRevocation by DecideLicences -> licence: Licence, [LicenceEnded, SeparationOfDuties];
     LicenceConfirmRevocation by DecideLicences -> licence: Licence,
         [NothingProposed, SeparationOfDuties, LicenceEnded];
-    LicenceConditionSettle by DecideLicences -> licence: Licence, [];
+    LicenceConditionSettle by DecideLicences -> licence: Licence, [SeparationOfDuties];
     LicenceAppealDecide by DecideLicences -> licence: Licence, [SeparationOfDuties, LicenceOverlap];
-    QualityReviewRecord by OverseeQuality -> licence: Licence, [];
+    QualityReviewRecord by OverseeQuality -> licence: Licence, [SeparationOfDuties];
 }
 
 /// A licence that is suspended from today on.

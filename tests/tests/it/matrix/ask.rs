@@ -266,7 +266,9 @@ impl Questioner<'_> {
     fn filters(&self) -> Vec<String> {
         self.lists_with(|ty| {
             let mut arguments = Vec::new();
-            for (filter, kind) in self.sdl.filters(ty) {
+            // A guarded field filters only for whoever reads it everywhere: `guarded` asks for that.
+            let open = |filter: &&str| self.policy.readers(ty, filter).is_none();
+            for (filter, kind) in self.sdl.filters(ty).filter(|(filter, _)| open(filter)) {
                 let test = |name: &str, test: &str| {
                     (format!("{filter}_{name}"), format!("where: {{ {test} }}"))
                 };

@@ -6,7 +6,7 @@ use tests::courses::{Course, School, course, draft_input, trainers_input, weekly
 use tests::{Tenant, World};
 
 /// Every mutation, with the state in which it can be used.
-pub const NAMES: [(&str, State); 20] = [
+pub const NAMES: [(&str, State); 21] = [
     ("courseAmend", State::Open),
     ("courseApprove", State::Proposed),
     ("courseAssignTrainers", State::Open),
@@ -14,6 +14,7 @@ pub const NAMES: [(&str, State); 20] = [
     ("courseClose", State::Completed),
     ("courseComplete", State::Running),
     ("courseConfirm", State::Open),
+    ("courseCorrect", State::Closed),
     ("courseDraft", State::Draft),
     ("courseOfferPlaces", State::Approved),
     ("courseOpen", State::Approved),
@@ -79,7 +80,7 @@ fn pending(world: &World, session: &str) -> Vec<String> {
             leave,
             "alter table course_session enable trigger user".to_owned(),
         ],
-        tests::Engine::Sqlite => vec!["drop trigger session_settled".to_owned(), leave],
+        tests::Engine::Sqlite => vec!["drop trigger if exists session_settled".to_owned(), leave],
     }
 }
 
@@ -89,6 +90,8 @@ fn input(name: &str, school: &School, on: &Course, partner: &Tenant) -> Value {
         "courseDraft" => draft_input(school, "2026-09-07"),
         "courseAmend" => on.input(&json!({ "capacityMin": 3 })),
         "courseAssignTrainers" => on.input(&trainers_input(school)),
+        "courseCorrect" => on
+            .input(&json!({ "concerns": "A day.", "correction": "Another.", "reason": "A test." })),
         "courseCancel" | "courseReturn" => on.input(&why()),
         "courseOfferPlaces" => on.input(&json!({ "partnerId": partner.global_id(), "places": 1 })),
         "courseSchedule" => on.input(&json!({ "plan": weekly_input("2026-09-07") })),

@@ -336,6 +336,7 @@ async fn unlock(world: &World) {
         ("programme_module", "programme_module_stays_update"),
         ("declared_gap", "declared_gap_stays_update"),
         ("course", "course_one_version"),
+        ("course_session", "session_settled"),
     ] {
         let unlock = match world.engine() {
             Engine::Sqlite => format!("drop trigger {trigger}"),

@@ -16,7 +16,7 @@ const LISTS: &str = "query($id: ID!, $programme: ID!, $code: String!, $module: I
     module: node(id: $module) { id }
     programmeVersions(first: 100, where: { programmeId: { eq: $programme } }) { totalCount nodes { id } }
     programmes(first: 100, where: { code: { eq: $code } }) { totalCount nodes { id } }
-    organisations(first: 100) { nodes { id programmes(first: 5, where: { code: { eq: $code } }) { totalCount nodes { id } } } }
+    organisations(first: 50) { nodes { id programmes(first: 5, where: { code: { eq: $code } }) { totalCount nodes { id } } } }
 }";
 
 on_both_databases! {

@@ -378,7 +378,7 @@ fn questions_about_the_schema_have_their_own_allowance() {
         let names = copies("name", names);
         let beside = copies("name", beside);
         format!(
-            "{{ __schema {{ types {{ {}{beside}}} }} }} fragment F on __Type {{ {names}}}",
+            "{{ __schema {{ queryType {{ {}{beside}}} }} }} fragment F on __Type {{ {names}}}",
             copies("...F", 10)
         )
     };
@@ -389,12 +389,10 @@ fn questions_about_the_schema_have_their_own_allowance() {
 fn lists_of_the_schema_multiply_what_is_asked_below_them() {
     let names = |count: u64| {
         let names = "name ".repeat(usize::try_from(count).expect("a few"));
-        format!(
-            "{{ __schema {{ types {{ interfaces {{ possibleTypes {{ fields {{ {names} }} }} }} }} }} }}"
-        )
+        format!("{{ __schema {{ types {{ interfaces {{ fields {{ args {{ {names} }} }} }} }} }} }}")
     };
     let (told, settings) = (shape().told, defaults());
-    let most = settings.max_introspection_answers / (told.types * told.possible * told.fields);
+    let most = settings.max_introspection_answers / (told.types * told.fields * told.arguments);
     let (few, many) = (names(most - 1), names(most + 1));
     stands_between("max_introspection_answers", &few, &many, &settings);
 }
