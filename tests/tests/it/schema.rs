@@ -184,17 +184,13 @@ async fn everyone_at_once(world: &World) -> String {
 }
 
 /// What of a row says that it ended, past every use case.
-const ENDED: [(&str, &str); 9] = [
+const ENDED: [(&str, &str); 8] = [
     ("person_account", "valid_to = valid_from"),
     ("person_email", "valid_to = valid_from"),
     ("person_membership", "valid_to = valid_from"),
     ("person_name", "valid_to = '2030-01-01'"),
     ("role_grant", "person_id = (select id from person order by id limit 1)"),
     ("trainer", "merged_into_id = (select o.id from trainer o order by o.id desc limit 1)"),
-    (
-        "trainer_accreditation",
-        "state = 'WITHDRAWN', ended_on = valid_from, renews_id = (select o.id from trainer_accreditation o order by o.id desc limit 1)",
-    ),
     ("trainer_affiliation", "valid_to = valid_from"),
     ("trainer_suspension", "valid_to = valid_from"),
 ];
@@ -238,6 +234,10 @@ async fn fill(world: &World) {
     let lapse = "update trainer_accreditation set valid_to = '2026-06-02' \
         where state = 'ACCREDITED' and programme_type = 'VOLUNTEER' and valid_from < '2026-06-02'";
     eye.execute(lapse).await.expect("accreditations that lapse");
+    let withdraw = "update trainer_accreditation set state = 'WITHDRAWN', ended_on = '2026-05-01', \
+        renews_id = (select o.id from trainer_accreditation o order by o.id limit 1) \
+        where id = (select o.id from trainer_accreditation o order by o.id desc limit 1)";
+    eye.execute(withdraw).await.expect("an accreditation that was withdrawn");
     let dismissed = format!(
         "insert into person_duplicate select {}, a.id, b.id, false, true, 'DISMISSED', {at}, {at}, 2 \
          from person a join person b on a.id < b.id where not exists (select 1 from person_duplicate d \
