@@ -56,7 +56,7 @@ codes! {
     SuccessionShape = "SUCCESSION_SHAPE",
     /// The record says the same already.
     Unchanged = "UNCHANGED",
-    /// The board is not one of the successors of the board that was split.
+    /// It is not one of the candidates.
     NotACandidate = "NOT_A_CANDIDATE",
     /// A grant with this role cannot have this scope.
     GrantScope = "GRANT_SCOPE",

@@ -12,10 +12,10 @@ use uuid::Uuid;
 use super::parts::Course;
 use super::planning::{LicenceDays, Module};
 use super::rules::{LicenceFacts, TrainerFacts, VersionFacts};
-use super::store::{Courses, unreadable};
+use super::store::Courses;
 use crate::calendar::Period;
 use crate::command::Stop;
-use crate::db::Tx;
+use crate::db::{DbFault, Tx};
 use crate::licence::model::{Licence, Standing, Tier};
 use crate::licence::parts::Granted;
 use crate::licence::store::Licences;
@@ -125,7 +125,7 @@ impl<'a> Facts<'a> {
         Ok(Some(Curriculum {
             facts,
             programme_type: ProgrammeType::from_code(&of.kind)
-                .ok_or_else(|| unreadable("programme.type"))?,
+                .ok_or_else(|| DbFault::unreadable("programme.type"))?,
             taught_days: row.taught_days,
             modules: modules.iter().map(|m| Module { id: m.id, number: m.number }).collect(),
         }))

@@ -4,7 +4,8 @@
 //!
 //! * **LIC-3** A course opens only under an active licence that delivers its programme type, covers its last
 //!   day, and has room for it; past the licence's end only under a teach-out decision.
-//! * **LIC-5** A suspension stops courses from opening at once: both take the licence's lock.
+//! * **LIC-5** A suspension stops courses from opening at once: both take the licence's lock. On a live course
+//!   without a licence in force nobody more has a place, unless a teach-out decision covers the day.
 //! * A course stands on a published version and starts while courses may start on it.
 //! * **TRN-1** A session counts if its trainers were accredited on its day. What was taught otherwise is
 //!   recorded without credit, and a quality lead decides.
@@ -18,6 +19,8 @@
 //! * **COH-3** A change of dates asks licence, accreditations and financial years anew and says what broke.
 //! * **COH-4** A closed course is final: a quality lead corrects it beside it, with a reason. **COH-5** A course keeps its version and code for life.
 //!   Another organisation delivers it only after a succession; who did so before stays recorded.
+//! * **PER-2** Who belongs to the organisation does not decide on its courses for the nation; who taught a session
+//!   gives it no credit.
 //! * A course that is too small is not confirmed. How many have a place is what the deliverer records.
 //!
 //! A session that moves is another session, which names the one it replaced. The version of a course counts

@@ -265,3 +265,36 @@ fn a_closed_course_is_final() {
     }
     assert_eq!(unmet_for_step(State::Draft, Command::Propose), []);
 }
+
+#[test]
+fn a_licence_covers_a_course_from_its_first_day_on() {
+    let later = LicenceFacts { covers_from: Some(date("2026-06-02")), ..licence() };
+    let terms = Terms {
+        start: date("2026-06-01"),
+        end: date("2026-07-01"),
+        capacity_min: 1,
+        capacity_max: 2,
+    };
+    assert_eq!(codes(&unmet_for_licence(Some(&later), terms, None)), ["LICENCE_DOES_NOT_COVER"]);
+    let from_then = LicenceFacts { covers_from: Some(date("2026-06-01")), ..licence() };
+    assert_eq!(unmet_for_licence(Some(&from_then), terms, None), []);
+}
+
+#[test]
+fn nobody_more_has_a_place_where_nothing_covers_the_day() {
+    let today = date("2026-06-01");
+    assert_eq!(unmet_for_more_people(true, None, today), []);
+    assert_eq!(unmet_for_more_people(false, Some(today), today), []);
+    let over = Some(date("2026-05-31"));
+    assert_eq!(codes(&unmet_for_more_people(false, over, today)), ["LICENCE_NOT_ACTIVE"]);
+    assert_eq!(codes(&unmet_for_more_people(false, None, today)), ["LICENCE_NOT_ACTIVE"]);
+}
+
+#[test]
+fn a_closed_course_is_corrected_and_one_of_the_own_organisation_left_to_others() {
+    for state in State::ALL {
+        assert_eq!(unmet_for_correction(*state).is_empty(), *state == State::Closed, "{state:?}");
+    }
+    assert_eq!(unmet_for_decision(false), []);
+    assert_eq!(codes(&unmet_for_decision(true)), ["SEPARATION_OF_DUTIES"]);
+}

@@ -29,6 +29,14 @@ pub enum DbFault {
     Other(#[source] Box<DbErr>),
 }
 
+impl DbFault {
+    /// A column holds a value that no constraint lets in.
+    #[must_use]
+    pub fn unreadable(what: &str) -> Self {
+        Self::Other(Box::new(DbErr::Custom(format!("{what} holds an impossible value"))))
+    }
+}
+
 impl From<DbErr> for DbFault {
     fn from(error: DbErr) -> Self {
         match &error {

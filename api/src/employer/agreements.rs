@@ -99,10 +99,8 @@ pub async fn accept(unit: &Unit, at: At) -> Result<Changed, Stop> {
     let today = unit.today();
     let mut unmet = rules::unmet_for_step(before.standing(today), command);
     let proposer = before.on(before.proposed_by);
-    if unit.actor().acting_in(proposer, Permission::ArrangePlacements).is_some() {
-        let message = "you act for the side that proposed it: somebody else has to accept it";
-        unmet.push(Refusal::at(Code::SeparationOfDuties, "", message));
-    }
+    let acts_for_both = unit.actor().acting_in(proposer, Permission::ArrangePlacements).is_some();
+    unmet.extend(rules::unmet_for_other_side(acts_for_both));
     if unmet.is_empty() {
         unmet.extend(rules::unmet_for_acceptance(&before, today));
         unmet.extend(unmet_for_sides(&desk, &before).await?);

@@ -111,6 +111,16 @@ pub fn unmet_for_step(standing: Standing, command: Command) -> Vec<Refusal> {
     vec![Refusal::at(Code::Conflict, "", message)]
 }
 
+/// The side that proposed an agreement does not accept it, by nobody who acts for both.
+#[must_use]
+pub fn unmet_for_other_side(acts_for_both: bool) -> Vec<Refusal> {
+    if !acts_for_both {
+        return Vec::new();
+    }
+    let message = "you act for the side that proposed it: somebody else has to accept it";
+    vec![Refusal::at(Code::SeparationOfDuties, "", message)]
+}
+
 /// What has passed is not agreed any more.
 #[must_use]
 pub fn unmet_for_acceptance(agreement: &Agreement, today: NaiveDate) -> Vec<Refusal> {

@@ -315,3 +315,9 @@ fn warnings_say_what_is_missing_and_only_then() {
     );
     assert_eq!(warnings(&employer, day("2026-04-30")), [Warning::DsptNotMet]);
 }
+
+#[test]
+fn who_acts_for_both_sides_does_not_accept() {
+    assert_eq!(unmet_for_other_side(false), []);
+    assert_eq!(unmet_for_other_side(true).len(), 1);
+}

@@ -114,7 +114,7 @@ impl<'a> Employers<'a> {
         let row = organisation::Entity::find_by_id(id).one(self.unit.tx()).await?;
         let body = |row: organisation::Model| {
             let status = Status::from_code(&row.status);
-            let status = status.ok_or_else(|| unreadable("organisation.status"))?;
+            let status = status.ok_or_else(|| DbFault::unreadable("organisation.status"))?;
             Ok::<_, DbFault>(Body { status, delivers: row.delivers, employs: row.employs })
         };
         Ok(row.map(body).transpose()?)
@@ -172,7 +172,7 @@ macro_rules! mapped {
                 let $entity::Model { $($same,)+ $($coded,)* } = row;
                 $(
                     let what = concat!(stringify!($entity), ".", stringify!($coded));
-                    let $coded = $code::from_code(&$coded).ok_or_else(|| unreadable(what))?;
+                    let $coded = $code::from_code(&$coded).ok_or_else(|| DbFault::unreadable(what))?;
                 )*
                 Ok(Self { $($same,)+ $($coded,)* })
             }
@@ -225,8 +225,4 @@ fn with_either_side(organisation: Uuid) -> Select<employer_agreement::Entity> {
 
 fn agreements_of(rows: Vec<employer_agreement::Model>) -> Result<Vec<Agreement>, DbFault> {
     rows.into_iter().map(Agreement::try_from).collect()
-}
-
-fn unreadable(what: &str) -> DbFault {
-    DbFault::Other(Box::new(sea_orm::DbErr::Custom(format!("{what} holds an impossible value"))))
 }

@@ -29,8 +29,9 @@ pub const ROOTS: &[&[Root]] = &[
 /// Deepest nesting of selection sets that async-graphql takes: the guard's limits are reached before.
 const MAX_NESTING: usize = 200;
 
-/// What can be asked. The last part is asked first: entities have to be, for the others refuse a
-/// representation that does not name its type.
+// The last part is asked first: entities have to be, for the others refuse a representation that does not
+// name its type.
+/// What can be asked.
 #[derive(MergedObject)]
 #[graphql(name = "Query")]
 pub struct Query(

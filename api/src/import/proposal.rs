@@ -283,10 +283,7 @@ fn proposal_of(row: change_proposal::Model) -> Result<Proposal, DbFault> {
         decided_at,
         version,
     } = row;
-    let unreadable = || {
-        let text = "a proposal holds an impossible value".to_owned();
-        DbFault::Other(Box::new(sea_orm::DbErr::Custom(text)))
-    };
+    let unreadable = || DbFault::unreadable("change_proposal");
     Ok(Proposal {
         id,
         organisation_id,

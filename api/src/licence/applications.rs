@@ -8,10 +8,10 @@ use super::model::{Command, Licence, Readiness, State, Tier};
 use super::parts::{Decision, DecisionKind, GrantTerms};
 use super::rules::{self, terms};
 use super::service::{At, Changed, Desk, Retirement, called, not_found};
-use super::store::unreadable;
 use crate::actor::Permission;
 use crate::calendar::Period;
 use crate::command::{Stop, Unit, refuse_any};
+use crate::db::DbFault;
 use crate::organisation::rules::{MAX_TEXT, unmet_for_text};
 use crate::programme::kind::ProgrammeType;
 use crate::refusal::{Code, Refusal};
@@ -349,7 +349,7 @@ pub async fn confirm_grant(unit: &Unit, at: At) -> Result<Changed, Stop> {
     unmet.extend(desk.unmet_for_same_person(&by_whom).await?);
     let Some((proposal, terms)) = proposal.and_then(read_terms) else {
         refuse_any(unmet)?;
-        return Err(unreadable("licence_decision.terms").into());
+        return Err(DbFault::unreadable("licence_decision.terms").into());
     };
     let (case, speaks_against) = case(&desk, &before, &terms, proposal.proposed_on).await?;
     unmet.extend(speaks_against);

@@ -16,7 +16,7 @@ use super::parts::{
     Appeal, AppealState, ConditionState, Decision, DecisionKind, DecisionState, NewCondition,
     ReviewKind, Sanction, VariationTerms,
 };
-use super::store::{Licences, unreadable};
+use super::store::Licences;
 use crate::command::Stop;
 use crate::db::DbFault;
 
@@ -150,7 +150,7 @@ impl Licences<'_> {
             .await?;
         let state = |row: licence_condition::Model| {
             ConditionState::from_code(&row.state)
-                .ok_or_else(|| unreadable("licence_condition.state"))
+                .ok_or_else(|| DbFault::unreadable("licence_condition.state"))
         };
         Ok(row.map(state).transpose()?)
     }
@@ -285,7 +285,7 @@ impl Licences<'_> {
             .await?;
         let appeal = |row: licence_appeal::Model| {
             let state = AppealState::from_code(&row.state)
-                .ok_or_else(|| unreadable("licence_appeal.state"))?;
+                .ok_or_else(|| DbFault::unreadable("licence_appeal.state"))?;
             let involved =
                 [row.proposed_by, row.lodged_by].into_iter().chain(row.confirmed_by).collect();
             let (licence_id, decision_id) = (row.licence_id, row.decision_id);
@@ -319,9 +319,9 @@ fn decision_of(row: licence_decision::Model) -> Result<Decision, DbFault> {
         id: row.id,
         licence_id: row.licence_id,
         kind: DecisionKind::from_code(&row.kind)
-            .ok_or_else(|| unreadable("licence_decision.kind"))?,
+            .ok_or_else(|| DbFault::unreadable("licence_decision.kind"))?,
         state: DecisionState::from_code(&row.state)
-            .ok_or_else(|| unreadable("licence_decision.state"))?,
+            .ok_or_else(|| DbFault::unreadable("licence_decision.state"))?,
         terms: row.terms,
         reason: row.reason,
         proposed_by: row.proposed_by,

@@ -19,11 +19,12 @@
 //!   under a recorded teach-out decision. Whoever opens one asks [`model::Standing::allows_new_starts`].
 //! * **LIC-6** The terms of a granted licence do not change: a variation holds for a period of its own.
 //! * Grants, variations and revocations need two people; a revocation one quality lead and one licensing
-//!   officer. An appeal is decided by somebody who took no part in the decision.
+//!   officer. An appeal is decided by somebody who took no part in the decision, nor lodged it. A person with
+//!   two accounts is one person.
 //! * A number is given with the grant and never again. An application has none.
 //! * A succession supersedes the licences of the bodies that end. A licensing officer may bridge them for 90
 //!   days if every one was in good standing and READY; an acquisition cures nothing and passes nothing on.
-//! * Surrender needs a teach-out plan where courses are open. There are no courses yet, so none are asked for.
+//! * Surrender needs a teach-out plan where courses are open.
 //!
 //! Who: coordinators draft, the signatory submits, withdraws, surrenders and appeals; licensing officers review,
 //! propose and decline; quality leads suspend, reinstate and record reviews. Everyone may read number, holder,

@@ -282,6 +282,16 @@ pub fn unmet_for_confirmation(
     unmet
 }
 
+/// PER-3: nobody takes two parts in a decision by two accounts; `others` are the persons who took one.
+#[must_use]
+pub fn unmet_for_other_person(own: Option<Uuid>, others: &[Uuid]) -> Vec<Refusal> {
+    if !own.is_some_and(|own| others.contains(&own)) {
+        return Vec::new();
+    }
+    let message = "another account of yours took part: somebody else has to take this one";
+    vec![Refusal::at(Code::SeparationOfDuties, "", message)]
+}
+
 /// A variation lies in the days to come of a licence that is live, and changes something.
 #[must_use]
 pub fn unmet_for_variation(

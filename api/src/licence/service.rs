@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::model::{Command, Licence, Standing, State};
+use super::rules;
 use super::store::Licences;
 use crate::actor::Permission;
 use crate::actor::service::person_of;
@@ -174,17 +175,12 @@ impl<'a> Desk<'a> {
         &self,
         accounts: &[Uuid],
     ) -> Result<Vec<Refusal>, Stop> {
-        let Some(own) = self.unit.actor().person() else { return Ok(Vec::new()) };
-        for account in
-            accounts.iter().filter(|account| self.unit.actor().account() != Some(**account))
-        {
-            if person_of(self.unit, *account).await? == Some(own) {
-                let message =
-                    "another account of yours took part: somebody else has to take this one";
-                return Ok(vec![Refusal::at(Code::SeparationOfDuties, "", message)]);
-            }
+        let actor = self.unit.actor();
+        let mut persons = Vec::new();
+        for account in accounts.iter().filter(|account| actor.account() != Some(**account)) {
+            persons.extend(person_of(self.unit, *account).await?);
         }
-        Ok(Vec::new())
+        Ok(rules::unmet_for_other_person(actor.person(), &persons))
     }
 
     /// What the renewed licence has to know of its renewal: that it is decided.

@@ -121,8 +121,8 @@ impl<'a> Licences<'a> {
     pub async fn holder(&self, id: Uuid) -> Result<Option<Holder>, Stop> {
         let row = organisation::Entity::find_by_id(id).one(self.unit.tx()).await?;
         let holder = |row: organisation::Model| {
-            let status =
-                Status::from_code(&row.status).ok_or_else(|| unreadable("organisation.status"))?;
+            let status = Status::from_code(&row.status)
+                .ok_or_else(|| DbFault::unreadable("organisation.status"))?;
             Ok::<_, DbFault>(Holder { status, delivers: row.delivers })
         };
         Ok(row.map(holder).transpose()?)
@@ -136,7 +136,7 @@ impl<'a> Licences<'a> {
             .await?;
         let into = |row: organisation_succession::Model| {
             let kind = SuccessionKind::from_code(&row.kind)
-                .ok_or_else(|| unreadable("organisation_succession.kind"))?;
+                .ok_or_else(|| DbFault::unreadable("organisation_succession.kind"))?;
             Ok(Into { predecessor: row.predecessor_id, kind, on: row.effective_on })
         };
         rows.into_iter().map(into).collect()
@@ -173,7 +173,8 @@ impl<'a> Licences<'a> {
             .filter(licence_counter::Column::Year.eq(year))
             .one(self.unit.tx())
             .await?;
-        let last = row.map(|row| row.last_number).ok_or_else(|| unreadable("licence_counter"))?;
+        let last =
+            row.map(|row| row.last_number).ok_or_else(|| DbFault::unreadable("licence_counter"))?;
         Ok(format!("PSL-{year}-{last:06}"))
     }
 
@@ -250,7 +251,8 @@ impl<'a> Licences<'a> {
             .await?;
         let granted = |row: licence_programme::Model| {
             let days = row.valid_from.zip(row.valid_to);
-            let (from, to) = days.ok_or_else(|| unreadable("licence_programme.valid_from"))?;
+            let (from, to) =
+                days.ok_or_else(|| DbFault::unreadable("licence_programme.valid_from"))?;
             let programme_type = programme_type_of(&row.programme_type)?;
             Ok(Granted { id: row.id, licence_id: row.licence_id, programme_type, from, to })
         };
@@ -372,7 +374,7 @@ fn licence_of(row: licence::Model) -> Result<Licence, DbFault> {
     let readiness = found.map(|((outcome, validated_on), reason)| {
         Ok::<_, DbFault>(Readiness {
             outcome: Outcome::from_code(&outcome)
-                .ok_or_else(|| unreadable("licence.readiness_outcome"))?,
+                .ok_or_else(|| DbFault::unreadable("licence.readiness_outcome"))?,
             validated_on,
             instrument: readiness_instrument,
             reason,
@@ -384,11 +386,11 @@ fn licence_of(row: licence::Model) -> Result<Licence, DbFault> {
         id,
         organisation_id,
         number,
-        tier: Tier::from_code(&tier).ok_or_else(|| unreadable("licence.tier"))?,
+        tier: Tier::from_code(&tier).ok_or_else(|| DbFault::unreadable("licence.tier"))?,
         approves_own_courses,
         max_concurrent_courses,
         max_trainees_per_course,
-        state: State::from_code(&state).ok_or_else(|| unreadable("licence.state"))?,
+        state: State::from_code(&state).ok_or_else(|| DbFault::unreadable("licence.state"))?,
         renews_id,
         bridging,
         readiness: readiness.transpose()?,
@@ -476,9 +478,6 @@ fn row_of(licence: &Licence) -> licence::Model {
 }
 
 fn programme_type_of(code: &str) -> Result<ProgrammeType, DbFault> {
-    ProgrammeType::from_code(code).ok_or_else(|| unreadable("licence_programme.programme_type"))
-}
-
-pub(super) fn unreadable(what: &str) -> DbFault {
-    DbFault::Other(Box::new(sea_orm::DbErr::Custom(format!("{what} holds an impossible value"))))
+    ProgrammeType::from_code(code)
+        .ok_or_else(|| DbFault::unreadable("licence_programme.programme_type"))
 }

@@ -7,10 +7,10 @@ use super::model::{Licence, Standing};
 use super::parts::{DecisionKind, Granted, VariationTerms};
 use super::rules;
 use super::service::{At, Changed, Desk, not_found};
-use super::store::unreadable;
 use crate::actor::Permission;
 use crate::calendar::Period;
 use crate::command::{Stop, Unit, refuse_any};
+use crate::db::DbFault;
 use crate::organisation::rules::{MAX_TEXT, unmet_for_text};
 use crate::programme::kind::ProgrammeType;
 use crate::refusal::{Code, Refusal};
@@ -65,7 +65,7 @@ pub async fn confirm(unit: &Unit, at: At) -> Result<Changed, Stop> {
         .and_then(|proposal| serde_json::from_str(proposal.terms.as_deref()?).ok());
     let (Some(proposal), Some(terms)) = (proposal, terms) else {
         refuse_any(unmet)?;
-        return Err(unreadable("licence_decision.terms").into());
+        return Err(DbFault::unreadable("licence_decision.terms").into());
     };
     unmet.extend(speaks_against(&desk, &before, &terms, proposal.proposed_on).await?);
     refuse_any(unmet)?;

@@ -433,8 +433,9 @@ fn organisation_of(row: organisation::Model) -> Result<Organisation, DbFault> {
         id,
         name,
         short_name,
-        kind: Kind::from_code(&kind).ok_or_else(|| unreadable("organisation.kind"))?,
-        status: Status::from_code(&status).ok_or_else(|| unreadable("organisation.status"))?,
+        kind: Kind::from_code(&kind).ok_or_else(|| DbFault::unreadable("organisation.kind"))?,
+        status: Status::from_code(&status)
+            .ok_or_else(|| DbFault::unreadable("organisation.status"))?,
         reference_only,
         delivers,
         employs,
@@ -504,7 +505,7 @@ fn identifier_of(row: organisation_identifier::Model) -> Result<Identifier, DbFa
     } = row;
     Ok(Identifier {
         scheme: IdentifierScheme::from_code(&scheme)
-            .ok_or_else(|| unreadable("organisation_identifier.scheme"))?,
+            .ok_or_else(|| DbFault::unreadable("organisation_identifier.scheme"))?,
         value,
         period: period(valid_from, valid_to)?,
         verified: verified_at.zip(verified_by),
@@ -528,7 +529,7 @@ fn assignment_of(row: board_assignment::Model) -> Result<BoardAssignment, DbFaul
         previous_board_id,
         since,
         status: AssignmentStatus::from_code(&status)
-            .ok_or_else(|| unreadable("board_assignment.status"))?,
+            .ok_or_else(|| DbFault::unreadable("board_assignment.status"))?,
         assigned_board_id,
         created_at,
         version,
@@ -559,9 +560,5 @@ fn assignment_row(assignment: &BoardAssignment) -> board_assignment::Model {
 }
 
 fn period(from: Option<NaiveDate>, to: Option<NaiveDate>) -> Result<Period, DbFault> {
-    Period::new(from, to).map_err(|_| unreadable("a period"))
-}
-
-fn unreadable(what: &str) -> DbFault {
-    DbFault::Other(Box::new(sea_orm::DbErr::Custom(format!("{what} holds an impossible value"))))
+    Period::new(from, to).map_err(|_| DbFault::unreadable("a period"))
 }

@@ -194,10 +194,7 @@ fn duplicate_of(row: person_duplicate::Model) -> Result<Duplicate, DbFault> {
         decided_at,
         version,
     } = row;
-    let unreadable = || {
-        let text = "person_duplicate.status holds an impossible value".to_owned();
-        DbFault::Other(Box::new(sea_orm::DbErr::Custom(text)))
-    };
+    let unreadable = || DbFault::unreadable("person_duplicate.status");
     Ok(Duplicate {
         id,
         one_id,

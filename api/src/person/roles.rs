@@ -277,10 +277,7 @@ fn grant_of(row: role_grant::Model) -> Result<RoleGrant, DbFault> {
         version,
         ..
     } = row;
-    let unreadable = || {
-        let text = "role_grant holds an impossible value".to_owned();
-        DbFault::Other(Box::new(sea_orm::DbErr::Custom(text)))
-    };
+    let unreadable = || DbFault::unreadable("role_grant");
     Ok(RoleGrant {
         id,
         account_id,

@@ -398,7 +398,7 @@ fn module_of(
     requires.sort_unstable();
     let mut competences = Vec::new();
     for row in mapped.iter().filter(|row| row.module_id == id) {
-        let depth = Depth::from_code(&row.depth).ok_or_else(|| unreadable("depth"))?;
+        let depth = Depth::from_code(&row.depth).ok_or_else(|| DbFault::unreadable("depth"))?;
         competences.push(Mapping { competence: row.competence_id, depth });
     }
     competences.sort_by_key(|mapping| mapping.competence);
@@ -422,7 +422,8 @@ fn gap_of(row: declared_gap::Model) -> Gap {
 
 fn programme_of(row: programme::Model) -> Result<Programme, DbFault> {
     let programme::Model { id, code, kind, title, owner_id, created_at, updated_at, version } = row;
-    let kind = ProgrammeType::from_code(&kind).ok_or_else(|| unreadable("programme.type"))?;
+    let kind =
+        ProgrammeType::from_code(&kind).ok_or_else(|| DbFault::unreadable("programme.type"))?;
     Ok(Programme { id, code, kind, title, owner_id, created_at, updated_at, version })
 }
 
@@ -467,7 +468,7 @@ fn version_of(row: programme_version::Model) -> Result<Version, DbFault> {
         version,
     } = row;
     let basis = |code: String| {
-        AttendanceBasis::from_code(&code).ok_or_else(|| unreadable("attendance_basis"))
+        AttendanceBasis::from_code(&code).ok_or_else(|| DbFault::unreadable("attendance_basis"))
     };
     let rule = GraduationRule {
         attendance_basis: attendance_basis.map(basis).transpose()?,
@@ -495,8 +496,10 @@ fn version_of(row: programme_version::Model) -> Result<Version, DbFault> {
         id,
         programme_id,
         owner_id,
-        number: Number::parse(&number).ok_or_else(|| unreadable("programme_version.number"))?,
-        state: State::from_code(&state).ok_or_else(|| unreadable("programme_version.state"))?,
+        number: Number::parse(&number)
+            .ok_or_else(|| DbFault::unreadable("programme_version.number"))?,
+        state: State::from_code(&state)
+            .ok_or_else(|| DbFault::unreadable("programme_version.state"))?,
         outline,
         content_hash,
         published_at,
@@ -578,8 +581,4 @@ fn version_row(version: &Version) -> programme_version::Model {
         updated_at,
         version,
     }
-}
-
-fn unreadable(what: &str) -> DbFault {
-    DbFault::Other(Box::new(sea_orm::DbErr::Custom(format!("{what} holds an impossible value"))))
 }

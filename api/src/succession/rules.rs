@@ -74,6 +74,15 @@ mod tests {
     }
 
     #[test]
+    fn an_organisation_ends_no_earlier_than_it_delivered() {
+        let day = |day| NaiveDate::from_ymd_opt(2026, 5, day).unwrap();
+        assert_eq!(unmet_for_day((day(2), "effectiveOn"), Some(day(2))), []);
+        assert_eq!(unmet_for_day((day(2), "effectiveOn"), None), []);
+        let early = unmet_for_day((day(1), "effectiveOn"), Some(day(2)));
+        assert_eq!(codes(&early), [Code::DateBeforeRecordedFact]);
+    }
+
+    #[test]
     fn one_of_the_successors_is_named_once() {
         let successors = [Uuid::from_u128(3), Uuid::from_u128(4)];
         assert_eq!(unmet_for_choice(&place(None), &successors, successors[1]), []);

@@ -135,7 +135,7 @@ pub async fn assign(
     let not_found = || Stop::from(Refusal::whole(Code::NotFound));
     let missing = || Refusal::at(Code::NotFound, "successorId", "no such organisation");
     store.find(id).await?.ok_or_else(not_found)?;
-    // Locks are taken in one order: organisation, licences, the course or trainer, the place on the list.
+    // Locks are taken in one order: organisation, licences, the place on the list, its course or trainer.
     let follower = Organisations::of(unit).lock(successor).await?.ok_or_else(missing)?;
     Licences::of(unit).lock_all(successor).await?;
     let found = store.lock(id).await?.ok_or_else(not_found)?;

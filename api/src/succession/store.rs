@@ -91,7 +91,7 @@ fn assignment_of(row: succession_assignment::Model) -> Result<Assignment, DbFaul
     let subject = match (course_id, trainer_id) {
         (Some(course), None) => Subject::Course(course),
         (None, Some(trainer)) => Subject::Trainer(trainer),
-        _ => return Err(unreadable("succession_assignment")),
+        _ => return Err(DbFault::unreadable("succession_assignment")),
     };
     Ok(Assignment {
         id,
@@ -132,8 +132,4 @@ fn row_of(assignment: &Assignment) -> succession_assignment::Model {
         created_at,
         version,
     }
-}
-
-fn unreadable(what: &str) -> DbFault {
-    DbFault::Other(Box::new(sea_orm::DbErr::Custom(format!("{what} holds an impossible value"))))
 }

@@ -218,7 +218,7 @@ impl<'a> Trainers<'a> {
             .await?;
         let evidence = |row: trainer_evidence::Model| {
             let kind = EvidenceKind::from_code(&row.kind)
-                .ok_or_else(|| unreadable("trainer_evidence.kind"))?;
+                .ok_or_else(|| DbFault::unreadable("trainer_evidence.kind"))?;
             Ok(Evidence { kind, on: row.evidenced_on, note_reference: row.note_reference })
         };
         rows.into_iter().map(evidence).collect()
@@ -389,9 +389,11 @@ fn accreditation_of(row: trainer_accreditation::Model) -> Result<Accreditation, 
         trainer_id,
         organisation_id,
         programme_type: ProgrammeType::from_code(&programme_type)
-            .ok_or_else(|| unreadable("trainer_accreditation.programme_type"))?,
-        level: Level::from_code(&level).ok_or_else(|| unreadable("trainer_accreditation.level"))?,
-        state: State::from_code(&state).ok_or_else(|| unreadable("trainer_accreditation.state"))?,
+            .ok_or_else(|| DbFault::unreadable("trainer_accreditation.programme_type"))?,
+        level: Level::from_code(&level)
+            .ok_or_else(|| DbFault::unreadable("trainer_accreditation.level"))?,
+        state: State::from_code(&state)
+            .ok_or_else(|| DbFault::unreadable("trainer_accreditation.state"))?,
         valid_from,
         valid_to,
         ended_on,
@@ -436,8 +438,4 @@ fn accreditation_row(accreditation: &Accreditation) -> trainer_accreditation::Mo
         updated_at,
         version,
     }
-}
-
-fn unreadable(what: &str) -> DbFault {
-    DbFault::Other(Box::new(sea_orm::DbErr::Custom(format!("{what} holds an impossible value"))))
 }

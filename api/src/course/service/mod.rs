@@ -85,10 +85,8 @@ impl<'a> Desk<'a> {
         let acting_as = acting_as.ok_or_else(|| Stop::from(Refusal::whole(Code::Forbidden)))?;
         let desk = Self::of(unit, acting_as);
         let course = desk.locked(at).await?;
-        if unit.actor().acting_in(course.organisation_id, Permission::SeeCourses).is_some() {
-            let message = "it is a course of your own organisation: somebody else has to decide";
-            return Err(Refusal::at(Code::SeparationOfDuties, "", message).into());
-        }
+        let own = unit.actor().acting_in(course.organisation_id, Permission::SeeCourses).is_some();
+        refuse_any(rules::unmet_for_decision(own))?;
         Ok((desk, course))
     }
 

@@ -6,10 +6,11 @@ use sea_orm::sea_query::{Expr, LockType};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
-use super::{Courses, course_of, unreadable};
+use super::{Courses, course_of};
 use crate::command::Stop;
 use crate::course::model::State;
 use crate::course::parts::Course;
+use crate::db::DbFault;
 
 #[expect(
     clippy::disallowed_methods,
@@ -71,7 +72,7 @@ impl Courses<'_> {
             .filter(course_deliverer::Column::ValidTo.is_null())
             .one(self.unit.tx())
             .await?;
-        let present = present.ok_or_else(|| unreadable("course_deliverer"))?;
+        let present = present.ok_or_else(|| DbFault::unreadable("course_deliverer"))?;
         let on = on.max(present.valid_from);
         course_deliverer::Entity::update_many()
             .col_expr(course_deliverer::Column::ValidTo, Expr::value(on))

@@ -104,7 +104,8 @@ impl<'a> Courses<'a> {
             .filter(course_counter::Column::Series.eq(series))
             .one(self.unit.tx())
             .await?;
-        let last = row.map(|row| row.last_number).ok_or_else(|| unreadable("course_counter"))?;
+        let last =
+            row.map(|row| row.last_number).ok_or_else(|| DbFault::unreadable("course_counter"))?;
         Ok(format!("{series}-{last:03}"))
     }
 }
@@ -145,12 +146,12 @@ fn course_of(row: course::Model) -> Result<Course, DbFault> {
         host_id,
         programme_version_id,
         programme_type: ProgrammeType::from_code(&programme_type)
-            .ok_or_else(|| unreadable("course.programme_type"))?,
+            .ok_or_else(|| DbFault::unreadable("course.programme_type"))?,
         licence_id,
         licence_holder_id,
         lead_trainer_id,
         code,
-        mode: Mode::from_code(&mode).ok_or_else(|| unreadable("course.mode"))?,
+        mode: Mode::from_code(&mode).ok_or_else(|| DbFault::unreadable("course.mode"))?,
         introductory,
         postcode_area,
         start_on,
@@ -158,7 +159,7 @@ fn course_of(row: course::Model) -> Result<Course, DbFault> {
         capacity_min,
         capacity_max,
         places_taken,
-        state: State::from_code(&state).ok_or_else(|| unreadable("course.state"))?,
+        state: State::from_code(&state).ok_or_else(|| DbFault::unreadable("course.state"))?,
         return_reason,
         cancel_reason,
         opened_at,
@@ -226,8 +227,4 @@ fn row_of(course: &Course) -> course::Model {
         updated_at,
         version,
     }
-}
-
-pub(super) fn unreadable(what: &str) -> DbFault {
-    DbFault::Other(Box::new(sea_orm::DbErr::Custom(format!("{what} holds an impossible value"))))
 }

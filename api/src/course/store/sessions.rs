@@ -8,12 +8,13 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use uuid::Uuid;
 
-use super::{Courses, unreadable};
+use super::Courses;
 use crate::command::Stop;
 use crate::course::facts::Known;
 use crate::course::model::{Credit, Part, SessionState};
 use crate::course::parts::{Course, Guest, Session};
 use crate::course::rules::Busy;
+use crate::db::DbFault;
 
 #[expect(
     clippy::disallowed_methods,
@@ -52,7 +53,7 @@ impl Courses<'_> {
             session.modules = taught.map(|module| module.module_id).collect();
             for row in teaching.iter().filter(|row| row.session_id == session.id) {
                 let part = Part::from_code(&row.part);
-                let part = part.ok_or_else(|| unreadable("teaching_assignment.part"))?;
+                let part = part.ok_or_else(|| DbFault::unreadable("teaching_assignment.part"))?;
                 session.trainers.push((row.trainer_id, part));
             }
             sessions.push(session);
@@ -300,7 +301,9 @@ fn session_of(row: course_session::Model) -> Result<Session, Stop> {
         created_at,
     } = row;
     let credit = credit
-        .map(|code| Credit::from_code(&code).ok_or_else(|| unreadable("course_session.credit")))
+        .map(|code| {
+            Credit::from_code(&code).ok_or_else(|| DbFault::unreadable("course_session.credit"))
+        })
         .transpose()?;
     Ok(Session {
         id,
@@ -311,7 +314,8 @@ fn session_of(row: course_session::Model) -> Result<Session, Stop> {
         ends_at,
         counts_as_day,
         planned_minutes,
-        state: SessionState::from_code(&state).ok_or_else(|| unreadable("course_session.state"))?,
+        state: SessionState::from_code(&state)
+            .ok_or_else(|| DbFault::unreadable("course_session.state"))?,
         credit,
         reason,
         replaces_id,

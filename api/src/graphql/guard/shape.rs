@@ -54,7 +54,8 @@ pub struct FieldShape {
     pub arguments: HashMap<String, InputShape>,
 }
 
-/// The sizes of the lists that describe the schema, each at the average over all types (or fields): a question asks all.
+/// The sizes of the lists that describe the schema, each at the average over all types (or fields): a
+/// question asks all of them.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Told {
     /// Types.

@@ -243,3 +243,12 @@ fn a_breach_can_be_mended_and_what_is_settled_stays() {
         }
     }
 }
+
+#[test]
+fn a_person_with_two_accounts_takes_one_part() {
+    let [one, other] = [Uuid::from_u128(1), Uuid::from_u128(2)];
+    assert_eq!(unmet_for_other_person(None, &[one]), []);
+    assert_eq!(unmet_for_other_person(Some(one), &[other]), []);
+    let both = unmet_for_other_person(Some(one), &[other, one]);
+    assert_eq!(codes(&both), [Code::SeparationOfDuties]);
+}
