@@ -11,7 +11,8 @@
 //! * [`read`]: reads, declared once.
 //! * [`graphql`]: the endpoint.
 //! * [`mod@reference`], [`organisation`], [`licence`], [`person`], [`trainer`],
-//!   [`programme`], [`course`], [`employer`], [`import`]: the aggregates.
+//!   [`programme`], [`course`], [`succession`], [`employer`], [`import`]: the aggregates, listed in
+//!   [`aggregates`].
 //! * [`demo`], [`verify`]: the demonstration network, and the check of every invariant.
 
 pub mod app;
@@ -21,7 +22,6 @@ pub mod config;
 pub mod connection;
 pub mod lifecycle;
 pub mod server;
-pub mod succession;
 pub mod telemetry;
 
 pub mod actor;
@@ -41,6 +41,7 @@ pub mod outbox;
 pub mod graphql;
 pub mod read;
 
+pub mod aggregates;
 pub mod course;
 pub mod employer;
 pub mod import;
@@ -49,6 +50,7 @@ pub mod organisation;
 pub mod person;
 pub mod programme;
 pub mod reference;
+pub mod succession;
 pub mod trainer;
 
 pub mod demo;

@@ -1,7 +1,9 @@
 //! What holds of courses in the whole database, as queries for violations.
 
+use crate::verify::Invariant;
+
 /// Each invariant with a query that gives one line for each violation.
-pub const QUERIES: [(&str, &str); 8] = [
+pub const QUERIES: &[Invariant] = &[
     (
         "COH-1 sessions lie within their course",
         "select 'a session lies outside ' || c.code from course_session s \

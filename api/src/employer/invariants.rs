@@ -1,7 +1,9 @@
 //! Invariants of the support for employing organisations, as queries for their violations: see `verify`.
 
+use crate::verify::Invariant;
+
 /// Each with its name.
-pub const QUERIES: [(&str, &str); 7] = [
+pub const QUERIES: &[Invariant] = &[
     (
         "two organisations have one agreement of a kind at a time",
         "select 'two agreements of one kind on one day' from employer_agreement a \

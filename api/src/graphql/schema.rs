@@ -1,30 +1,12 @@
-//! The schema: one line per aggregate.
+//! The schemas of the two audiences.
 
 use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions, Schema};
 
 use super::guard::Shape;
+use crate::aggregates::{Computed, Mutation, ROOTS};
 use crate::read::ReadRoots;
-use crate::read::declaration::{Root, reachable};
+use crate::read::declaration::reachable;
 pub use crate::read::registry::Audience;
-use crate::{
-    actor, course, employer, import, licence, organisation, person, programme, reference,
-    succession, trainer,
-};
-
-/// The root fields of every aggregate.
-pub const ROOTS: &[&[Root]] = &[
-    reference::graphql::ROOTS,
-    organisation::graphql::ROOTS,
-    licence::graphql::ROOTS,
-    programme::graphql::ROOTS,
-    person::graphql::ROOTS,
-    trainer::graphql::ROOTS,
-    course::graphql::ROOTS,
-    succession::graphql::ROOTS,
-    employer::graphql::ROOTS,
-    import::graphql::ROOTS,
-    actor::graphql::ROOTS,
-];
 
 /// Deepest nesting of selection sets that async-graphql takes: the guard's limits are reached before.
 const MAX_NESTING: usize = 200;
@@ -34,36 +16,7 @@ const MAX_NESTING: usize = 200;
 /// What can be asked.
 #[derive(MergedObject)]
 #[graphql(name = "Query")]
-pub struct Query(
-    reference::graphql::ReferenceQueries,
-    organisation::graphql::OrganisationQueries,
-    course::graphql::CourseQueries,
-    actor::graphql::ViewerQueries,
-    ReadRoots,
-);
-
-/// What can be changed.
-#[derive(MergedObject)]
-#[graphql(name = "Mutation")]
-pub struct Mutation(
-    organisation::graphql::OrganisationMutations,
-    licence::graphql::LicencePartnerMutations,
-    licence::graphql::LicenceMutations,
-    licence::graphql::LicenceQualityMutations,
-    programme::graphql::ProgrammeMutations,
-    person::graphql::PersonMutations,
-    person::graphql::RoleMutations,
-    trainer::graphql::TrainerMutations,
-    trainer::graphql::AccreditationMutations,
-    course::graphql::CourseMutations,
-    course::graphql::CourseRunningMutations,
-    course::graphql::SessionMutations,
-    course::graphql::CourseNationalMutations,
-    succession::graphql::SuccessionMutations,
-    employer::graphql::AgreementMutations,
-    employer::graphql::SupportMutations,
-    import::graphql::ImportMutations,
-);
+pub struct Query(Computed, ReadRoots);
 
 /// The API's schema.
 pub type ApiSchema = Schema<Query, Mutation, EmptySubscription>;
@@ -102,33 +55,8 @@ impl Schemas {
 /// Builds the schema of `audience`.
 #[must_use]
 pub fn build(audience: Audience) -> Built {
-    let query = Query(
-        reference::graphql::ReferenceQueries,
-        organisation::graphql::OrganisationQueries,
-        course::graphql::CourseQueries,
-        actor::graphql::ViewerQueries,
-        ReadRoots::new(ROOTS, audience),
-    );
-    let mutation = Mutation(
-        organisation::graphql::OrganisationMutations,
-        licence::graphql::LicencePartnerMutations,
-        licence::graphql::LicenceMutations,
-        licence::graphql::LicenceQualityMutations,
-        programme::graphql::ProgrammeMutations,
-        person::graphql::PersonMutations,
-        person::graphql::RoleMutations,
-        trainer::graphql::TrainerMutations,
-        trainer::graphql::AccreditationMutations,
-        course::graphql::CourseMutations,
-        course::graphql::CourseRunningMutations,
-        course::graphql::SessionMutations,
-        course::graphql::CourseNationalMutations,
-        succession::graphql::SuccessionMutations,
-        employer::graphql::AgreementMutations,
-        employer::graphql::SupportMutations,
-        import::graphql::ImportMutations,
-    );
-    let schema = Schema::build(query, mutation, EmptySubscription)
+    let query = Query(Computed::default(), ReadRoots::new(ROOTS, audience));
+    let schema = Schema::build(query, Mutation::default(), EmptySubscription)
         .limit_recursive_depth(MAX_NESTING)
         .disable_suggestions()
         .finish();

@@ -1,7 +1,9 @@
 //! The invariants of licences, as queries that give one line of text for each violation.
 
+use crate::verify::Invariant;
+
 /// Invariants as queries for their violations, for [`crate::verify`].
-pub const QUERIES: [(&str, &str); 9] = [
+pub const QUERIES: &[Invariant] = &[
     (
         "LIC-1 a holder has one licence for a programme type at a time",
         "select 'two licences on one day for ' || a.programme_type || ': ' || o.name \

@@ -23,6 +23,7 @@
 pub mod boards;
 pub mod graphql;
 pub mod identifier;
+pub mod invariants;
 pub mod model;
 pub mod rules;
 pub mod service;

@@ -1,7 +1,9 @@
 //! Invariants of people, as queries for their violations: see `verify`.
 
+use crate::verify::Invariant;
+
 /// Each with its name.
-pub const QUERIES: [(&str, &str); 6] = [
+pub const QUERIES: &[Invariant] = &[
     (
         "PER-1 a merge leads to a record that is there, is told, and forms no circle",
         "select 'merged, and not told so' from person p where p.merged_into_id is not null \

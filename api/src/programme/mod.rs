@@ -22,6 +22,7 @@
 
 pub mod document;
 pub mod graphql;
+pub mod invariants;
 pub mod kind;
 pub mod model;
 pub mod publication;

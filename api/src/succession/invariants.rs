@@ -1,7 +1,9 @@
 //! What holds of successions in the whole database, as queries for violations.
 
+use crate::verify::Invariant;
+
 /// Each invariant with a query that gives one line for each violation.
-pub const QUERIES: [(&str, &str); 3] = [
+pub const QUERIES: &[Invariant] = &[
     (
         "ORG-3 a closed organisation delivers no course, unless the course waits for a successor",
         "select 'delivered by a closed organisation: ' || c.code from course c \

@@ -1,7 +1,9 @@
 //! Invariants of trainers, as queries for their violations: see `verify`.
 
+use crate::verify::Invariant;
+
 /// Each with its name.
-pub const QUERIES: [(&str, &str); 5] = [
+pub const QUERIES: &[Invariant] = &[
     (
         "a trainer holds one accreditation of a type and level at a time",
         "select 'two accreditations of ' || a.programme_type || ' at ' || a.level || ' on one day' \

@@ -21,7 +21,7 @@ mod withdrawn;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use alongside::graphql::schema::ROOTS;
+use alongside::aggregates::ROOTS;
 use alongside::read::declaration::{self, Field, What as Declared, reachable};
 use chrono::NaiveDate;
 use serde_json::{Value, json};

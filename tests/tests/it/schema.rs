@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use alongside::actor::{GrantScope, Role};
-use alongside::graphql::schema::{self, Audience, ROOTS};
+use alongside::aggregates::ROOTS;
+use alongside::graphql::schema::{self, Audience};
 use alongside::read::declaration::{Many, RootForm, What, reachable};
 use serde_json::{Value, json};
 use tests::curricula::{Standing, aligned};

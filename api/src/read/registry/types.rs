@@ -151,7 +151,7 @@ fn asked_by(way: &Way) -> Option<Permission> {
 /// `declared`, shown and tagged as of the national team if it needs a permission.
 fn shown_to(mut declared: MetaField, permission: Option<Permission>) -> MetaField {
     if let Some(permission) = permission {
-        declared.visible = visible::holding(permission);
+        declared.visible = Some(visible::holding(permission));
         if permission.is_national() {
             declared.tags.push(visible::NATIONAL.to_owned());
         }

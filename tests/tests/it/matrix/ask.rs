@@ -1,5 +1,7 @@
 //! Documents that ask for everything, one for each channel: made from the schema alone.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value, json};
 
 use super::facts::Facts;
@@ -49,9 +51,23 @@ pub struct Question {
     pub document: String,
     /// Its variables.
     pub variables: Value,
+    /// The words of the document.
+    words: HashSet<String>,
 }
 
 impl Question {
+    /// Asks `document` with `variables`.
+    pub fn new(channel: Channel, document: String, variables: Value) -> Self {
+        let words = document.split(|letter: char| !letter.is_ascii_alphanumeric());
+        let words = words.map(ToOwned::to_owned).collect();
+        Self { channel, document, variables, words }
+    }
+
+    /// Whether it selects `field`.
+    pub fn mentions(&self, field: &str) -> bool {
+        self.words.contains(field)
+    }
+
     /// Whether it is a gateway's.
     pub fn is_federated(&self) -> bool {
         matches!(self.channel, Channel::EntitiesById | Channel::EntitiesByKey)
@@ -98,7 +114,7 @@ impl Questioner<'_> {
         variables: Map<String, Value>,
     ) -> Question {
         let document = format!("{{ {} }}", fields.join("\n"));
-        Question { channel, document, variables: Value::Object(variables) }
+        Question::new(channel, document, variables.into())
     }
 
     /// The types with rows.
@@ -223,7 +239,7 @@ impl Questioner<'_> {
             variables.insert(format!("of_{ty}"), names);
         }
         let document = format!("query({}) {{ {} }}", heads.join(", "), fields.join("\n"));
-        Question { channel, document, variables: Value::Object(variables) }
+        Question::new(channel, document, variables.into())
     }
 
     /// Entities by every key but the id.
@@ -245,7 +261,7 @@ impl Questioner<'_> {
             }
         }
         let document = format!("query({}) {{ {} }}", heads.join(", "), fields.join("\n"));
-        Question { channel: Channel::EntitiesByKey, document, variables: Value::Object(variables) }
+        Question::new(Channel::EntitiesByKey, document, variables.into())
     }
 
     /// Every relation from every row, and on to whatever is guarded.

@@ -1,6 +1,6 @@
 //! What an answer shows against what the matrix lets it show: differences as data.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use serde_json::{Map, Value, json};
 
@@ -161,7 +161,8 @@ impl Checker<'_> {
     /// Marks and ids in the text that `who` may not be shown, wherever they stand.
     fn strays(&self, who: &Who, text: &str) -> Vec<(String, What)> {
         let mut strays = Vec::new();
-        for word in words(text, MARK) {
+        let words = distinct(text);
+        for word in starting(&words, MARK) {
             match self.marks.get(word) {
                 Some(mark) if self.policy.may_show(self.facts, who, mark) => {}
                 Some(mark) => {
@@ -176,7 +177,7 @@ impl Checker<'_> {
         let private = |name: &str| self.policy.is_private(name);
         for (name, _, ty) in self.policy.tables().filter(|(name, _, ty)| private(name) && !ty.told)
         {
-            for word in words(text, &format!("{}_", ty.prefix)) {
+            for word in starting(&words, &format!("{}_", ty.prefix)) {
                 let row = self.facts.row(name, word);
                 if row.is_some_and(|row| !self.policy.sees_row(who, name, row)) {
                     strays.push((format!("{name}.id"), What::Mark(word.to_owned())));
@@ -207,7 +208,7 @@ impl Checker<'_> {
             .fields()
             .filter(|(ty, field)| !self.policy.may_ask(who, ty, field))
             .map(|(_, field)| field.to_owned())
-            .filter(|field| mentions(&question.document, field))
+            .filter(|field| question.mentions(field))
             .collect();
         let told: BTreeSet<String> = errors
             .iter()
@@ -225,9 +226,12 @@ impl Checker<'_> {
 
     /// The marks that the answers for one who sees everything show, by column.
     pub fn shown(&self, texts: &[String]) -> BTreeSet<(String, String)> {
-        let found = texts.iter().flat_map(|text| words(text, MARK));
-        let marks = found.filter_map(|word| self.marks.get(word));
-        marks.map(|mark| (mark.of.table.clone(), mark.of.column.clone())).collect()
+        let of_text = |text: &String| -> Vec<(String, String)> {
+            let words = distinct(text);
+            let marks = starting(&words, MARK).filter_map(|word| self.marks.get(word));
+            marks.map(|mark| (mark.of.table.clone(), mark.of.column.clone())).collect()
+        };
+        texts.iter().flat_map(of_text).collect()
     }
 }
 
@@ -332,20 +336,14 @@ fn place((ty, _, key): &Cell) -> String {
     format!("{ty}.{}", field_of(key))
 }
 
-/// The words of `text` that begin with `start`.
-fn words<'t>(text: &'t str, start: &str) -> Vec<&'t str> {
+/// The words of `text`, each once.
+fn distinct(text: &str) -> BTreeSet<&str> {
     let is_part = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
-    let word = |place: usize| {
-        let rest = &text[place..];
-        &rest[..rest.find(|letter| !is_part(letter)).unwrap_or(rest.len())]
-    };
-    let mut words: Vec<&str> = text.match_indices(start).map(|(place, _)| word(place)).collect();
-    words.sort_unstable();
-    words.dedup();
-    words
+    let words: HashSet<&str> = text.split(|letter| !is_part(letter)).collect();
+    words.into_iter().collect()
 }
 
-/// Whether a document selects `field`.
-fn mentions(document: &str, field: &str) -> bool {
-    document.split(|letter: char| !letter.is_ascii_alphanumeric()).any(|word| word == field)
+/// What follows `start`, with it, wherever that stands in one of `words`.
+fn starting<'t>(words: &BTreeSet<&'t str>, start: &str) -> impl Iterator<Item = &'t str> {
+    words.iter().flat_map(move |word| word.match_indices(start).map(|(place, _)| &word[place..]))
 }

@@ -16,12 +16,8 @@ const ENTITIES: &str = "query($of: [_Any!]!) { _entities(representations: $of) {
     ... on RoleGrant { id accountLabel } ... on BoardAssignment { id organisation { id } } } }";
 
 fn of(representations: Value) -> Question {
-    let document = ENTITIES.to_owned();
-    Question {
-        channel: Channel::EntitiesById,
-        document,
-        variables: json!({ "of": representations }),
-    }
+    let variables = json!({ "of": representations });
+    Question::new(Channel::EntitiesById, ENTITIES.to_owned(), variables)
 }
 
 /// The status and body of the answer to one who sends this credential.
@@ -96,10 +92,9 @@ on_both_databases! {
             let ids = facts.ids(&policy, ty);
             let values: Vec<&str> = sdl.values(ty).filter(|v| policy.may_ask(&facts.who(asker.account), ty, v)).collect();
             let document = format!("query($of: [_Any!]!) {{ _entities(representations: $of) {{ ... on {ty} {{ {} }} }} }}", values.join(" "));
-            let question = |count: usize| Question {
-                channel: Channel::EntitiesById,
-                document: document.clone(),
-                variables: json!({ "of": ids.iter().cycle().take(count).map(|id| json!({ "__typename": ty, "id": id })).collect::<Vec<_>>() }),
+            let question = |count: usize| {
+                let of: Vec<Value> = ids.iter().cycle().take(count).map(|id| json!({ "__typename": ty, "id": id })).collect();
+                Question::new(Channel::EntitiesById, document.clone(), json!({ "of": of }))
             };
             let token = asker.token.as_deref();
             let statements = async |count| world.statements_of(put(&world, token, &question(count))).await;
@@ -115,7 +110,7 @@ on_both_databases! {
         let document = "query($of: [_Any!]!) { _entities(representations: $of) { ... on Organisation { id } } }";
         let ask = async |count: usize| {
             let variables = json!({ "of": vec![one.clone(); count] });
-            put(&world, None, &Question { channel: Channel::EntitiesById, document: document.to_owned(), variables }).await.body
+            put(&world, None, &Question::new(Channel::EntitiesById, document.to_owned(), variables)).await.body
         };
         assert_eq!(list(&ask(100).await["data"]["_entities"]).len(), 100);
         let refused = ask(101).await;

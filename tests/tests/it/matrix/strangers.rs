@@ -64,7 +64,7 @@ async fn name(
     let channel = if *federated { Channel::EntitiesById } else { Channel::Node };
     let variables = json!({ "id": id, "of": [{ "__typename": ty, "id": id }] });
     let variables = if *federated { json!({ "of": variables["of"] }) } else { json!({ "id": id }) };
-    put(world, token, &Question { channel, document: document.clone(), variables }).await
+    put(world, token, &Question::new(channel, document.clone(), variables)).await
 }
 
 /// The answer without what tells requests apart, every `id` in it replaced: the request's own id, what
@@ -160,7 +160,7 @@ on_both_databases! {
         for document in documents {
             for mark in marks.iter().step_by(17).take(6) {
                 let variables = json!({ "b": b, "m": mark });
-                let question = Question { channel: Channel::Computed, document: document.to_owned(), variables };
+                let question = Question::new(Channel::Computed, document.to_owned(), variables);
                 let answered = put(&world, coordinator.token.as_deref(), &question).await;
                 let text = &answered.text;
                 assert!(!text.contains(mark.as_str()), "{document}: {text}");

@@ -1,0 +1,69 @@
+//! What the service is made of: what each aggregate adds to it, one line in each list.
+
+use async_graphql::MergedObject;
+
+use crate::read::declaration::Root;
+use crate::verify::Invariant;
+use crate::{
+    actor, course, employer, import, licence, organisation, person, programme, reference,
+    succession, trainer,
+};
+
+/// The root fields of every aggregate.
+pub const ROOTS: &[&[Root]] = &[
+    reference::graphql::ROOTS,
+    organisation::graphql::ROOTS,
+    licence::graphql::ROOTS,
+    programme::graphql::ROOTS,
+    person::graphql::ROOTS,
+    trainer::graphql::ROOTS,
+    course::graphql::ROOTS,
+    succession::graphql::ROOTS,
+    employer::graphql::ROOTS,
+    import::graphql::ROOTS,
+    actor::graphql::ROOTS,
+];
+
+/// What holds of the rows of every aggregate.
+pub const INVARIANTS: &[&[Invariant]] = &[
+    organisation::invariants::QUERIES,
+    programme::invariants::QUERIES,
+    licence::invariants::QUERIES,
+    person::invariants::QUERIES,
+    trainer::invariants::QUERIES,
+    course::invariants::QUERIES,
+    succession::invariants::QUERIES,
+    employer::invariants::QUERIES,
+];
+
+/// Queries that no table answers alone.
+#[derive(Default, MergedObject)]
+pub struct Computed(
+    reference::graphql::ReferenceQueries,
+    organisation::graphql::OrganisationQueries,
+    course::graphql::CourseQueries,
+    actor::graphql::ViewerQueries,
+);
+
+/// What can be changed.
+#[derive(Default, MergedObject)]
+#[graphql(name = "Mutation")]
+pub struct Mutation(
+    organisation::graphql::OrganisationMutations,
+    licence::graphql::LicencePartnerMutations,
+    licence::graphql::LicenceMutations,
+    licence::graphql::LicenceQualityMutations,
+    programme::graphql::ProgrammeMutations,
+    person::graphql::PersonMutations,
+    person::graphql::RoleMutations,
+    trainer::graphql::TrainerMutations,
+    trainer::graphql::AccreditationMutations,
+    course::graphql::CourseMutations,
+    course::graphql::CourseRunningMutations,
+    course::graphql::SessionMutations,
+    course::graphql::CourseNationalMutations,
+    succession::graphql::SuccessionMutations,
+    employer::graphql::AgreementMutations,
+    employer::graphql::SupportMutations,
+    import::graphql::ImportMutations,
+);
