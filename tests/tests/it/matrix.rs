@@ -74,7 +74,7 @@ impl Survey {
         let marks = marks(world, &policy).await;
         let everyone = asker(world, EVERYONE);
         let token = everyone.token.as_deref();
-        let questioner = Questioner { sdl: &sdl, policy: &policy, facts: &facts };
+        let questioner = Questioner { sdl, policy: &policy, facts: &facts };
         let first = questioner.all(&Keys(Value::Null));
         let nodes = first.iter().find(|question| question.channel == Channel::Nodes);
         let rows = put(world, token, nodes.expect("a question by ids")).await;
@@ -133,7 +133,7 @@ fn first(findings: &BTreeSet<Finding>) -> Vec<&Finding> {
 on_sqlite! {
     async fn every_type_and_field_of_the_schema_stands_in_the_matrix(world: World) {
         let policy = Policy::read();
-        assert_eq!(policy.differences(&Sdl::written()), [] as [String; 0], "in schema.graphql");
+        assert_eq!(policy.differences(Sdl::written()), [] as [String; 0], "in schema.graphql");
         let served = world.client.get(format!("{}/schema.graphql", world.base_url)).send().await;
         let served = served.expect("an answer").text().await.expect("text");
         assert_eq!(policy.differences(&Sdl::parse(&served)), [] as [String; 0], "as it is served");

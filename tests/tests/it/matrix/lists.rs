@@ -36,7 +36,7 @@ on_both_databases! {
         let everyone = asker(&world, marks::EVERYONE);
         let others = ["PartnerCoordinator of A", "PartnerCoordinator of B", "DataProtectionOfficer of the nation", "an account without roles"];
         let mut refused = 0;
-        for (ty, open, close) in places(&sdl, &facts, &policy) {
+        for (ty, open, close) in places(sdl, &facts, &policy) {
             let page = |arguments: &str| format!("{open}({arguments}) {{ edges {{ cursor node {{ id }} }} }}{close}");
             let first = world.data(everyone.token.as_deref(), &page("first: 1"), json!({})).await;
             let Some(cursor) = first.pointer(&cursor_path(&first)).and_then(Value::as_str).map(str::to_owned) else { continue };

@@ -1,6 +1,7 @@
 //! The schema as it is written down.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use async_graphql::parser::parse_schema;
 use async_graphql::parser::types::{BaseType, Type, TypeKind, TypeSystemDefinition};
@@ -35,8 +36,10 @@ pub struct Sdl {
 
 impl Sdl {
     /// The schema in `schema.graphql`.
-    pub fn written() -> Self {
-        Self::parse(include_str!("../../../../schema.graphql"))
+    pub fn written() -> &'static Self {
+        static WRITTEN: LazyLock<Sdl> =
+            LazyLock::new(|| Sdl::parse(include_str!("../../../../schema.graphql")));
+        &WRITTEN
     }
 
     /// The schema that `text` writes down.
@@ -84,6 +87,13 @@ impl Sdl {
 
     fn of(&self, ty: &str) -> impl Iterator<Item = (&str, &Field)> {
         self.objects[ty].iter().map(|(name, field)| (name.as_str(), field))
+    }
+
+    /// Whether the mutation can be tried without effect.
+    pub fn is_tried(&self, mutation: &str) -> bool {
+        let (first, rest) = mutation.split_at(1);
+        let input = format!("{}{rest}Input", first.to_uppercase());
+        self.inputs[&input].contains_key("dryRun")
     }
 
     /// What `where` knows of `ty`, with the kind of its conditions.

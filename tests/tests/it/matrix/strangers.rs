@@ -95,7 +95,7 @@ on_both_databases! {
                 let hidden = facts.rows[ty].iter().filter(|row| !policy.sees_row(&who, ty, row));
                 for row in hidden.take(2) {
                     let hidden = ids::encode(&entry.prefix, row.id);
-                    for way in ways(&sdl, ty) {
+                    for way in ways(sdl, ty) {
                         let (one, other) = (name(&world, token, &way, ty, &hidden).await, name(&world, token, &way, ty, &absent).await);
                         assert_eq!(one.body.get("errors"), None, "{ty} by {}", way.1);
                         assert_eq!(anonymous(&one, &hidden), anonymous(&other, &absent), "{ty} by {} for {subject}", way.1);
@@ -119,7 +119,7 @@ on_both_databases! {
             let other = if entry.prefix == "org" { "reg" } else { "org" };
             let swapped = format!("{other}_{digits}");
             let malformed = [digits.clone(), format!("{right}0"), format!("xyz_{digits}"), right.to_uppercase(), String::new(), "' or 1=1 --".to_owned()];
-            for way in ways(&sdl, ty) {
+            for way in ways(sdl, ty) {
                 let (_, field, federated) = &way;
                 for wrong in malformed.iter().chain([&swapped]) {
                     let answered = name(&world, token, &way, ty, wrong).await;
