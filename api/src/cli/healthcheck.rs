@@ -10,8 +10,12 @@ use tokio::net::TcpStream;
 use super::Done;
 use crate::config::Config;
 
-pub(super) async fn run(config: &Config) -> Done {
-    let mut address: SocketAddr = config.server.bind.parse()?;
+/// Asks the service at the address of the settings, or at `port` of this machine.
+pub(super) async fn run(config: &Config, port: Option<u16>) -> Done {
+    let mut address: SocketAddr = match port {
+        Some(port) => (Ipv4Addr::LOCALHOST, port).into(),
+        None => config.server.bind.parse()?,
+    };
     if address.ip().is_unspecified() {
         address.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
     }

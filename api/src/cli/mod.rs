@@ -63,7 +63,11 @@ enum Command {
     /// Add fictional organisations to a demonstration database.
     Generate(generate::Options),
     /// Ask the running service whether it is ready; for containers.
-    Healthcheck,
+    Healthcheck {
+        /// The port on this machine, instead of the address in the settings.
+        #[arg(long)]
+        port: Option<u16>,
+    },
 }
 
 /// A failure, as one line.
@@ -110,7 +114,7 @@ fn runtime(command: Command) -> Done {
             Command::Token(options) => token::run(&config, &options),
             Command::Verify(options) => verify::run(config, options).await,
             Command::Generate(options) => generate::run(config, options).await,
-            Command::Healthcheck => healthcheck::run(&config).await,
+            Command::Healthcheck { port } => healthcheck::run(&config, port).await,
             Command::Schema(options) => schema::run(&options),
         }
     });

@@ -11,6 +11,7 @@ mod employers;
 mod licences;
 mod network;
 mod past;
+mod successions;
 mod trainers;
 
 use std::sync::Arc;
@@ -42,7 +43,7 @@ const TRUSTS: &[u8] = include_bytes!("../../assets/reference/ods_etr.csv");
 /// How large a network is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Size {
-    /// The demonstration's own eighteen.
+    /// The demonstration's own nineteen.
     Small,
     /// A hundred generated ones besides.
     Medium,
@@ -116,6 +117,10 @@ pub async fn build(core: &Core, size: Size, progress: &dyn Fn(&str)) -> Result<M
     made.courses = courses::build(&past).await?;
     progress("applications for licences");
     made.licences += licences::build(&past, licences::Told::Late).await?;
+    progress("a succession");
+    let split = successions::build(&past).await?;
+    made.organisations += split;
+    made.courses += split;
     progress("reference trusts");
     made.trusts = import_trusts(core).await?;
     progress("support for employers");

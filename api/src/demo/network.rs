@@ -174,7 +174,7 @@ pub(super) const TOLD_BY: NaiveDate = match NaiveDate::from_ymd_opt(2025, 10, 6)
 };
 
 /// The first day of every fictional organisation in its board.
-const OPENED: NaiveDate = match NaiveDate::from_ymd_opt(2023, 4, 3) {
+pub(super) const OPENED: NaiveDate = match NaiveDate::from_ymd_opt(2023, 4, 3) {
     Some(day) => day,
     None => NaiveDate::MIN,
 };
@@ -312,7 +312,8 @@ pub(super) async fn generate(core: &Core, count: usize) -> Result<usize, DemoErr
     Ok(made)
 }
 
-fn fictional(
+/// An organisation that says of itself that it is none.
+pub(super) fn fictional(
     code: &str,
     name: &str,
     kind: Kind,

@@ -207,8 +207,12 @@ on_both_databases! {
         assert!(organisations.iter().any(|o| o["before"].is_object() && o["before"] != o["after"]), "{region}");
         let waiting = demo.ask(officer, &queries[1]).await;
         assert_eq!(waiting["data"]["boardAssignments"]["totalCount"], 10, "nine trusts and Elmstead");
+        let left = demo.ask(officer, "{ successionAssignments { nodes { subject successor { id } candidates { name } } } }").await;
+        let left = list(&left["data"]["successionAssignments"]["nodes"]);
+        assert_eq!((left.len(), &left[0]["successor"]), (1, &Value::Null), "a course waits for a person's choice");
+        assert_eq!(list(&left[0]["candidates"]).len(), 2);
         let own = demo.ask(officer, &queries[2]).await;
-        assert_eq!(own["data"]["organisations"]["totalCount"], 18);
+        assert_eq!(own["data"]["organisations"]["totalCount"], 19);
         for (what, content) in [("GraphiQL", "GraphiQL"), ("schema", "type Query")] {
             let client = Client::builder().no_proxy().build().expect("a client");
             let page = client.get(demo.url(what)).send().await.expect("an answer").text().await.expect("text");
@@ -226,7 +230,7 @@ on_both_databases! {
             let answer = demo.ask(Some(&quality), &query).await;
             answer["data"]["courses"]["totalCount"].as_u64().unwrap_or_else(|| unreachable!("{answer}"))
         };
-        let states = [("DRAFT", 10), ("PROPOSED", 2), ("APPROVED", 18), ("OPEN", 9), ("CONFIRMED", 10), ("RUNNING", 10), ("COMPLETED", 10), ("CLOSED", 18), ("CANCELLED", 1), ("TEACH_OUT", 0)];
+        let states = [("DRAFT", 11), ("PROPOSED", 2), ("APPROVED", 18), ("OPEN", 9), ("CONFIRMED", 10), ("RUNNING", 10), ("COMPLETED", 10), ("CLOSED", 18), ("CANCELLED", 1), ("TEACH_OUT", 0)];
         for (state, courses) in states {
             assert_eq!(count(&format!("state: {{ eq: {state} }}")).await, courses, "{state}");
         }
