@@ -1,7 +1,7 @@
 //! Invariants of trainers, as queries for their violations: see `verify`.
 
 /// Each with its name.
-pub const QUERIES: [(&str, &str); 5] = [
+pub const QUERIES: [(&str, &str); 6] = [
     (
         "a trainer holds one accreditation of a type and level at a time",
         "select 'two accreditations of ' || a.programme_type || ' at ' || a.level || ' on one day' \
@@ -34,6 +34,16 @@ pub const QUERIES: [(&str, &str); 5] = [
          where c.valid_from is not null and c.renews_id is null and not exists ( \
            select 1 from trainer_evidence e where e.accreditation_id = c.id \
              and e.kind = 'OBSERVATION')",
+    ),
+    (
+        "a profile that was merged is not to teach",
+        "select 'a merged profile is to teach on ' || s.day || ' in ' || c.code from teaching_assignment a \
+         join trainer r on r.id = a.trainer_id and r.merged_into_id is not null \
+         join course_session s on s.id = a.session_id and s.state = 'PLANNED' \
+         join course c on c.id = a.course_id where a.released_at is null \
+         union all select 'a merged profile leads ' || c.code from course c \
+           join trainer r on r.id = c.lead_trainer_id and r.merged_into_id is not null \
+         where c.state <> 'CLOSED'",
     ),
     (
         "the version of a trainer's record is the number of its audit events",
