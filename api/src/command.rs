@@ -286,8 +286,8 @@ where
     W: for<'a> Fn(&'a Unit) -> Work<'a, T>,
 {
     // A repeat is answered from what was kept: whoever lost the right since gets no answer.
-    if request.permission.is_some_and(|permission| !unit.actor.holds(permission)) {
-        return Err(Refusal::whole(Code::Forbidden).into());
+    if let Some(permission) = request.permission.filter(|needed| !unit.actor.holds(*needed)) {
+        return Err(Refusal::forbidden(permission).into());
     }
     let key = if request.dry_run { None } else { request.key() };
     if let Some(key) = &key {

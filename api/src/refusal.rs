@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::actor::Permission;
+
 /// Declares the codes with the sentence that the schema gives each.
 macro_rules! codes {
     ($($(#[doc = $doc:literal])+ $variant:ident = $text:literal,)+) => {
@@ -88,7 +90,7 @@ codes! {
     LivedExperienceRequired = "LIVED_EXPERIENCE_REQUIRED",
     /// A trainer is not accredited on the day of a session; the message has the days.
     TrainerAccreditationLapses = "TRAINER_ACCREDITATION_LAPSES",
-    /// A trainer is at another session at that time.
+    /// A trainer of the course is not free at one of its times.
     TrainerBusy = "TRAINER_BUSY",
     /// The session lies in the future.
     SessionToCome = "SESSION_TO_COME",
@@ -126,7 +128,7 @@ codes! {
     NotAppealable = "NOT_APPEALABLE",
     /// The time for an appeal is over.
     AppealTooLate = "APPEAL_TOO_LATE",
-    /// Another programme has this code.
+    /// The owner has another programme with this code.
     ProgrammeCodeTaken = "PROGRAMME_CODE_TAKEN",
     /// The programme has a version with this number already.
     VersionNumberTaken = "VERSION_NUMBER_TAKEN",
@@ -186,6 +188,14 @@ impl Refusal {
         Self::at(Code::Conflict, "expectedVersion", message)
     }
 
+    /// The actor does not hold the permission where it is needed.
+    #[must_use]
+    pub fn forbidden(permission: Permission) -> Self {
+        let roles: Vec<&str> = permission.roles().iter().map(|role| role.code()).collect();
+        let message = format!("your roles do not allow this: it needs {}", roles.join(" or "));
+        Self::at(Code::Forbidden, "", message)
+    }
+
     /// A refusal of the request as a whole, in the words of the code.
     #[must_use]
     pub fn whole(code: Code) -> Self {
@@ -205,8 +215,8 @@ pub fn for_constraint(name: &str) -> Option<Refusal> {
         "account_subject_unique" | "account(issuer,subject)" => Refusal::whole(Code::AccountTaken),
         "trainer_one_place" => Refusal::at(
             Code::TrainerBusy,
-            "trainers",
-            "a trainer is at another session at that time",
+            "",
+            "a trainer of the course is not free at one of its times: name somebody else, or another time",
         ),
         "teaching_one_lead" | "teaching_assignment(organisation_id,session_id)" => {
             Refusal::whole(Code::LeadRequired)
@@ -215,7 +225,8 @@ pub fn for_constraint(name: &str) -> Option<Refusal> {
         "licence_decision_by_two"
         | "licence_revocation_by_both_roles"
         | "licence_appeal_by_others" => Refusal::whole(Code::SeparationOfDuties),
-        "programme_code_unique" | "programme(code)" => {
+        "programme_code_of_owner" | "programme(owner_id,code)" | "programme_code_national"
+        | "programme(code)" => {
             Refusal::at(Code::ProgrammeCodeTaken, "code", Code::ProgrammeCodeTaken.description())
         }
         "programme_version_number_unique" | "programme_version(programme_id,number)" => {
@@ -245,6 +256,8 @@ pub fn for_constraint(name: &str) -> Option<Refusal> {
         | "course_closed_is_final"
         | "course_one_version"
         | "session_settled"
+        | "course_trainer_trainer"
+        | "teaching_trainer"
         | "course_partner_once"
         | "course_partner(organisation_id,course_id,partner_id)"
         | "licence_one_state"

@@ -17,6 +17,7 @@ pub struct Model {
     pub starts_at: DateTimeUtc,
     pub ends_at: DateTimeUtc,
     pub released_at: Option<DateTimeUtc>,
+    pub booked: bool,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -241,7 +241,7 @@ create index competence_item_parent_idx on competence_item (parent_id)";
 const PROGRAMMES: &str = "
 create table programme (
   id {uuid} not null primary key,
-  code {text} not null constraint programme_code_unique unique,
+  code {text} not null,
   type {text} not null constraint programme_type_known check (type in
     ('PEER_SUPPORT_WORKER','SUPERVISOR','VOLUNTEER','FAMILY_AMBASSADOR','SPECIALIST','LEADERSHIP')),
   title {text} not null,
@@ -251,6 +251,10 @@ create table programme (
   version {int} not null constraint programme_version_counted check (version >= 0),
   constraint programme_tenant unique (owner_id, id)
 ){strict}
+;;
+create unique index programme_code_of_owner on programme (owner_id, code) where owner_id is not null
+;;
+create unique index programme_code_national on programme (code) where owner_id is null
 ;;
 create table programme_version (
   id {uuid} not null primary key,

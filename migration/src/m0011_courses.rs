@@ -66,7 +66,7 @@ async fn policies(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         ("course_counter", own.as_str(), own.as_str(), Writes::Change),
         ("course_partner", &partner, &own, Writes::Change),
         // Names course and trainer by their ids alone: who and what they are stands behind their policies.
-        ("course_trainer", PUBLIC, &own, Writes::Change),
+        ("course_trainer", PUBLIC, &own, Writes::Replace),
         ("course", &course, &own, Writes::Change),
         ("course_deliverer", shown, &own, Writes::Change),
         ("course_teach_out", &own, NATION, Writes::Change),
@@ -164,20 +164,20 @@ create trigger course_stays before update or delete on course
 create trigger course_session_stays before update or delete on course_session
   for each row execute function course_session_stays()";
 
-/// TRN-4: a trainer is in one place at a time. The row repeats the times of its session.
+/// TRN-4: a trainer is booked in one place at a time. The row repeats the times of its session.
 async fn one_place(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     sql::run_postgres(
         manager,
         "alter table teaching_assignment add constraint trainer_one_place exclude using gist \
-         (trainer_id with =, tstzrange(starts_at, ends_at) with &&) where (released_at is null)",
+         (trainer_id with =, tstzrange(starts_at, ends_at) with &&) where (released_at is null and booked)",
     )
     .await?;
     for event in ["insert", "update"] {
         let trigger = format!(
             "create trigger trainer_one_place_{event} before {event} on teaching_assignment \
-             when new.released_at is null and exists (select 1 from teaching_assignment o \
+             when new.released_at is null and new.booked and exists (select 1 from teaching_assignment o \
                where o.trainer_id = new.trainer_id and o.id <> new.id and o.released_at is null \
-                 and o.starts_at < new.ends_at and new.starts_at < o.ends_at) \
+                 and o.booked and o.starts_at < new.ends_at and new.starts_at < o.ends_at) \
              begin select raise(abort, 'trainer_one_place'); end"
         );
         sql::run_sqlite(manager, &trigger).await?;
@@ -407,6 +407,7 @@ create table teaching_assignment (
   starts_at {instant} not null,
   ends_at {instant} not null,
   released_at {instant},
+  booked {bool} not null,
   constraint teaching_course foreign key (organisation_id, course_id) references course (organisation_id, id) on update cascade,
   constraint teaching_session foreign key (course_id, session_id) references course_session (course_id, id),
   constraint teaching_times foreign key (session_id, starts_at, ends_at)

@@ -123,7 +123,7 @@ fn with(mut input: Value, more: &Value) -> Value {
     input
 }
 
-/// A plan of two sessions a week apart, from this day on.
+/// A plan of two sessions a week apart, from this day on: as long as the curriculum has it.
 #[must_use]
 pub fn weekly(start: NaiveDate) -> PlanAsked {
     let time = |hour| NaiveTime::from_hms_opt(hour, 0, 0).expect("a time");
@@ -131,7 +131,7 @@ pub fn weekly(start: NaiveDate) -> PlanAsked {
         start,
         pattern: Pattern::Weekly(chrono::Datelike::weekday(&start)),
         sessions: None,
-        times: Times { starts: time(10), ends: time(16), break_minutes: 60 },
+        times: Times { starts: time(10), ends: time(11), break_minutes: 0 },
         closed: Vec::new(),
         modules_per_session: None,
         counts_as_day: true,
@@ -142,7 +142,7 @@ pub fn weekly(start: NaiveDate) -> PlanAsked {
 #[must_use]
 pub fn weekly_input(start: &str) -> Value {
     json!({
-        "start": start, "pattern": "WEEKLY", "startTime": "10:00", "endTime": "16:00", "breakMinutes": 60,
+        "start": start, "pattern": "WEEKLY", "startTime": "10:00", "endTime": "11:00",
     })
 }
 
@@ -367,7 +367,7 @@ pub fn filled(world: &World, (of, other): (&Tenant, &Tenant)) -> Vec<String> {
         ),
         format!(
             "insert into teaching_assignment select {}, {own}, {draft}, {session}, x.trainer_id, 'LEAD', \
-             '2026-06-01T09:00:00+00:00', '2026-06-01T15:00:00+00:00', {at} from course_trainer x \
+             '2026-06-01T09:00:00+00:00', '2026-06-01T15:00:00+00:00', {at}, false from course_trainer x \
              where x.course_id = {draft}",
             new(9)
         ),
@@ -379,7 +379,7 @@ pub fn filled(world: &World, (of, other): (&Tenant, &Tenant)) -> Vec<String> {
         ),
         format!(
             "insert into teaching_assignment select {}, {own}, {draft}, {}, x.trainer_id, 'LEAD', \
-             '2026-06-08T09:00:00+00:00', '2026-06-08T15:00:00+00:00', null from course_trainer x \
+             '2026-06-08T09:00:00+00:00', '2026-06-08T15:00:00+00:00', null, false from course_trainer x \
              where x.course_id = {draft}",
             new(19),
             new(20)

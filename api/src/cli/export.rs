@@ -4,12 +4,14 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Subcommand;
+use uuid::Uuid;
 
 use super::{Done, open};
 use crate::actor::Identity;
 use crate::command::Stop;
 use crate::config::Config;
 use crate::db::{Access, Tx};
+use crate::graphql::ids;
 use crate::programme::document;
 use crate::programme::model::Number;
 use crate::programme::store::Programmes;
@@ -20,6 +22,9 @@ pub(super) enum Command {
     Curriculum {
         /// The programme's code and the version's number, such as `PSW-10-WEEKS@1.0.0`.
         name: String,
+        /// The organisation whose programme it is, as `org_…`, where several have one with this code.
+        #[arg(long, value_name = "ORGANISATION")]
+        owner: Option<String>,
         /// Where to write the file; standard output if absent.
         #[arg(long, value_name = "FILE")]
         output: Option<PathBuf>,
@@ -30,7 +35,7 @@ pub(super) enum Command {
 }
 
 pub(super) async fn run(mut config: Config, command: Command) -> Done {
-    let Command::Curriculum { name, output, database } = command;
+    let Command::Curriculum { name, owner, output, database } = command;
     if let Some(url) = database {
         config.database.url = url;
     }
@@ -38,14 +43,18 @@ pub(super) async fn run(mut config: Config, command: Command) -> Done {
     let Some((code, number)) = parts else {
         return Err(format!("{name}: write it as CODE@NUMBER, such as PSW-10-WEEKS@1.0.0").into());
     };
+    let owner = match owner.map(|text| ids::decode("org", &text).ok_or(text)).transpose() {
+        Ok(owner) => owner,
+        Err(text) => return Err(format!("{text}: write it as org_ and 32 digits").into()),
+    };
     let core = open(&config).await?;
     let (tx, _) = core.begin(Access::Read, Identity::System("export")).await?;
-    let text = curriculum(&tx, code, number).await;
+    let text = curriculum(&tx, (owner, code), number).await;
     tx.rollback().await;
     core.db().close().await;
     let text = match text {
         Ok(Some(text)) => text,
-        Ok(None) => return Err(format!("there is no curriculum {name}").into()),
+        Ok(None) => return Err(format!("there is no curriculum {name}, or several owners have one: see --owner").into()),
         Err(Stop::Db(fault)) => return Err(fault.into()),
         Err(Stop::Refused(_)) => return Err("the curriculum cannot be read".into()),
     };
@@ -58,13 +67,19 @@ pub(super) async fn run(mut config: Config, command: Command) -> Done {
 }
 
 /// The text of the curriculum's file.
-async fn curriculum(tx: &Tx, code: &str, number: Number) -> Result<Option<String>, Stop> {
+async fn curriculum(
+    tx: &Tx,
+    (owner, code): (Option<Uuid>, &str),
+    number: Number,
+) -> Result<Option<String>, Stop> {
     let store = Programmes::within(tx);
-    let Some(programme) = store.programme_by_code(code).await? else { return Ok(None) };
+    let mut found = store.programmes_by_code(code).await?;
+    found.retain(|programme| owner.is_none() || programme.owner_id == owner);
+    let [programme] = &found[..] else { return Ok(None) };
     let Some(version) = store.version_numbered(programme.id, number).await? else {
         return Ok(None);
     };
     let content = store.kept(&version).await?.content;
-    let file = document::of(&programme, &version, &content, &store.catalogue().await?);
+    let file = document::of(programme, &version, &content, &store.catalogue().await?);
     Ok(file.text().ok())
 }

@@ -30,6 +30,8 @@ pub struct Curriculum {
     pub programme_type: ProgrammeType,
     /// Its taught days.
     pub taught_days: Option<i32>,
+    /// Its taught minutes.
+    pub taught_minutes: Option<i32>,
     /// Its modules in their order.
     pub modules: Vec<Module>,
 }
@@ -42,15 +44,15 @@ impl Curriculum {
     }
 }
 
-/// A trainer who can be seen.
+/// A trainer who is there, seen or not.
 #[derive(Clone, Debug)]
 pub struct Known {
     /// What rules ask of the trainer.
     pub facts: TrainerFacts,
     /// The person.
     pub person_id: Uuid,
-    /// Whether everyone sees the trainer.
-    pub listed: bool,
+    /// Whether the organisation sees the trainer: who is listed, and who works with it.
+    pub seen: bool,
 }
 
 /// The licence under which an organisation trains for a programme type.
@@ -76,8 +78,17 @@ pub struct Body {
 pub struct Holidays {
     /// Each with its name.
     pub days: Vec<(NaiveDate, String)>,
-    /// The last day up to which they are known.
-    pub known_to: Option<NaiveDate>,
+    /// The first and the last of them: before and after nothing is known.
+    pub known: Option<(NaiveDate, NaiveDate)>,
+}
+
+impl Holidays {
+    /// What a planner should know of a day that was chosen though it is one.
+    #[must_use]
+    pub fn told_of(&self, day: NaiveDate) -> Option<String> {
+        let (_, name) = self.days.iter().find(|(holiday, _)| *holiday == day)?;
+        Some(format!("{day} is a bank holiday: {name}"))
+    }
 }
 
 /// Rows of other aggregates, in a transaction that carries the Scope.
@@ -127,13 +138,29 @@ impl<'a> Facts<'a> {
             programme_type: ProgrammeType::from_code(&of.kind)
                 .ok_or_else(|| DbFault::unreadable("programme.type"))?,
             taught_days: row.taught_days,
+            taught_minutes: row.taught_minutes,
             modules: modules.iter().map(|m| Module { id: m.id, number: m.number }).collect(),
         }))
     }
 
-    /// The trainers that can be seen, with when they are accredited for the type.
-    pub async fn trainers(&self, ids: &[Uuid], ty: ProgrammeType) -> Result<Vec<Known>, Stop> {
+    /// The trainers, with when they are accredited for the type, as the organisation sees them today.
+    pub async fn trainers(
+        &self,
+        ids: &[Uuid],
+        ty: ProgrammeType,
+        (organisation, today): (Uuid, NaiveDate),
+    ) -> Result<Vec<Known>, Stop> {
         let tx = self.tx;
+        let works = trainer_affiliation::Entity::find()
+            .filter(trainer_affiliation::Column::TrainerId.is_in(ids.iter().copied()))
+            .filter(trainer_affiliation::Column::OrganisationId.eq(organisation))
+            .filter(trainer_affiliation::Column::ValidFrom.lte(today))
+            .all(tx)
+            .await?;
+        let works = |id: Uuid| {
+            let lasts = |row: &trainer_affiliation::Model| row.valid_to.is_none_or(|to| today < to);
+            works.iter().any(|row| row.trainer_id == id && lasts(row))
+        };
         let rows = trainer::Entity::find()
             .filter(trainer::Column::Id.is_in(ids.iter().copied()))
             .filter(trainer::Column::MergedIntoId.is_null())
@@ -158,30 +185,34 @@ impl<'a> Facts<'a> {
                     .flat_map(|a| days_of(a, &suspended))
                     .collect()
             };
+            let seen = row.listed || works(row.id);
+            let name = if seen { row.name } else { "a trainer whom you do not see".to_owned() };
             Known {
                 facts: TrainerFacts {
                     id: row.id,
+                    name,
+                    path: String::new(),
+                    programme_type: ty,
                     lived_experience: row.lived_experience,
                     accredited: of(false),
                     leads: of(true),
                 },
                 person_id: row.person_id,
-                listed: row.listed,
+                seen,
             }
         };
         Ok(rows.into_iter().map(known).collect())
     }
 
-    /// The bank holidays from a day on.
-    pub async fn holidays(&self, from: NaiveDate) -> Result<Holidays, Stop> {
+    /// The bank holidays.
+    pub async fn holidays(&self) -> Result<Holidays, Stop> {
         let rows = bank_holiday::Entity::find()
-            .filter(bank_holiday::Column::Day.gte(from))
             .order_by_asc(bank_holiday::Column::Day)
             .all(self.tx)
             .await?;
-        let known_to = rows.last().map(|row| row.day);
+        let known = rows.first().zip(rows.last()).map(|(first, last)| (first.day, last.day));
         let days = rows.into_iter().map(|row| (row.day, row.name)).collect();
-        Ok(Holidays { days, known_to })
+        Ok(Holidays { days, known })
     }
 
     /// An organisation; `None` if there is none.
@@ -211,31 +242,13 @@ impl<'a> Facts<'a> {
         };
         let licence = licence::Entity::find_by_id(best.licence_id).one(self.tx).await?;
         let to = best.valid_to.unwrap_or(NaiveDate::MAX);
-        let grace_to = licence.and_then(|licence| licence.grace_to).unwrap_or(to);
-        Ok(Some(LicenceDays { to, grace_to }))
-    }
-
-    /// Those of the trainers who work with the organisation on a day, or are listed for everyone.
-    pub async fn assignable(
-        &self,
-        known: Vec<Known>,
-        organisation: Uuid,
-        on: NaiveDate,
-    ) -> Result<Vec<Known>, Stop> {
-        let ids = known.iter().map(|known| known.facts.id);
-        let rows = trainer_affiliation::Entity::find()
-            .filter(trainer_affiliation::Column::TrainerId.is_in(ids))
-            .filter(trainer_affiliation::Column::OrganisationId.eq(organisation))
-            .all(self.tx)
-            .await?;
-        let works = |id: Uuid| {
-            rows.iter().any(|row| {
-                row.trainer_id == id
-                    && row.valid_from <= on
-                    && row.valid_to.is_none_or(|to| on < to)
-            })
-        };
-        Ok(known.into_iter().filter(|known| known.listed || works(known.facts.id)).collect())
+        let grace_to = licence.as_ref().and_then(|licence| licence.grace_to).unwrap_or(to);
+        Ok(Some(LicenceDays {
+            from: best.valid_from.unwrap_or(NaiveDate::MIN),
+            to,
+            grace_to,
+            suspended: licence.is_some_and(|licence| licence.state == "SUSPENDED"),
+        }))
     }
 }
 
@@ -269,15 +282,20 @@ impl Courses<'_> {
             allows_new_starts: standing.allows_new_starts(),
             standing: standing.code(),
             delivers: tier != Tier::HostOnly,
-            covers_from: best.and_then(|best| best.period()).and_then(|period| period.from()),
+            covers_from: best.map(|best| best.from),
             covers_to: best.map(|best| best.to),
             max_courses,
             max_trainees,
             live_courses: self.live_under(licence.id, course).await?,
         };
         let to = best.map_or(NaiveDate::MIN, |best| best.to);
-        let grace_to = licence.term.map_or(to, |term| term.grace_to);
-        Ok(Some(Licensed { licence, facts, days: LicenceDays { to, grace_to } }))
+        let days = LicenceDays {
+            from: best.map_or(NaiveDate::MIN, |best| best.from),
+            to,
+            grace_to: licence.term.map_or(to, |term| term.grace_to),
+            suspended: standing == Standing::Suspended,
+        };
+        Ok(Some(Licensed { licence, facts, days }))
     }
 
     /// The terms of a licence today: as a variation has them, else as they were granted.

@@ -18,6 +18,11 @@ pub const QUERIES: &[Invariant] = &[
            and not exists (select 1 from session_module x where x.course_id = c.id and x.module_id = m.id)",
     ),
     (
+        "COH-2 there are places for those who have one and for what partners were offered",
+        "select 'too few places in ' || c.code from course c where c.capacity_max < c.places_taken \
+           or c.capacity_max < (select coalesce(sum(p.places), 0) from course_partner p where p.course_id = c.id)",
+    ),
+    (
         "COH-5 a course stands on a version that was published, of its programme type",
         "select 'not on a published version of its type: ' || c.code from course c \
          join programme_version v on v.id = c.programme_version_id \
@@ -54,12 +59,15 @@ pub const QUERIES: &[Invariant] = &[
              where a.session_id = s.id and a.part = 'LEAD' and a.released_at is null) <> 1",
     ),
     (
-        "TRN-4 a trainer is in one place at a time",
+        "TRN-4 a trainer is in one place at a time, and booked by the courses that opened",
         "select 'a trainer is in two places at once in ' || c.code from teaching_assignment a \
          join teaching_assignment b on a.trainer_id = b.trainer_id and a.id < b.id \
            and a.starts_at < b.ends_at and b.starts_at < a.ends_at \
          join course c on c.id = a.course_id \
-         where a.released_at is null and b.released_at is null",
+         where a.released_at is null and b.released_at is null and a.booked and b.booked \
+         union all select 'not booked though it opened: ' || c.code from teaching_assignment a \
+           join course c on c.id = a.course_id \
+         where a.released_at is null and c.opened_at is not null and not a.booked",
     ),
     (
         "the version of a course is the number of its audit events",

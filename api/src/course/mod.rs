@@ -12,15 +12,22 @@
 //! * **TRN-2** Every session has exactly one lead; who leads the next one leads the course.
 //! * **TRN-3** Somebody teaches every session from lived experience, unless the network's policy says that
 //!   nobody needs to.
-//! * **TRN-4** A trainer is in one place at a time, in whatever courses. The database holds that.
+//! * **TRN-4** A trainer is booked in one place at a time, in whatever courses. The database holds that. A course
+//!   books its trainers when it opens, and before it nobody: a plan keeps no trainer from others, and is told of
+//!   those that meet it among the own ones and what everyone sees. Nobody learns where a trainer is instead.
 //! * **TRN-5** An accreditation that lapses is named, and takes nobody off a course.
 //! * **COH-1** Sessions lie within the course, and every module of the version has one.
-//! * **COH-2** There are no fewer places than people who have one.
+//! * **COH-2** There are no fewer places than people who have one, nor than partners were offered.
 //! * **COH-3** A change of dates asks licence, accreditations and financial years anew and says what broke.
 //! * **COH-4** A closed course is final: a quality lead corrects it beside it, with a reason. **COH-5** A course keeps its version and code for life.
 //!   Another organisation delivers it only after a succession; who did so before stays recorded.
 //! * **PER-2** Who belongs to the organisation does not decide on its courses for the nation; who taught a session
 //!   gives it no credit.
+//! * **ORG** An ACTIVE organisation drafts, proposes, opens and confirms courses and takes people. A DORMANT one
+//!   holds, moves and ends what was confirmed, and begins nothing. Of a CLOSED one a succession decides.
+//! * A session is recorded once it has begun.
+//! * A trainer is named who is listed, or works with the deliverer. When two profiles of one person become one,
+//!   the one that stays takes over what the other teaches and taught.
 //! * A course that is too small is not confirmed. How many have a place is what the deliverer records.
 //!
 //! A session that moves is another session, which names the one it replaced. The version of a course counts
@@ -29,7 +36,7 @@
 //! Who: lead trainers and coordinators of the deliverer plan, open and hold courses; the lead trainer
 //! completes them; the coordinator calls them off before they begin, a quality lead afterwards. Licensing
 //! officers approve and return; quality leads close, teach out and give credit. Everyone sees the courses
-//! that take people; the others are for deliverer, host, partners, their trainers and the national team.
+//! that take people, and finds those whose licence is in force; the others are for deliverer, host, partners, their trainers and the national team.
 
 pub mod facts;
 pub mod graphql;

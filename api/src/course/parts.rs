@@ -85,6 +85,12 @@ impl Course {
         self.licence_holder_id = Some(licence.organisation_id);
     }
 
+    /// TRN-4: whether it keeps its trainers from other courses: from its opening on.
+    #[must_use]
+    pub const fn books(&self) -> bool {
+        self.opened_at.is_some()
+    }
+
     /// Whether everyone sees it: people may come forward.
     #[must_use]
     pub const fn is_public(&self) -> bool {

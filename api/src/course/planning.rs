@@ -4,12 +4,19 @@
 use chrono::{DateTime, Datelike as _, Days, NaiveDate, NaiveTime, Utc, Weekday};
 use uuid::Uuid;
 
-use crate::calendar::{FinancialYear, Period, london};
+use super::rules::TrainerFacts;
+use crate::calendar::{FinancialYear, london};
 use crate::coded;
 use crate::refusal::{Code, Refusal};
 
 /// Most sessions of a course.
 pub const MAX_SESSIONS: u32 = 60;
+
+/// How many years a course may lie in the past or future: what lies further away is a slip of the pen.
+const YEARS: i32 = 10;
+
+/// By how much of the version's taught minutes a plan may miss them before a planner is told, in basis points.
+const MINUTES_OFF: i64 = 2_000;
 
 /// For how many days after the start sessions are looked for: a plan that does not fit is not made.
 const HORIZON: u64 = 3 * 366;
@@ -64,6 +71,10 @@ pub struct Asked<'a> {
     pub modules: &'a [Module],
     /// How many modules a session takes; as few as will do, if not said.
     pub modules_per_session: Option<u32>,
+    /// The taught minutes of the version; `None` if they do not matter.
+    pub taught_minutes: Option<i32>,
+    /// The present day.
+    pub today: NaiveDate,
 }
 
 /// A session of a plan.
@@ -90,8 +101,12 @@ coded! {
         BankHolidaySkipped = "BANK_HOLIDAY_SKIPPED",
         /// A day was left out because the place is closed.
         ClosedDateSkipped = "CLOSED_DATE_SKIPPED",
-        /// The course goes on where no bank holidays are known yet.
+        /// The course lies in part where no bank holidays are known.
         BankHolidaysUnknown = "BANK_HOLIDAYS_UNKNOWN",
+        /// The licence is suspended: no course opens under it.
+        LicenceSuspended = "LICENCE_SUSPENDED",
+        /// The course starts before the licence covers the programme type.
+        LicenceStartsLater = "LICENCE_STARTS_LATER",
         /// The course runs past the end of the licence, within the days in which it may be in grace.
         LicenceEndsInGrace = "LICENCE_ENDS_IN_GRACE",
         /// The course runs past the end of the licence and of any grace.
@@ -104,6 +119,10 @@ coded! {
         TwoFinancialYears = "TWO_FINANCIAL_YEARS",
         /// A module has no session.
         ModuleNotScheduled = "MODULE_NOT_SCHEDULED",
+        /// The planned minutes lie far below or above those of the version.
+        PlannedMinutesDiffer = "PLANNED_MINUTES_DIFFER",
+        /// The course starts before the first day on which it may start on this version.
+        VersionStartsTooEarly = "VERSION_STARTS_TOO_EARLY",
         /// The course starts after the last day on which it may start on this version.
         VersionStartsTooLate = "VERSION_STARTS_TOO_LATE",
     }
@@ -160,6 +179,10 @@ pub fn sessions_of(taught_days: Option<i32>, modules: usize) -> u32 {
 /// Everything that makes the request impossible.
 pub fn plan(asked: &Asked<'_>) -> Result<Plan, Vec<Refusal>> {
     let minutes = minutes(asked)?;
+    let unmet = unmet_for_year(asked.start, "plan.start", asked.today);
+    if !unmet.is_empty() {
+        return Err(unmet);
+    }
     let (days, mut warnings) = days(asked)?;
     let (shares, left_over) = spread(asked, days.len());
     let mut sessions = Vec::with_capacity(days.len());
@@ -167,13 +190,14 @@ pub fn plan(asked: &Asked<'_>) -> Result<Plan, Vec<Refusal>> {
         let at = |time| {
             london(*day, time).ok_or_else(|| {
                 let message = format!("on {day} clocks go forward past this time");
-                vec![Refusal::at(Code::Invalid, "startTime", message)]
+                vec![Refusal::at(Code::Invalid, "plan.startTime", message)]
             })
         };
         let (starts_at, ends_at) = (at(asked.times.starts)?, at(asked.times.ends)?);
         sessions.push(PlannedSession { number, day: *day, starts_at, ends_at, minutes, modules });
     }
     warnings.extend(left_over);
+    warnings.extend(of_minutes(asked.taught_minutes, minutes, days.len()));
     Ok(Plan { sessions, warnings })
 }
 
@@ -184,20 +208,20 @@ fn minutes(asked: &Asked<'_>) -> Result<i32, Vec<Refusal>> {
     if ends <= starts {
         unmet.push(Refusal::at(
             Code::Invalid,
-            "endTime",
-            "must lie after the start, on the same day",
+            "plan.endTime",
+            "must lie after startTime, on the same day",
         ));
     }
     if !(1..=MAX_SESSIONS).contains(&asked.sessions) {
         let message = format!("plan between 1 and {MAX_SESSIONS} sessions");
-        unmet.push(Refusal::at(Code::Invalid, "sessions", message));
+        unmet.push(Refusal::at(Code::Invalid, "plan.sessions", message));
     }
     if asked.modules_per_session == Some(0) {
-        unmet.push(Refusal::at(Code::Invalid, "modulesPerSession", "must be at least 1"));
+        unmet.push(Refusal::at(Code::Invalid, "plan.modulesPerSession", "must be at least 1"));
     }
     let taught = (ends - starts).num_minutes() - i64::from(break_minutes);
     if unmet.is_empty() && taught < 1 {
-        unmet.push(Refusal::at(Code::Invalid, "breakMinutes", "leaves nothing of the day"));
+        unmet.push(Refusal::at(Code::Invalid, "plan.breakMinutes", "leaves nothing of the day"));
     }
     if unmet.is_empty() { Ok(i32::try_from(taught).unwrap_or(i32::MAX)) } else { Err(unmet) }
 }
@@ -233,8 +257,8 @@ fn days(asked: &Asked<'_>) -> Result<(Vec<NaiveDate>, Vec<Warning>), Vec<Refusal
         }
     }
     if days.is_empty() || (days.len() < wanted && !matches!(asked.pattern, Pattern::Dates(_))) {
-        let message = "too few days are left for its sessions";
-        return Err(vec![Refusal::at(Code::Invalid, "sessions", message)]);
+        let message = "bank holidays and closed dates leave too few days for the sessions";
+        return Err(vec![Refusal::at(Code::Invalid, "plan.sessions", message)]);
     }
     Ok((days, warnings))
 }
@@ -253,7 +277,7 @@ fn named_days(dates: &[NaiveDate], start: NaiveDate) -> Result<(), Vec<Refusal>>
         return Ok(());
     }
     let message = "name each day once, in order, none before the start or years after it";
-    Err(vec![Refusal::at(Code::Invalid, "dates", message)])
+    Err(vec![Refusal::at(Code::Invalid, "plan.dates", message)])
 }
 
 /// The modules of each session, in order, and the modules that no session takes.
@@ -280,6 +304,27 @@ fn spread(asked: &Asked<'_>, sessions: usize) -> (Vec<Vec<Uuid>>, Option<Warning
     (shares, warning)
 }
 
+/// A day on which people teach lies within a few years.
+#[must_use]
+pub fn unmet_for_year(day: NaiveDate, path: &str, today: NaiveDate) -> Vec<Refusal> {
+    if (day.year() - today.year()).abs() <= YEARS {
+        return Vec::new();
+    }
+    let (first, last) = (today.year() - YEARS, today.year() + YEARS);
+    let message = format!("choose a day of the years {first} to {last}");
+    vec![Refusal::at(Code::Invalid, path, message)]
+}
+
+/// Whether the planned minutes lie far from those of the version.
+fn of_minutes(asked: Option<i32>, each: i32, sessions: usize) -> Option<Warning> {
+    let asked = i64::from(asked?);
+    let planned = i64::from(each) * i64::try_from(sessions).ok()?;
+    ((planned - asked).abs() * 10_000 > asked * MINUTES_OFF).then(|| {
+        let message = format!("{planned} minutes are planned, the version has {asked}");
+        Warning::new(WarningKind::PlannedMinutesDiffer, Vec::new(), message)
+    })
+}
+
 /// What a plan stands on, beside the calendar.
 #[derive(Clone, Debug, Default)]
 pub struct Ground {
@@ -287,21 +332,27 @@ pub struct Ground {
     pub licence: Option<LicenceDays>,
     /// The day up to which a teach-out decision covers the course.
     pub teach_out_until: Option<NaiveDate>,
-    /// When each trainer is accredited for this programme type.
-    pub trainers: Vec<(Uuid, Vec<Period>)>,
+    /// The trainers who would teach every session.
+    pub trainers: Vec<TrainerFacts>,
+    /// The first day on which a course may start on the version.
+    pub first_start: Option<NaiveDate>,
     /// The last day on which a course may start on the version.
     pub last_start: Option<NaiveDate>,
-    /// The last day up to which bank holidays are known.
-    pub holidays_to: Option<NaiveDate>,
+    /// The days between which bank holidays are known; `None` if it does not matter.
+    pub holidays: Option<(NaiveDate, NaiveDate)>,
 }
 
-/// The end of a licence.
+/// When a licence covers a programme type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LicenceDays {
+    /// The first day.
+    pub from: NaiveDate,
     /// The day from which it no longer holds.
     pub to: NaiveDate,
     /// The day from which it is in grace no longer.
     pub grace_to: NaiveDate,
+    /// Whether it is suspended at present.
+    pub suspended: bool,
 }
 
 /// What the days of a course break or endanger: COH-3 asks it anew after each change of dates.
@@ -319,24 +370,49 @@ pub fn warnings(days: &[NaiveDate], ground: &Ground) -> Vec<Warning> {
         let dates = vec![begins.last_day()];
         warnings.push(Warning::new(WarningKind::TwoFinancialYears, dates, message));
     }
+    if let Some(limit) = ground.first_start.filter(|limit| first < limit) {
+        let message = format!("on this version courses start from {limit}");
+        warnings.push(Warning::new(WarningKind::VersionStartsTooEarly, vec![limit], message));
+    }
     if let Some(limit) = ground.last_start.filter(|limit| first > limit) {
         let message = format!("on this version courses start until {limit}");
         warnings.push(Warning::new(WarningKind::VersionStartsTooLate, vec![limit], message));
     }
-    if let Some(limit) = ground.holidays_to.filter(|limit| last > limit) {
-        let message = format!("bank holidays are known until {limit}: check the days after it");
+    let outside = |(from, to): &(NaiveDate, NaiveDate)| first < from || last > to;
+    if let Some((from, to)) = ground.holidays.filter(outside) {
+        let message = format!("bank holidays are known from {from} to {to}: check other days");
+        let limit = if *last > to { to } else { from };
         warnings.push(Warning::new(WarningKind::BankHolidaysUnknown, vec![limit], message));
     }
     warnings
 }
 
-fn of_licence(days: &[NaiveDate], ground: &Ground) -> Option<Warning> {
+fn of_licence(days: &[NaiveDate], ground: &Ground) -> Vec<Warning> {
     let Some(licence) = ground.licence else {
         let message = "the organisation holds no licence for this programme type".to_owned();
-        return Some(Warning::new(WarningKind::LicenceMissing, Vec::new(), message));
+        return vec![Warning::new(WarningKind::LicenceMissing, Vec::new(), message)];
     };
+    let mut warnings = Vec::new();
+    if licence.suspended {
+        let message = "the licence is suspended: no course opens under it".to_owned();
+        warnings.push(Warning::new(WarningKind::LicenceSuspended, Vec::new(), message));
+    }
+    let early: Vec<NaiveDate> = days.iter().filter(|day| **day < licence.from).copied().collect();
+    if !early.is_empty() {
+        let message = format!("the licence covers this programme type from {}", licence.from);
+        warnings.push(Warning::new(WarningKind::LicenceStartsLater, early, message));
+    }
+    warnings.extend(past_licence(days, licence, ground.teach_out_until));
+    warnings
+}
+
+fn past_licence(
+    days: &[NaiveDate],
+    licence: LicenceDays,
+    teach_out_until: Option<NaiveDate>,
+) -> Option<Warning> {
     let uncovered = |day: &&NaiveDate| {
-        **day >= licence.to && ground.teach_out_until.is_none_or(|until| **day > until)
+        **day >= licence.to && teach_out_until.is_none_or(|until| **day > until)
     };
     let beyond: Vec<NaiveDate> = days.iter().filter(uncovered).copied().collect();
     let last = beyond.iter().max()?;
@@ -354,14 +430,15 @@ fn of_licence(days: &[NaiveDate], ground: &Ground) -> Option<Warning> {
     Some(Warning::new(kind, beyond, message))
 }
 
-fn of_trainers(days: &[NaiveDate], trainers: &[(Uuid, Vec<Period>)]) -> Vec<Warning> {
-    let lapse = |(trainer, periods): &(Uuid, Vec<Period>)| {
-        let held = |day: NaiveDate| periods.iter().any(|period| period.contains(day));
+fn of_trainers(days: &[NaiveDate], trainers: &[TrainerFacts]) -> Vec<Warning> {
+    let lapse = |trainer: &TrainerFacts| {
+        let held = |day: NaiveDate| trainer.accredited.iter().any(|period| period.contains(day));
         let without: Vec<NaiveDate> = days.iter().copied().filter(|day| !held(*day)).collect();
         (!without.is_empty()).then(|| {
-            let message = format!("a trainer is not accredited on {}", listed(&without));
+            let (name, ty) = (&trainer.name, trainer.programme_type.code());
+            let message = format!("{name} may not teach {ty} sessions of {}", listed(&without));
             Warning {
-                trainer: Some(*trainer),
+                trainer: Some(trainer.id),
                 ..Warning::new(WarningKind::AccreditationLapses, without, message)
             }
         })
@@ -390,7 +467,7 @@ pub fn latest_safe_start(
     let year = FinancialYear::of(asked.start);
     let last = year.last_day().min(ground.last_start.unwrap_or(NaiveDate::MAX));
     // That the calendar ends somewhere is no danger that another start would avoid.
-    let ground = Ground { holidays_to: None, ..ground.clone() };
+    let ground = Ground { holidays: None, ..ground.clone() };
     let safe = |start: &NaiveDate| {
         let moved = Asked { start: *start, ..asked.clone() };
         plan(&moved).is_ok_and(|plan| {

@@ -3,6 +3,8 @@
 use chrono::Timelike as _;
 
 use super::*;
+use crate::calendar::Period;
+use crate::programme::kind::ProgrammeType;
 
 fn date(text: &str) -> NaiveDate {
     text.parse().unwrap()
@@ -57,6 +59,8 @@ impl Given {
             closed: &self.closed,
             modules: &self.modules,
             modules_per_session: self.each,
+            taught_minutes: None,
+            today: date("2026-03-01"),
         }
     }
 
@@ -156,24 +160,37 @@ fn impossible_requests_are_refused_with_everything_that_is_wrong() {
     given = Given::mondays();
     let mut asked = given.asked();
     asked.times.break_minutes = 360;
-    assert_eq!(plan(&asked).unwrap_err()[0].path, ["input", "breakMinutes"]);
+    assert_eq!(plan(&asked).unwrap_err()[0].path, ["input", "plan", "breakMinutes"]);
     asked.times.ends = asked.times.starts;
-    assert_eq!(plan(&asked).unwrap_err()[0].path, ["input", "endTime"]);
+    assert_eq!(plan(&asked).unwrap_err()[0].path, ["input", "plan", "endTime"]);
     given.pattern = Pattern::Weekly(Weekday::Sun);
     given.start = date("2026-03-29");
     let mut asked = given.asked();
     asked.times.starts = NaiveTime::from_hms_opt(1, 30, 0).unwrap();
-    assert_eq!(plan(&asked).unwrap_err()[0].path, ["input", "startTime"], "clocks jump over it");
+    assert_eq!(plan(&asked).unwrap_err()[0].path, ["input", "plan", "startTime"], "clocks jump over it");
 }
 
 fn period(from: &str, to: &str) -> Period {
     Period::new(Some(date(from)), Some(date(to))).unwrap()
 }
 
+fn licensed(to: &str, grace_to: &str) -> LicenceDays {
+    let (from, to, grace_to) = (date("2020-01-01"), date(to), date(grace_to));
+    LicenceDays { from, to, grace_to, suspended: false }
+}
+
 fn ground() -> Ground {
     Ground {
-        licence: Some(LicenceDays { to: date("2027-01-01"), grace_to: date("2027-03-02") }),
-        trainers: vec![(Uuid::from_u128(7), vec![period("2025-01-01", "2027-01-01")])],
+        licence: Some(licensed("2027-01-01", "2027-03-02")),
+        trainers: vec![TrainerFacts {
+            id: Uuid::from_u128(7),
+            name: "Lena".to_owned(),
+            path: String::new(),
+            programme_type: ProgrammeType::Volunteer,
+            lived_experience: false,
+            accredited: vec![period("2025-01-01", "2027-01-01")],
+            leads: Vec::new(),
+        }],
         ..Ground::default()
     }
 }
@@ -191,27 +208,67 @@ fn a_course_over_the_end_of_march_lies_in_two_financial_years() {
 fn each_danger_is_named_with_its_days() {
     let days = ["2026-04-13", "2026-05-18", "2026-07-01"].map(date);
     let mut found = ground();
-    found.licence = Some(LicenceDays { to: date("2026-05-18"), grace_to: date("2026-07-17") });
+    found.licence = Some(licensed("2026-05-18", "2026-07-17"));
     let warned = warnings(&days, &found);
     assert_eq!(kinds(&warned), [WarningKind::LicenceEndsInGrace]);
     assert_eq!(warned[0].dates, days[1..]);
-    found.licence = Some(LicenceDays { to: date("2026-05-01"), grace_to: date("2026-06-30") });
+    found.licence = Some(licensed("2026-05-01", "2026-06-30"));
     assert_eq!(kinds(&warnings(&days, &found)), [WarningKind::LicenceEnds]);
     found.teach_out_until = Some(date("2026-07-01"));
     assert_eq!(warnings(&days, &found), []);
     found.licence = None;
     assert_eq!(kinds(&warnings(&days, &found)), [WarningKind::LicenceMissing]);
     let mut found = ground();
-    found.trainers[0].1 =
+    found.trainers[0].accredited =
         vec![period("2025-01-01", "2026-04-14"), period("2026-06-01", "2027-01-01")];
     let warned = warnings(&days, &found);
     assert_eq!((warned[0].trainer, &warned[0].dates[..]), (Some(Uuid::from_u128(7)), &days[1..2]));
+    assert_eq!(warned[0].message, "Lena may not teach VOLUNTEER sessions of 2026-05-18");
     let mut found = ground();
     found.last_start = Some(date("2026-04-12"));
-    found.holidays_to = Some(date("2026-06-30"));
+    found.holidays = Some((date("2020-01-01"), date("2026-06-30")));
     let expected = [WarningKind::VersionStartsTooLate, WarningKind::BankHolidaysUnknown];
     assert_eq!(kinds(&warnings(&days, &found)), expected);
+    found.holidays = Some((date("2026-04-14"), date("2027-06-30")));
+    assert_eq!(kinds(&warnings(&days, &found)), expected, "nor is anything known of before");
+    let mut found = ground();
+    found.first_start = Some(date("2026-04-14"));
+    let licence = LicenceDays { from: date("2026-05-01"), ..licensed("2027-01-01", "2027-01-01") };
+    found.licence = Some(LicenceDays { suspended: true, ..licence });
+    let warned = warnings(&days, &found);
+    let expected = [
+        WarningKind::LicenceSuspended,
+        WarningKind::LicenceStartsLater,
+        WarningKind::VersionStartsTooEarly,
+    ];
+    assert_eq!(kinds(&warned), expected);
+    assert_eq!(warned[1].dates, days[..1]);
     assert_eq!(warnings(&[], &found), []);
+}
+
+#[test]
+fn planned_minutes_lie_near_those_of_the_version() {
+    let given = Given::mondays();
+    // Eight days of 300 minutes.
+    for (minutes, far) in [(3_001, true), (3_000, false), (2_400, false), (2_000, false), (1_999, true)] {
+        let asked = Asked { taught_minutes: Some(minutes), ..given.asked() };
+        let told = kinds(&plan(&asked).unwrap().warnings);
+        assert_eq!(told.contains(&WarningKind::PlannedMinutesDiffer), far, "{minutes}");
+    }
+}
+
+#[test]
+fn a_day_lies_within_ten_years() {
+    let today = date("2026-05-01");
+    for (day, refused) in [
+        ("0001-01-01", true), ("2015-12-31", true), ("2016-01-01", false),
+        ("2036-12-31", false), ("2037-01-01", true), ("9999-12-31", true),
+    ] {
+        let unmet = unmet_for_year(date(day), "plan.start", today);
+        assert_eq!(unmet.len(), usize::from(refused), "{day}");
+    }
+    let odd = Given { start: date("9999-12-31"), ..Given::mondays() };
+    assert_eq!(plan(&odd.asked()).unwrap_err()[0].message, "choose a day of the years 2016 to 2036");
 }
 
 /// The latest safe start as somebody would find it with a wall calendar.
@@ -234,7 +291,7 @@ fn by_hand(given: &Given, ground: &Ground, earliest: NaiveDate) -> Option<NaiveD
         let licence = ground.licence.unwrap().to;
         let safe = days.iter().all(|day| {
             let accredited =
-                ground.trainers.iter().all(|(_, held)| held.iter().any(|p| p.contains(*day)));
+                ground.trainers.iter().all(|t| t.accredited.iter().any(|p| p.contains(*day)));
             *day < licence && accredited && FinancialYear::of(*day) == FinancialYear::of(days[0])
         });
         let begins = FinancialYear::of(days[0]) == FinancialYear::of(given.start);
@@ -267,9 +324,10 @@ fn the_latest_safe_start_is_the_one_found_by_hand() {
         given.start = later(700);
         let mut ground = ground();
         let (to, from, until) = (later(900), later(300), later(900));
-        ground.licence = Some(LicenceDays { to, grace_to: to });
+        ground.licence =
+            Some(LicenceDays { from: base, to, grace_to: to, suspended: false });
         if from < until {
-            ground.trainers[0].1 = vec![Period::new(Some(from), Some(until)).unwrap()];
+            ground.trainers[0].accredited = vec![Period::new(Some(from), Some(until)).unwrap()];
         }
         let last = later(800);
         ground.last_start = (roll(2) == 0).then_some(last);

@@ -4,9 +4,10 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
-use super::model::{Command, Part, SessionState, State};
+use super::model::{Command, Part, SessionCommand, SessionState, State};
 use super::planning::listed;
-use crate::calendar::Period;
+use crate::calendar::{LONDON, Period};
+use crate::programme::kind::ProgrammeType;
 use crate::refusal::{Code, Refusal};
 
 /// Most people in a course, whatever its licence says.
@@ -36,6 +37,12 @@ pub struct SessionFacts {
 pub struct TrainerFacts {
     /// The trainer.
     pub id: Uuid,
+    /// What to call the trainer: by name only where the actor sees the trainer.
+    pub name: String,
+    /// Where the request names the trainer; empty if it does not.
+    pub path: String,
+    /// The programme type that is asked about.
+    pub programme_type: ProgrammeType,
     /// Whether the trainer teaches from lived experience.
     pub lived_experience: bool,
     /// When the trainer is accredited for the programme type of the course.
@@ -110,9 +117,39 @@ pub fn unmet_for_step(state: State, command: Command) -> Vec<Refusal> {
         State::Closed => "a closed course does not change any more",
         State::Cancelled => "a cancelled course does not change any more",
         State::Proposed => "it lies with the licensing officer: have it returned first",
-        _ => "this step does not exist from the course's present state",
+        _ => {
+            let from = State::ALL.iter().filter(|from| from.after(command).is_some());
+            let from: Vec<&str> = from.map(|from| from.code()).collect();
+            let message = format!(
+                "the course is {}: this step exists from {}",
+                state.code(),
+                from.join(", ")
+            );
+            return vec![Refusal::at(Code::Conflict, "", message)];
+        }
     };
     vec![Refusal::at(Code::Conflict, "", message)]
+}
+
+/// The same of a session.
+#[must_use]
+pub fn unmet_for_session_step(state: SessionState, command: SessionCommand) -> Vec<Refusal> {
+    if state.after(command).is_some() {
+        return Vec::new();
+    }
+    let message = format!("the session is {}: this step exists from PLANNED", state.code());
+    vec![Refusal::at(Code::Conflict, "", message)]
+}
+
+/// ORG: who is active in the network drafts, proposes, opens and confirms courses and takes people. Who is
+/// dormant holds, moves and ends what was confirmed; of who is closed a succession decides.
+#[must_use]
+pub fn unmet_for_deliverer(active: bool, path: &str) -> Vec<Refusal> {
+    if active {
+        return Vec::new();
+    }
+    let message = "the organisation is not active in the network: a licensing officer activates it";
+    vec![Refusal::at(Code::OrganisationNotActive, path, message)]
 }
 
 /// LIC-3 and LIC-5: a course opens only under an active licence that covers it to its end, within its
@@ -139,14 +176,20 @@ pub fn unmet_for_licence(
     let from_start = licence.covers_from.is_none_or(|from| from <= terms.start);
     match licence.covers_to.filter(|_| from_start) {
         None => {
-            let message = "the licence does not cover this programme type on the first day";
+            let days = licence.covers_from.zip(licence.covers_to);
+            let days = days.map(|(from, to)| format!(": it does from {from} until {to}"));
+            let message = format!(
+                "the licence does not cover this programme type on the first day, {}{}",
+                terms.start,
+                days.unwrap_or_default()
+            );
             unmet.push(Refusal::at(Code::LicenceDoesNotCover, "", message));
         }
         Some(to) => unmet.extend(unmet_for_end(to, terms.end, teach_out_until)),
     }
     if let Some(most) = licence.max_courses.filter(|most| licence.live_courses >= i64::from(*most))
     {
-        let message = format!("the licence allows {most} courses at once, and they are open");
+        let message = format!("the licence allows {most} courses at once: complete or cancel one first");
         unmet.push(Refusal::at(Code::CourseLimit, "", message));
     }
     unmet.extend(unmet_for_trainees(licence.max_trainees, terms.capacity_max));
@@ -164,7 +207,7 @@ pub fn unmet_for_more_people(
         return Vec::new();
     }
     let message =
-        "its licence is not in force: nobody more has a place without a teach-out decision";
+        "its licence is not in force: nobody more has a place without a quality lead's teach-out decision";
     vec![Refusal::at(Code::LicenceNotActive, "", message)]
 }
 
@@ -244,12 +287,13 @@ pub fn unmet_for_start(version: VersionFacts, start: NaiveDate) -> Vec<Refusal> 
     unmet
 }
 
-/// COH-2: the fewest people are no more than the most, and there is room for those who have a place.
+/// COH-2: the fewest people are no more than the most, and there is room for those who have a place and for
+/// what partners were offered.
 #[must_use]
-pub fn unmet_for_capacity(least: i32, most: i32, taken: i32) -> Vec<Refusal> {
+pub fn unmet_for_capacity(least: i32, most: i32, (taken, offered): (i32, i32)) -> Vec<Refusal> {
     let mut unmet = Vec::new();
     if least < 1 || least > most {
-        let message = "must be at least 1 and not above the most";
+        let message = "must be at least 1 and not above capacityMax";
         unmet.push(Refusal::at(Code::Invalid, "capacityMin", message));
     }
     if most > MAX_CAPACITY {
@@ -262,6 +306,10 @@ pub fn unmet_for_capacity(least: i32, most: i32, taken: i32) -> Vec<Refusal> {
         let message = format!("there are places for {most}, and {taken} people have one");
         unmet.push(Refusal::at(Code::CapacityExceeded, "capacityMax", message));
     }
+    if offered > most {
+        let message = format!("{offered} places are offered to partners: offer them fewer first");
+        unmet.push(Refusal::at(Code::CapacityExceeded, "capacityMax", message));
+    }
     unmet
 }
 
@@ -271,7 +319,7 @@ pub fn unmet_for_confirmation(taken: i32, least: i32) -> Vec<Refusal> {
     if taken >= least {
         return Vec::new();
     }
-    let message = format!("{taken} people have a place, and it needs {least}");
+    let message = format!("{taken} people have a place, and it needs {least}: record placesTaken first");
     vec![Refusal::at(Code::BelowMinimum, "", message)]
 }
 
@@ -308,7 +356,7 @@ pub fn unmet_for_schedule(
 
 /// TRN-2: every session to come has exactly one lead.
 #[must_use]
-pub fn unmet_for_leads(sessions: &[SessionFacts]) -> Vec<Refusal> {
+pub fn unmet_for_leads(sessions: &[SessionFacts], path: &str) -> Vec<Refusal> {
     let leads = |session: &SessionFacts| {
         session.trainers.iter().filter(|(_, part)| *part == Part::Lead).count()
     };
@@ -317,7 +365,7 @@ pub fn unmet_for_leads(sessions: &[SessionFacts]) -> Vec<Refusal> {
         return Vec::new();
     }
     let message = format!("name exactly one lead for the sessions of {}", listed(&wrong));
-    vec![Refusal::at(Code::LeadRequired, "trainers", message)]
+    vec![Refusal::at(Code::LeadRequired, path, message)]
 }
 
 /// TRN-3: at least one of those who teach a session does so from lived experience, where policy asks.
@@ -325,7 +373,7 @@ pub fn unmet_for_leads(sessions: &[SessionFacts]) -> Vec<Refusal> {
 pub fn unmet_for_lived_experience(
     required: bool,
     sessions: &[SessionFacts],
-    trainers: &[TrainerFacts],
+    (trainers, path): (&[TrainerFacts], &str),
 ) -> Vec<Refusal> {
     let lived = |(id, part): &(Uuid, Part)| {
         *part != Part::Observer && known(trainers, *id).is_some_and(|found| found.lived_experience)
@@ -335,8 +383,8 @@ pub fn unmet_for_lived_experience(
         return Vec::new();
     }
     let message =
-        format!("no trainer with lived experience teaches the sessions of {}", listed(&without));
-    vec![Refusal::at(Code::LivedExperienceRequired, "trainers", message)]
+        format!("name a trainer with lived experience for the sessions of {}", listed(&without));
+    vec![Refusal::at(Code::LivedExperienceRequired, path, message)]
 }
 
 /// TRN-1 and TRN-5: who teaches a session is accredited on its day; one refusal for each trainer who is
@@ -356,16 +404,29 @@ fn lapse_of(sessions: &[SessionFacts], trainer: &TrainerFacts) -> Option<Refusal
     let lapsed = days_where(sessions, |session| {
         part(session).is_some_and(|part| !trainer.may(part, session.day))
     });
-    let last = trainer.accredited.iter().filter_map(Period::to).max();
-    let ends = last.map(|to| format!(" (accredited until {to})")).unwrap_or_default();
     (!lapsed.is_empty()).then(|| {
-        let message =
-            format!("a trainer{ends} is not accredited for the sessions of {}", listed(&lapsed));
-        Refusal::at(Code::TrainerAccreditationLapses, "trainers", message)
+        let leads = sessions.iter().any(|session| {
+            lapsed.contains(&session.day) && part(session) == Some(Part::Lead)
+        });
+        let (held, step) = if leads {
+            (&trainer.leads, "lead (as LEAD or MENTOR)")
+        } else {
+            (&trainer.accredited, "teach")
+        };
+        let days = held.iter().filter_map(|held| Some((held.to()?, held.from()?))).max();
+        let days = days.map(|(to, from)| format!(", accredited for this from {from} until {to},"));
+        let message = format!(
+            "{}{} may not {step} {} sessions of {}",
+            trainer.name,
+            days.unwrap_or_default(),
+            trainer.programme_type.code(),
+            listed(&lapsed)
+        );
+        Refusal::at(Code::TrainerAccreditationLapses, &trainer.path, message)
     })
 }
 
-/// When a trainer teaches elsewhere.
+/// When a trainer is at a session of another course.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Busy {
     /// The trainer.
@@ -374,32 +435,79 @@ pub struct Busy {
     pub starts_at: DateTime<Utc>,
     /// Until when.
     pub ends_at: DateTime<Utc>,
+    /// Whether that course takes people, or did: others book nobody yet.
+    pub booked: bool,
 }
 
-/// TRN-4: nobody is at two sessions at once, here or elsewhere.
+impl Busy {
+    fn meets(&self, trainer: Uuid, session: &SessionFacts) -> bool {
+        self.trainer == trainer
+            && self.starts_at < session.ends_at
+            && session.starts_at < self.ends_at
+    }
+}
+
+/// TRN-4: nobody is at two sessions of a course at once, nor, once it `books`, at a session of another
+/// course that does.
 #[must_use]
-pub fn unmet_for_overlap(sessions: &[SessionFacts], elsewhere: &[Busy]) -> Vec<Refusal> {
-    let mut taken = elsewhere.to_vec();
-    let mut twice = Vec::new();
-    for session in sessions.iter().filter(|session| session.state.stands()) {
-        for (trainer, _) in &session.trainers {
-            let meets = |busy: &Busy| {
-                busy.trainer == *trainer
-                    && busy.starts_at < session.ends_at
-                    && session.starts_at < busy.ends_at
-            };
-            if taken.iter().any(meets) && !twice.contains(&session.day) {
-                twice.push(session.day);
+pub fn unmet_for_overlap(
+    sessions: &[SessionFacts],
+    trainers: &[TrainerFacts],
+    (elsewhere, books): (&[Busy], bool),
+) -> Vec<Refusal> {
+    let twice = |trainer: &TrainerFacts| {
+        let mut taken: Vec<Busy> =
+            elsewhere.iter().copied().filter(|busy| busy.booked && books).collect();
+        let mut days = Vec::new();
+        for session in taught_by(sessions, trainer.id) {
+            if taken.iter().any(|busy| busy.meets(trainer.id, session))
+                && !days.contains(&session.day)
+            {
+                days.push(session.day);
             }
             let (starts_at, ends_at) = (session.starts_at, session.ends_at);
-            taken.push(Busy { trainer: *trainer, starts_at, ends_at });
+            taken.push(Busy { trainer: trainer.id, starts_at, ends_at, booked: true });
         }
-    }
-    if twice.is_empty() {
-        return Vec::new();
-    }
-    let message = format!("a trainer is at another session at that time on {}", listed(&twice));
-    vec![Refusal::at(Code::TrainerBusy, "trainers", message)]
+        (!days.is_empty()).then(|| {
+            let message = format!(
+                "{} is not free on {}: name somebody else, or another time",
+                trainer.name,
+                listed(&days)
+            );
+            Refusal::at(Code::TrainerBusy, &trainer.path, message)
+        })
+    };
+    trainers.iter().filter_map(twice).collect()
+}
+
+/// TRN-4 of what binds nobody yet: plans that meet, in words.
+#[must_use]
+pub fn told_of_overlap(
+    sessions: &[SessionFacts],
+    trainers: &[TrainerFacts],
+    (elsewhere, books): (&[Busy], bool),
+) -> Vec<String> {
+    let meets = |trainer: &TrainerFacts| {
+        let planned = |session: &&SessionFacts| {
+            let unbound = |busy: &&Busy| !(busy.booked && books);
+            elsewhere.iter().filter(unbound).any(|busy| busy.meets(trainer.id, session))
+        };
+        let days: Vec<NaiveDate> =
+            taught_by(sessions, trainer.id).filter(planned).map(|session| session.day).collect();
+        (!days.is_empty()).then(|| {
+            format!(
+                "{} is named for another course on {}: whichever opens first has the trainer",
+                trainer.name,
+                listed(&days)
+            )
+        })
+    };
+    trainers.iter().filter_map(meets).collect()
+}
+
+/// The sessions at which the trainer was or will be.
+fn taught_by(sessions: &[SessionFacts], trainer: Uuid) -> impl Iterator<Item = &SessionFacts> {
+    standing(sessions).filter(move |session| session.trainers.iter().any(|(id, _)| *id == trainer))
 }
 
 /// A course is completed once every session is held or cancelled.
@@ -438,21 +546,22 @@ pub fn unmet_for_credit(
     unmet
 }
 
-/// A session is held on its day or afterwards, by one lead and whoever policy asks for.
+/// A session is held once it has begun, by one lead and whoever policy asks for.
 #[must_use]
 pub fn unmet_for_holding(
     session: &SessionFacts,
     trainers: &[TrainerFacts],
-    (today, lived_required): (NaiveDate, bool),
+    (now, lived_required): (DateTime<Utc>, bool),
 ) -> Vec<Refusal> {
     let mut unmet = Vec::new();
-    if session.day > today {
-        let message = format!("it lies on {}: it can be held from that day on", session.day);
+    if session.starts_at > now {
+        let begins = session.starts_at.with_timezone(&LONDON).format("%Y-%m-%d at %H:%M");
+        let message = format!("it begins on {begins}: record it from then on");
         unmet.push(Refusal::at(Code::SessionToCome, "", message));
     }
     let one = std::slice::from_ref(session);
-    unmet.extend(unmet_for_leads(one));
-    unmet.extend(unmet_for_lived_experience(lived_required, one, trainers));
+    unmet.extend(unmet_for_leads(one, ""));
+    unmet.extend(unmet_for_lived_experience(lived_required, one, (trainers, "")));
     unmet
 }
 

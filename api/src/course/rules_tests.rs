@@ -31,12 +31,18 @@ fn trainers() -> Vec<TrainerFacts> {
     vec![
         TrainerFacts {
             id: LEAD,
+            name: "Lena".to_owned(),
+            path: "trainers.0.trainerId".to_owned(),
+            programme_type: ProgrammeType::Volunteer,
             lived_experience: false,
             accredited: vec![held],
             leads: vec![held],
         },
         TrainerFacts {
             id: PEER,
+            name: "Pat".to_owned(),
+            path: String::new(),
+            programme_type: ProgrammeType::Volunteer,
             lived_experience: true,
             accredited: vec![held],
             leads: Vec::new(),
@@ -132,11 +138,12 @@ fn a_course_starts_while_courses_may_start_on_its_version() {
 
 #[test]
 fn capacity_is_ordered_and_holds_those_who_have_a_place() {
-    assert_eq!(unmet_for_capacity(6, 16, 16), []);
-    assert_eq!(codes(&unmet_for_capacity(17, 16, 0)), ["INVALID"]);
-    assert_eq!(codes(&unmet_for_capacity(0, 16, 0)), ["INVALID"]);
-    assert_eq!(codes(&unmet_for_capacity(6, 501, -1)), ["INVALID", "INVALID"]);
-    assert_eq!(codes(&unmet_for_capacity(6, 16, 17)), ["CAPACITY_EXCEEDED"]);
+    assert_eq!(unmet_for_capacity(6, 16, (16, 16)), []);
+    assert_eq!(codes(&unmet_for_capacity(17, 16, (0, 0))), ["INVALID"]);
+    assert_eq!(codes(&unmet_for_capacity(0, 16, (0, 0))), ["INVALID"]);
+    assert_eq!(codes(&unmet_for_capacity(6, 501, (-1, 0))), ["INVALID", "INVALID"]);
+    assert_eq!(codes(&unmet_for_capacity(6, 16, (17, 0))), ["CAPACITY_EXCEEDED"]);
+    assert_eq!(codes(&unmet_for_capacity(6, 16, (17, 17))), ["CAPACITY_EXCEEDED"; 2]);
 }
 
 #[test]
@@ -170,8 +177,8 @@ fn every_session_has_exactly_one_lead() {
     let (mut none, mut two) = (session("2026-05-04"), session("2026-05-11"));
     none.trainers.remove(0);
     two.trainers[1].1 = Part::Lead;
-    assert_eq!(unmet_for_leads(&[session("2026-05-18")]), []);
-    let unmet = unmet_for_leads(&[none, session("2026-05-18"), two]);
+    assert_eq!(unmet_for_leads(&[session("2026-05-18")], "trainers"), []);
+    let unmet = unmet_for_leads(&[none, session("2026-05-18"), two], "trainers");
     assert_eq!(codes(&unmet), ["LEAD_REQUIRED"]);
     assert!(unmet[0].message.ends_with("2026-05-04, 2026-05-11"));
 }
@@ -181,10 +188,10 @@ fn somebody_teaches_from_lived_experience_where_policy_asks() {
     let mut watched = session("2026-05-04");
     watched.trainers[1].1 = Part::Observer;
     let sessions = [watched, session("2026-05-11")];
-    let unmet = unmet_for_lived_experience(true, &sessions, &trainers());
+    let unmet = unmet_for_lived_experience(true, &sessions, (&trainers(), "trainers"));
     assert_eq!(codes(&unmet), ["LIVED_EXPERIENCE_REQUIRED"], "watching is not teaching");
     assert!(unmet[0].message.ends_with("2026-05-04"));
-    assert_eq!(unmet_for_lived_experience(false, &sessions, &trainers()), []);
+    assert_eq!(unmet_for_lived_experience(false, &sessions, (&trainers(), "")), []);
 }
 
 #[test]
@@ -193,13 +200,18 @@ fn each_trainer_whose_accreditation_lapses_is_named_with_the_days() {
     let unmet = unmet_for_accreditation(&sessions, &trainers());
     assert_eq!(codes(&unmet), ["TRAINER_ACCREDITATION_LAPSES"; 2]);
     for refusal in &unmet {
-        assert!(refusal.message.contains("accredited until 2026-05-15"), "{}", refusal.message);
         assert!(refusal.message.ends_with("2026-05-15, 2026-05-22"), "{}", refusal.message);
     }
+    let of_lead = "Lena, accredited for this from 2025-01-01 until 2026-05-15, may not lead (as LEAD or MENTOR) \
+         VOLUNTEER sessions of 2026-05-15, 2026-05-22";
+    assert_eq!(unmet[0].message, of_lead);
+    assert_eq!(unmet[0].path, ["input", "trainers", "0", "trainerId"]);
     let mut swapped = session("2026-05-04");
     swapped.trainers = vec![(PEER, Part::Lead), (LEAD, Part::Observer)];
     let unmet = unmet_for_accreditation(&[swapped], &trainers());
     assert_eq!(unmet.len(), 1, "who may teach may not always lead; to watch nobody needs anything");
+    let never = "Pat may not lead (as LEAD or MENTOR) VOLUNTEER sessions of 2026-05-04";
+    assert_eq!(unmet[0].message, never, "what Pat may do otherwise says nothing of leading");
     let mut held = session("2026-05-22");
     held.state = SessionState::Held;
     assert_eq!(
@@ -212,27 +224,43 @@ fn each_trainer_whose_accreditation_lapses_is_named_with_the_days() {
 #[test]
 fn nobody_is_at_two_sessions_at_once() {
     let (mut first, second) = (session("2026-05-04"), session("2026-05-04"));
-    assert_eq!(codes(&unmet_for_overlap(&[first.clone(), second.clone()], &[])), ["TRAINER_BUSY"]);
+    let nowhere = (&[][..], true);
+    let within = unmet_for_overlap(&[first.clone(), second.clone()], &trainers(), nowhere);
+    assert_eq!(codes(&within), ["TRAINER_BUSY"; 2], "whatever the course's state");
     first.state = SessionState::Cancelled;
-    assert_eq!(unmet_for_overlap(&[first, second.clone()], &[]), []);
-    let busy = |hours: i64| Busy {
+    assert_eq!(unmet_for_overlap(&[first, second.clone()], &trainers(), nowhere), []);
+    let busy = |hours: i64, booked: bool| Busy {
         trainer: PEER,
         starts_at: second.starts_at - TimeDelta::hours(hours),
         ends_at: second.starts_at - TimeDelta::hours(hours) + TimeDelta::hours(2),
+        booked,
     };
     let one = std::slice::from_ref(&second);
-    assert_eq!(unmet_for_overlap(one, &[busy(2)]), [], "sessions that touch do not overlap");
-    assert_eq!(codes(&unmet_for_overlap(one, &[busy(1)])), ["TRAINER_BUSY"]);
-    let stranger = Busy { trainer: MODULE, ..busy(1) };
-    assert_eq!(unmet_for_overlap(one, &[stranger]), []);
+    let asked = |busy: Busy, books: bool| {
+        let elsewhere = (&[busy][..], books);
+        let unmet = unmet_for_overlap(one, &trainers(), elsewhere);
+        (unmet, told_of_overlap(one, &trainers(), elsewhere))
+    };
+    assert_eq!(asked(busy(2, true), true), (vec![], vec![]), "sessions that touch do not overlap");
+    let (unmet, told) = asked(busy(1, true), true);
+    assert_eq!((codes(&unmet), told), (vec!["TRAINER_BUSY"], vec![]));
+    assert_eq!(unmet[0].message, "Pat is not free on 2026-05-04: name somebody else, or another time");
+    for (booked, books) in [(true, false), (false, true), (false, false)] {
+        let (unmet, told) = asked(busy(1, booked), books);
+        assert_eq!((unmet, told.len()), (vec![], 1), "what has not opened books nobody");
+    }
+    let stranger = Busy { trainer: MODULE, ..busy(1, true) };
+    assert_eq!(asked(stranger, true), (vec![], vec![]));
 }
 
 #[test]
-fn a_session_is_held_on_its_day_and_counts_if_it_was_covered() {
+fn a_session_is_held_once_it_has_begun_and_counts_if_it_was_covered() {
     let held = session("2026-05-14");
-    let before = unmet_for_holding(&held, &trainers(), (date("2026-05-13"), true));
+    let at = |text: &str| (text.parse().unwrap(), true);
+    let before = unmet_for_holding(&held, &trainers(), at("2026-05-14T08:59:59Z"));
     assert_eq!(codes(&before), ["SESSION_TO_COME"]);
-    assert_eq!(unmet_for_holding(&held, &trainers(), (date("2026-05-14"), true)), []);
+    assert!(before[0].message.contains("2026-05-14 at 10:00"), "as clocks in London have it");
+    assert_eq!(unmet_for_holding(&held, &trainers(), at("2026-05-14T09:00:00Z")), []);
     let covered = Cover { licensed: true, teach_out_until: None };
     assert_eq!(unmet_for_credit(&held, &trainers(), covered), []);
     let bare = Cover { licensed: false, teach_out_until: Some(date("2026-05-13")) };
@@ -297,4 +325,18 @@ fn a_closed_course_is_corrected_and_one_of_the_own_organisation_left_to_others()
     }
     assert_eq!(unmet_for_decision(false), []);
     assert_eq!(codes(&unmet_for_decision(true)), ["SEPARATION_OF_DUTIES"]);
+}
+
+#[test]
+fn a_step_that_does_not_exist_says_from_where_it_would() {
+    let unmet = unmet_for_step(State::Running, Command::Confirm);
+    assert_eq!(unmet[0].message, "the course is RUNNING: this step exists from OPEN");
+    let unmet = unmet_for_session_step(SessionState::Held, SessionCommand::Cancel);
+    assert_eq!((codes(&unmet), unmet_for_session_step(SessionState::Planned, SessionCommand::Hold)), (vec!["CONFLICT"], vec![]));
+}
+
+#[test]
+fn who_is_not_active_begins_nothing() {
+    assert_eq!(unmet_for_deliverer(true, ""), []);
+    assert_eq!(codes(&unmet_for_deliverer(false, "organisationId")), ["ORGANISATION_NOT_ACTIVE"]);
 }

@@ -68,7 +68,8 @@ struct Checked {
 pub async fn import(unit: &Unit, file: &Document, file_hash: &str) -> Result<Report, Stop> {
     let desk = Desk::open(unit, Permission::DraftProgrammes, None)?;
     let catalogue = desk.store.catalogue().await?;
-    let known = desk.store.programme_by_code(&file.programme.code).await?;
+    let owner = file.programme().ok().and_then(|(_, owner)| owner);
+    let known = desk.store.programme_by_code(owner, &file.programme.code).await?;
     let content = file.content(&catalogue);
     let Checked { new, number, content } = checked(&desk, file, known.as_ref(), content).await?;
     let open = rules::unmet_for_publication(&content, &catalogue);
@@ -118,12 +119,11 @@ async fn checked(
         for (differs, path) in known.iter().flat_map(|programme| {
             [
                 (programme.kind != kind, "programme.type"),
-                (programme.owner_id != owner, "programme.owner"),
                 (programme.title != title, "programme.title"),
             ]
         }) {
             if differs {
-                let message = "differs from the programme that has this code";
+                let message = "differs from the owner's programme that has this code";
                 unmet.push(Refusal::at(Code::Invalid, path, message));
             }
         }

@@ -69,10 +69,26 @@ impl<'a> Programmes<'a> {
         Ok(row.map(programme_of).transpose()?)
     }
 
-    /// The programme with this code.
-    pub async fn programme_by_code(&self, code: &str) -> Result<Option<Programme>, Stop> {
-        let found = programme::Entity::find().filter(programme::Column::Code.eq(code));
+    /// The owner's programme with this code; the national one, without an owner.
+    pub async fn programme_by_code(
+        &self,
+        owner: Option<Uuid>,
+        code: &str,
+    ) -> Result<Option<Programme>, Stop> {
+        let found = programme::Entity::find()
+            .filter(programme::Column::Code.eq(code))
+            .filter(match owner {
+                Some(owner) => programme::Column::OwnerId.eq(owner),
+                None => programme::Column::OwnerId.is_null(),
+            });
         Ok(found.one(self.tx).await?.map(programme_of).transpose()?)
+    }
+
+    /// The programmes with this code, of whichever owners.
+    pub async fn programmes_by_code(&self, code: &str) -> Result<Vec<Programme>, Stop> {
+        let found = programme::Entity::find().filter(programme::Column::Code.eq(code));
+        let rows = found.all(self.tx).await?;
+        Ok(rows.into_iter().map(programme_of).collect::<Result<_, _>>()?)
     }
 
     /// Saves a new programme.

@@ -110,6 +110,11 @@ impl<'a> Desk<'a> {
         refuse_any(unmet_for_hands(self.unit.actor().person(), &[Some(trainer.person_id)]))
     }
 
+    /// The words for the role that allows the work.
+    pub(super) fn acting_as(&self) -> &str {
+        &self.acting_as
+    }
+
     /// Saves `after` as the next version of `before` and records the change.
     pub(super) async fn save(
         &self,

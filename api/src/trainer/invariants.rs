@@ -38,6 +38,16 @@ pub const QUERIES: &[Invariant] = &[
              and e.kind = 'OBSERVATION')",
     ),
     (
+        "a profile that was merged is not to teach",
+        "select 'a merged profile is to teach on ' || s.day || ' in ' || c.code from teaching_assignment a \
+         join trainer r on r.id = a.trainer_id and r.merged_into_id is not null \
+         join course_session s on s.id = a.session_id and s.state = 'PLANNED' \
+         join course c on c.id = a.course_id where a.released_at is null \
+         union all select 'a merged profile leads ' || c.code from course c \
+           join trainer r on r.id = c.lead_trainer_id and r.merged_into_id is not null \
+         where c.state <> 'CLOSED'",
+    ),
+    (
         "the version of a trainer's record is the number of its audit events",
         "select 'version and audit events differ: ' || x.name from ( \
            select 'a trainer' as name, r.version as version, (select count(*) from audit_event e \

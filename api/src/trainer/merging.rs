@@ -3,7 +3,8 @@
 use super::desk::Desk;
 use super::model::Trainer;
 use super::rules;
-use crate::command::Stop;
+use crate::command::{Stop, refuse_any};
+use crate::course::service::joining;
 use crate::person;
 use crate::person::model::Person;
 use crate::refusal::{Code, Refusal};
@@ -13,8 +14,8 @@ use crate::refusal::{Code, Refusal};
 ///
 /// # Errors
 ///
-/// `ACCREDITATION_OVERLAP` if both profiles hold one type and level on one day, or what the database
-/// answers.
+/// Every unmet rule: `ACCREDITATION_OVERLAP` if both profiles hold one type and level on one day,
+/// `TRAINER_BUSY` if both are to teach at once, and more; or what the database answers.
 pub async fn fold(
     at: &person::desk::Desk<'_>,
     old: &Person,
@@ -52,10 +53,18 @@ pub async fn fold(
 async fn join(desk: &Desk<'_>, from: &Trainer, to: &Trainer) -> Result<Vec<String>, Stop> {
     let (theirs, ours) =
         (desk.store.accreditations(&[from.id]).await?, desk.store.accreditations(&[to.id]).await?);
-    if theirs.iter().any(|one| ours.iter().any(|other| rules::clash(one, other))) {
-        let message = "both are accredited for one type and level on one day: withdraw one first";
-        return Err(Refusal::at(Code::AccreditationOverlap, "", message).into());
-    }
+    let twice = theirs.iter().filter(|one| ours.iter().any(|other| rules::clash(one, other)));
+    let twice = twice.map(|one| {
+        let (ty, level) = (one.programme_type.code(), one.level.code());
+        let message =
+            format!("both are accredited for {ty} as {level} on one day: withdraw one first");
+        Refusal::at(Code::AccreditationOverlap, "", message)
+    });
+    let mut unmet: Vec<Refusal> = twice.collect();
+    let courses = joining::Taught::by(desk.unit, desk.acting_as(), from, to).await?;
+    unmet.extend(courses.unmet());
+    refuse_any(unmet)?;
+    let taught = courses.hand_over().await?;
     let handed = desk.store.hand_over(from.id, to.id).await?;
     let held = desk.store.affiliations(to.id).await?;
     let mut moved = 0;
@@ -66,8 +75,10 @@ async fn join(desk: &Desk<'_>, from: &Trainer, to: &Trainer) -> Result<Vec<Strin
             moved += 1;
         }
     }
-    Ok(vec![
+    let mut impact = vec![
         format!("accreditations that become the other profile's: {handed}"),
         format!("affiliations that become the other profile's: {moved}"),
-    ])
+    ];
+    impact.extend(taught);
+    Ok(impact)
 }

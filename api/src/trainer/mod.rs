@@ -10,6 +10,8 @@
 //! * A trainer has one accreditation for a type and level on any day, 24 months at most.
 //! * It is granted after an observation, and renewed with a standardisation event within the term.
 //! * What counts is the day: a past suspension or withdrawal changes nothing about the days before it.
+//! * Two profiles of one person become one, which takes over accreditations, affiliations and teaching, unless
+//!   both are named for one time, or a session would lose its lived experience.
 //! * **PER-2** Nobody nominates, assesses, accredits or suspends themselves.
 //!
 //! Who: the lead trainer of an organisation of affiliation nominates; the lead trainer or the national

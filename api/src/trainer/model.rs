@@ -173,6 +173,19 @@ impl Standing {
         Self::Withdrawn,
     ];
 
+    /// As people see it.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Applied => "APPLIED",
+            Self::Observed => "OBSERVED",
+            Self::Accredited => "ACCREDITED",
+            Self::Lapsed => "LAPSED",
+            Self::Suspended => "SUSPENDED",
+            Self::Withdrawn => "WITHDRAWN",
+        }
+    }
+
     /// The state after `command`, or `None` where the step does not exist. An accreditation in force is
     /// suspended before it is withdrawn, so that nothing is taken away without a look at it.
     #[must_use]

@@ -1,6 +1,7 @@
 //! The rules of trainers, as functions over plain values. Each returns everything that is unmet.
 
-use chrono::{Months, NaiveDate};
+use chrono::{DateTime, Months, NaiveDate, Utc};
+use uuid::Uuid;
 
 use super::model::{
     Accreditation, Affiliation, Command, Evidence, EvidenceKind, Level, Standing, Term, Trainer,
@@ -108,6 +109,62 @@ pub fn told_of_sessions(courses: &[(String, Vec<NaiveDate>)]) -> Vec<String> {
     told
 }
 
+/// A session at which one of two profiles of a person is or was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attended {
+    /// The session.
+    pub session: Uuid,
+    /// The course and the day, in words.
+    pub told: String,
+    /// From when.
+    pub starts_at: DateTime<Utc>,
+    /// Until when.
+    pub ends_at: DateTime<Utc>,
+    /// Whether it is still to come.
+    pub to_come: bool,
+    /// Whether its course takes people, or did: others book nobody yet.
+    pub booked: bool,
+    /// Whether it lacks lived experience once the profile is another's.
+    pub bare: bool,
+}
+
+impl Attended {
+    /// Whether one person cannot be at both.
+    #[must_use]
+    pub fn clashes(&self, other: &Self) -> bool {
+        let at_once = self.starts_at < other.ends_at && other.starts_at < self.ends_at;
+        at_once && (self.session == other.session || (self.booked && other.booked))
+    }
+}
+
+/// TRN-3 and TRN-4 of two profiles that become one: of sessions that meet none is still to come, and none to
+/// come loses its lived experience.
+#[must_use]
+pub fn unmet_for_joining(theirs: &[Attended], ours: &[Attended]) -> Vec<Refusal> {
+    let clash = |one: &Attended| {
+        let other = ours.iter().find(|other| {
+            one.clashes(other) && (one.to_come || other.to_come)
+        })?;
+        let message = format!(
+            "the two profiles are named at once, for {} and for {}: name somebody else first",
+            one.told, other.told
+        );
+        Some(Refusal::at(Code::TrainerBusy, "", message))
+    };
+    let bare = |one: &&Attended| one.to_come && one.bare;
+    let lost = |one: &Attended| {
+        let message = format!(
+            "{} would lose its lived experience, which the profile that stays does not declare: have it \
+             declared there, or name somebody else first",
+            one.told
+        );
+        Refusal::at(Code::LivedExperienceRequired, "", message)
+    };
+    let mut unmet: Vec<Refusal> = theirs.iter().filter_map(clash).collect();
+    unmet.extend(theirs.iter().filter(bare).map(lost));
+    unmet
+}
+
 /// A merged profile does not change any more.
 #[must_use]
 pub fn unmet_for_change(trainer: &Trainer) -> Vec<Refusal> {
@@ -149,7 +206,16 @@ pub fn unmet_for_step(standing: Standing, command: Command) -> Vec<Refusal> {
         (Standing::Withdrawn, _) => "it is over for good: nominate the trainer again",
         (Standing::Accredited, Command::Withdraw) => "suspend it first",
         (Standing::Applied, Command::Accredit) => "record an observation first",
-        _ => "this step does not exist from where the accreditation stands",
+        _ => {
+            let from = Standing::ALL.iter().filter(|from| from.after(command).is_some());
+            let from: Vec<&str> = from.map(|from| from.code()).collect();
+            let message = format!(
+                "the accreditation is {}: this step exists from {}",
+                standing.code(),
+                from.join(", ")
+            );
+            return vec![Refusal::at(Code::Conflict, "", message)];
+        }
     };
     vec![Refusal::at(Code::Conflict, "", message)]
 }

@@ -48,7 +48,12 @@ pub async fn join(
     on: NaiveDate,
 ) -> Result<(), Stop> {
     let desk = Desk::of(unit, acting_as.to_owned(), None);
-    let before = desk.store.lock(trainer).await?.ok_or_else(not_found)?;
+    let mut before = desk.store.lock(trainer).await?.ok_or_else(not_found)?;
+    // The profile may have been merged since it came to the list.
+    while let Some(kept) = before.merged_into_id {
+        before = desk.store.lock(kept).await?.ok_or_else(not_found)?;
+    }
+    let trainer = before.id;
     let held = desk.store.affiliations(trainer).await?;
     let of_it = held.iter().filter(|held| held.organisation_id == organisation);
     let until = of_it.clone().filter(|held| held.from > on).map(|held| held.from).min();

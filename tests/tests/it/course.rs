@@ -4,6 +4,8 @@ mod cells;
 mod corrections;
 mod edges;
 mod headline;
+mod licensed;
+mod plans;
 mod races;
 mod reads;
 mod teaching;
@@ -261,6 +263,7 @@ on_both_databases! {
             (with("postcodeArea", json!("nn1")), &["INVALID"]),
             (with("hostId", json!(school.organisation.global_id())), &["INVALID"]),
             (with("organisationId", json!(world.b.global_id())), &["NOT_FOUND"]),
+            (with("plan", { let mut odd = weekly_input("9999-12-31"); odd["pattern"] = json!("BLOCK"); odd }), &["INVALID"]),
             (with("plan", json!({ "start": "2026-06-01", "pattern": "DATES", "startTime": "10:00", "endTime": "9:00" })), &["INVALID"]),
         ] {
             let reply = world.mutate(Some(&staff.lead), "courseDraft", FIELDS, input).await;
@@ -282,7 +285,7 @@ on_both_databases! {
         let reply = step(&world, &staff.lead, "courseReschedule", &mut course, plan("2026-06-01")).await;
         assert_eq!(reply.done("course")["endsOn"], "2026-06-08");
         let impact = reply.payload()["impact"].to_string();
-        assert!(impact.contains("is not accredited for the sessions of 2026-06-08"), "named, not refused: {impact}");
+        assert!(impact.contains("may not teach VOLUNTEER sessions of 2026-06-08"), "named, not refused: {impact}");
         let kept = format!("course_id = {} and state = 'RESCHEDULED'", world.uuid(course.id));
         assert_eq!(world.database.eye.rows_where("course_session", &kept).await, 2);
         let teaching = format!("course_id = {} and released_at is null", world.uuid(course.id));

@@ -1,5 +1,6 @@
 //! People: who sees and keeps their records, whose an account is, duplicates, merges, roles.
 
+mod joining;
 mod merging;
 mod roles;
 

@@ -206,6 +206,19 @@ on_both_databases! {
         assert_eq!(messages(&reply, "MINUTES_DO_NOT_ADD_UP"), ["the modules sum to 1 taught minutes, the version says 120"]);
     }
 
+    async fn a_code_tells_nothing_of_the_programmes_of_others(world: World) {
+        let hidden = curriculum(&world, Some(world.b.id), Standing::Draft).await;
+        let national = curriculum(&world, None, Standing::Draft).await;
+        let coordinator = world.coordinator(&world.a);
+        let create = |code: &str| json!({ "code": code, "type": "VOLUNTEER", "title": "New", "ownerId": world.a.global_id() });
+        for code in [&hidden.code, &national.code, &"ZZ-FREE".to_owned()] {
+            let reply = world.mutate(Some(&coordinator), "programmeCreate", "programme { code }", create(code)).await;
+            assert_eq!(reply.done("programme")["code"], json!(code));
+            let again = world.mutate(Some(&coordinator), "programmeCreate", "", create(code)).await;
+            assert_eq!(again.codes(), ["PROGRAMME_CODE_TAKEN"], "the own ones differ");
+        }
+    }
+
     async fn publishing_and_writing_at_once_leave_one_of_the_two(world: World) {
         for _ in 0..8 {
             let draft = curriculum(&world, Some(world.a.id), Standing::Draft).await;

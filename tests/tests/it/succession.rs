@@ -109,6 +109,27 @@ on_both_databases! {
         assert_eq!(reply.done("course")["state"], "OPEN");
     }
 
+    async fn who_places_a_trainer_sees_who_it_is(world: World) {
+        let (school, other) = (school(&world).await, school(&world).await);
+        let (north, south) = (body(&world).await, body(&world).await);
+        let officer = world.officer();
+        let asked = "query($id: ID!) { trainer(by: { id: $id }) { preferredName isListed } }";
+        let name = async |token: &str, id: String| world.data(Some(token), asked, json!({ "id": id })).await["trainer"]["preferredName"].clone();
+        assert_eq!(name(&officer, school.lead.global_id()).await, Value::Null, "nobody has to be placed");
+        successions::end(&world, &school.organisation, &[&north, &south]).await;
+        assert_eq!(name(&officer, school.lead.global_id()).await, "Lena");
+        let places = "{ successionAssignments(where: { subject: { eq: TRAINER } }) { nodes { trainer { preferredName } } } }";
+        let data = world.data(Some(&officer), places, json!({})).await;
+        assert!(data["successionAssignments"]["nodes"].as_array().expect("a list").contains(&json!({ "trainer": { "preferredName": "Lena" } })));
+        assert_eq!(name(&officer, other.lead.global_id()).await, Value::Null, "whom nobody has to place");
+        let analyst = world.token(Role::Analyst, None);
+        assert_eq!(name(&analyst, school.lead.global_id()).await, Value::Null);
+        for tenant in [&north, &south] {
+            let partner = world.grant(Role::PartnerCoordinator, Some(tenant.id)).await;
+            assert_eq!(name(&partner, school.lead.global_id()).await, Value::Null, "a candidate is told who it is once it has the trainer");
+        }
+    }
+
     async fn of_several_successors_a_person_names_one(world: World) {
         let school = school(&world).await;
         let (north, south, stranger) = (body(&world).await, body(&world).await, body(&world).await);

@@ -31,6 +31,28 @@ pub use sessions::SessionMutations;
 /// The states in which people may come forward.
 const TAKES_PEOPLE: &str = "t.state in ('OPEN','CONFIRMED')";
 
+/// LIC-5: the licence of a course is in force today for its programme type, or in grace, and not suspended.
+macro_rules! licensed {
+    ($course:literal) => {
+        concat!(
+            "exists (select 1 from licence n join licence_programme g on g.licence_id = n.id \
+             and g.stage = 'GRANTED' and g.programme_type = ",
+            $course,
+            ".programme_type where n.id = ",
+            $course,
+            ".licence_id and n.state = 'GRANTED' \
+             and (g.valid_from <= {today} and g.valid_to > {today} and n.valid_to > {today} \
+               or n.valid_to <= {today} and g.valid_to >= n.valid_to and n.grace_to > {today} \
+               and n.renewal_from <= {today} and (n.renewal_to is null or n.renewal_to > {today})))"
+        )
+    };
+}
+pub(crate) use licensed;
+
+/// Whether new people find a course: a teach-out lets it go on, and is for those who have a place.
+const OPEN_TO_NEW_PEOPLE: &str =
+    concat!("t.state in ('OPEN','CONFIRMED') and ", licensed!("t"));
+
 /// The root fields of courses.
 pub const ROOTS: &[Root] = &[
     Root::page::<Course>(
@@ -43,10 +65,11 @@ pub const ROOTS: &[Root] = &[
     Root::by::<Course>("course", "One course by its id; null if there is none that you may see."),
     Root::page::<Course>(
         "openCourses",
-        "Courses that take people. `where` knows region, board, postcode area, mode and programme type.",
+        "Courses that take people, and whose licence is in force. `where` knows region, board, postcode area, \
+         mode and programme type.",
     )
     .dated()
-    .holding(TAKES_PEOPLE),
+    .holding(OPEN_TO_NEW_PEOPLE),
     Root::page::<Session>("sessions", "Teaching days of the courses that you may see."),
     Root::by::<Session>("session", "One session by its id; null if there is none that you may see."),
 ];
@@ -133,8 +156,12 @@ pub enum CourseWarningKind {
     BankHolidaySkipped,
     /// A day was left out because the place is closed.
     ClosedDateSkipped,
-    /// The course goes on where no bank holidays are known yet.
+    /// The course lies in part where no bank holidays are known.
     BankHolidaysUnknown,
+    /// The licence is suspended: no course opens under it.
+    LicenceSuspended,
+    /// The course starts before the licence covers the programme type.
+    LicenceStartsLater,
     /// The course runs past the end of the licence, within the days in which it may be in grace.
     LicenceEndsInGrace,
     /// The course runs past the end of the licence and of any grace.
@@ -147,6 +174,10 @@ pub enum CourseWarningKind {
     TwoFinancialYears,
     /// A module has no session.
     ModuleNotScheduled,
+    /// The planned minutes lie far below or above those of the version.
+    PlannedMinutesDiffer,
+    /// The course starts before the first day on which it may start on this version.
+    VersionStartsTooEarly,
     /// The course starts after the last day on which it may start on this version.
     VersionStartsTooLate,
 }
@@ -277,7 +308,9 @@ readable! {
         .ordered_by("startsOn");
     /// The id of the course.
     id: id("crs"),
-    /// Its code, which its organisation never gives again.
+    /// Its code, which the organisation that drafted it never gives again. It stays when a succession gives the
+    /// course another deliverer: of one deliverer two courses may then have the same code, and `id` tells them
+    /// apart.
     code: text("t.code").filtered().ordered(),
     /// The organisation that delivers it now.
     organisation: one::<Organisation>("t.organisation_id"),

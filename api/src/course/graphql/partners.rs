@@ -17,15 +17,17 @@ use crate::mutations;
 mutations! {
     CourseDraft by PlanCourses -> course: Course,
         [OrganisationNotActive, VersionNotPublished, VersionNotInForce];
-    CourseAmend by PlanCourses -> course: Course, [CapacityExceeded, Unchanged, LicenceNotActive];
+    CourseAmend by PlanCourses -> course: Course,
+        [CapacityExceeded, Unchanged, LicenceNotActive, OrganisationNotActive];
     CourseSchedule by PlanCourses -> course: Course, [VersionNotInForce];
     CourseReschedule by PlanCourses -> course: Course,
         [VersionNotInForce, LicenceEnded, SessionOutsideCourse, NotScheduled, TrainerBusy];
     CourseAssignTrainers by PlanCourses -> course: Course,
         [LeadRequired, LivedExperienceRequired, TrainerAccreditationLapses, TrainerBusy];
     CoursePropose by PlanCourses -> course: Course,
-        [VersionNotPublished, VersionNotInForce, LicenceDoesNotCover, NotScheduled, SessionOutsideCourse, ModuleNotScheduled, LeadRequired, LivedExperienceRequired, TrainerAccreditationLapses, TrainerBusy];
-    CourseOfferPlaces by PlanCourses -> course: Course, [CapacityExceeded, LicenceNotActive];
+        [OrganisationNotActive, VersionNotPublished, VersionNotInForce, LicenceDoesNotCover, NotScheduled, SessionOutsideCourse, ModuleNotScheduled, LeadRequired, LivedExperienceRequired, TrainerAccreditationLapses, TrainerBusy];
+    CourseOfferPlaces by PlanCourses -> course: Course,
+        [CapacityExceeded, LicenceNotActive, OrganisationNotActive];
 }
 
 /// A course to be drafted.
@@ -82,6 +84,9 @@ pub struct CourseAmendInput {
     host_id: Option<ID>,
     /// What deliverer and host agreed.
     co_delivery_terms: Option<String>,
+    /// Only tell what would follow; change nothing.
+    #[graphql(default)]
+    dry_run: bool,
     /// Repeating a request with the same key has one effect. Kept for 30 days.
     idempotency_key: Option<String>,
 }
@@ -155,6 +160,9 @@ pub struct CourseProposeInput {
     id: ID,
     /// Its version as you read it.
     expected_version: i32,
+    /// Only tell what would follow; change nothing.
+    #[graphql(default)]
+    dry_run: bool,
     /// Repeating a request with the same key has one effect. Kept for 30 days.
     idempotency_key: Option<String>,
 }
@@ -170,6 +178,9 @@ pub struct CourseOfferPlacesInput {
     partner_id: ID,
     /// How many.
     places: i32,
+    /// Only tell what would follow; change nothing.
+    #[graphql(default)]
+    dry_run: bool,
     /// Repeating a request with the same key has one effect. Kept for 30 days.
     idempotency_key: Option<String>,
 }
@@ -229,7 +240,8 @@ impl CourseMutations {
         ctx: &Context<'_>,
         #[graphql(desc = "The course and what changes.")] input: CourseAmendInput,
     ) -> Result<Payload<CourseAmend>> {
-        let asked = Asked::new("courseAmend", &input, input.idempotency_key.as_ref());
+        let asked = Asked::new("courseAmend", &input, input.idempotency_key.as_ref())
+            .dry_run(input.dry_run);
         let at = at(&input.id, input.expected_version)?;
         let new = Amendment {
             mode: input.mode.map(Into::into),
@@ -295,11 +307,12 @@ impl CourseMutations {
             .dry_run(input.dry_run);
         let at = at(&input.id, input.expected_version)?;
         let mut given = Vec::with_capacity(input.trainers.len());
-        for one in &input.trainers {
+        for (nth, one) in input.trainers.iter().enumerate() {
+            let path = format!("trainers.{nth}.sessionIds");
             let sessions: Result<Vec<Uuid>> =
-                one.session_ids.iter().map(|id| ids_of("ses", "trainers.sessionIds", id)).collect();
+                one.session_ids.iter().map(|id| ids_of("ses", &path, id)).collect();
             given.push(Assignment {
-                trainer: ids_of("trn", "trainers.trainerId", &one.trainer_id)?,
+                trainer: ids_of("trn", &format!("trainers.{nth}.trainerId"), &one.trainer_id)?,
                 part: one.part.into(),
                 sessions: sessions?,
             });
@@ -315,7 +328,8 @@ impl CourseMutations {
         ctx: &Context<'_>,
         #[graphql(desc = "The draft.")] input: CourseProposeInput,
     ) -> Result<Payload<CoursePropose>> {
-        let asked = Asked::new("coursePropose", &input, input.idempotency_key.as_ref());
+        let asked = Asked::new("coursePropose", &input, input.idempotency_key.as_ref())
+            .dry_run(input.dry_run);
         let at = at(&input.id, input.expected_version)?;
         asked.run(ctx, parts, move |unit| Box::pin(proposals::propose(unit, at))).await
     }
@@ -327,7 +341,8 @@ impl CourseMutations {
         ctx: &Context<'_>,
         #[graphql(desc = "The course, the partner and the places.")] input: CourseOfferPlacesInput,
     ) -> Result<Payload<CourseOfferPlaces>> {
-        let asked = Asked::new("courseOfferPlaces", &input, input.idempotency_key.as_ref());
+        let asked = Asked::new("courseOfferPlaces", &input, input.idempotency_key.as_ref())
+            .dry_run(input.dry_run);
         let at = at(&input.id, input.expected_version)?;
         let partner = ids_of("org", "partnerId", &input.partner_id)?;
         asked

@@ -9,8 +9,9 @@ use uuid::Uuid;
 
 use super::CourseWarningKind;
 use crate::actor::Permission;
-use crate::course::facts::{Curriculum, Facts, Holidays};
+use crate::course::facts::{Curriculum, Facts};
 use crate::course::planning::{self, Ground, Pattern, PlannedSession, Times, Warning};
+use crate::course::rules::TrainerFacts;
 use crate::course::service::schedule::PlanAsked;
 use crate::db::DbFault;
 use crate::graphql::error::{ErrorCode, of_fault};
@@ -109,8 +110,10 @@ impl CoursePlanInput {
             let number = number.map(u32::try_from).transpose();
             number.map_err(|_| Refusal::at(Code::Invalid, path, message))
         };
-        if self.dates.len() > 60 || self.closed_dates.len() > 60 {
-            return Err(Refusal::at(Code::Invalid, "plan.dates", "name at most 60 dates"));
+        for (dates, path) in [(&self.dates, "plan.dates"), (&self.closed_dates, "plan.closedDates")] {
+            if dates.len() > 60 {
+                return Err(Refusal::at(Code::Invalid, path, "name at most 60 dates"));
+            }
         }
         let days = |dates: &[Date]| dates.iter().map(|date| date.0).collect::<Vec<_>>();
         let of_start = chrono::Datelike::weekday(&self.start.0);
@@ -238,8 +241,10 @@ impl CourseQueries {
     ) -> Result<Option<CoursePlan>> {
         let organisation = ids_of("org", "organisationId", &input.organisation_id)?;
         let version = ids_of("prv", "programmeVersionId", &input.programme_version_id)?;
+        let place = |place| format!("trainerIds.{place}");
+        let trainers = input.trainer_ids.iter().enumerate();
         let trainers: Result<Vec<Uuid>> =
-            input.trainer_ids.iter().map(|id| ids_of("trn", "trainerIds", id)).collect();
+            trainers.map(|(nth, id)| ids_of("trn", &place(nth), id)).collect();
         let trainers = trainers?;
         if trainers.len() > 40 {
             return Err(bad("input.trainerIds may hold at most 40 ids"));
@@ -255,36 +260,34 @@ impl CourseQueries {
         let Some(curriculum) = stop(facts.curriculum(version, organisation).await)? else {
             return Ok(None);
         };
-        let holidays = stop(facts.holidays(asked.start).await)?;
-        let ground =
-            ground(&facts, (organisation, &curriculum), &trainers, (&asked, &holidays)).await?;
-        let plan = asked.plan(&curriculum, &holidays).map_err(all_refused)?;
+        let holidays = stop(facts.holidays().await)?;
+        let today = reader.today;
+        let seen_by = (organisation, today);
+        let known = stop(facts.trainers(&trainers, curriculum.programme_type, seen_by).await)?;
+        let known: Vec<TrainerFacts> =
+            known.into_iter().filter(|known| known.seen).map(|known| known.facts).collect();
+        let missing = |id: &Uuid| !known.iter().any(|known| known.id == *id);
+        if let Some(nth) = trainers.iter().position(missing) {
+            let message = "no such trainer who is listed or works with the organisation";
+            return Err(refused(Refusal::at(Code::NotFound, &place(nth), message)));
+        }
+        let of = (organisation, curriculum.programme_type);
+        let ground = Ground {
+            licence: stop(facts.licence_days(of, asked.start).await)?,
+            teach_out_until: None,
+            trainers: known,
+            first_start: curriculum.facts.effective_from,
+            last_start: curriculum.facts.last_start,
+            holidays: holidays.known,
+        };
+        let plan = asked.plan(&curriculum, &holidays, today).map_err(all_refused)?;
         let warnings = planning::warnings(&plan.days(), &ground);
-        let earliest = curriculum.facts.effective_from.unwrap_or(reader.today).max(reader.today);
-        let request = asked.asked(&curriculum, &holidays);
+        let earliest = curriculum.facts.effective_from.unwrap_or(today).max(today);
+        let request = asked.asked(&curriculum, &holidays, today);
         let latest = planning::latest_safe_start(&request, &ground, earliest);
         let plan = CoursePlan::of(plan, warnings, &curriculum);
         Ok(Some(CoursePlan { latest_safe_start: latest.map(Date), ..plan }))
     }
-}
-
-/// What the plan would stand on.
-async fn ground(
-    facts: &Facts<'_>,
-    (organisation, curriculum): (Uuid, &Curriculum),
-    trainers: &[Uuid],
-    (asked, holidays): (&PlanAsked, &Holidays),
-) -> Result<Ground> {
-    let ty = curriculum.programme_type;
-    let known = stop(facts.trainers(trainers, ty).await)?;
-    let known = stop(facts.assignable(known, organisation, asked.start).await)?;
-    Ok(Ground {
-        licence: stop(facts.licence_days((organisation, ty), asked.start).await)?,
-        teach_out_until: None,
-        trainers: known.into_iter().map(|known| (known.facts.id, known.facts.accredited)).collect(),
-        last_start: curriculum.facts.last_start,
-        holidays_to: holidays.known_to,
-    })
 }
 
 fn bad(message: impl Into<String>) -> async_graphql::Error {

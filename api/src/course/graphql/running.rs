@@ -13,8 +13,9 @@ use crate::mutations;
 
 mutations! {
     CourseOpen by PlanCourses -> course: Course,
-        [LicenceNotActive, LicenceDoesNotCover, LicenceEnded, CourseLimit, CapacityExceeded, VersionNotPublished, VersionNotInForce, NotScheduled, SessionOutsideCourse, ModuleNotScheduled, LeadRequired, LivedExperienceRequired, TrainerAccreditationLapses, TrainerBusy];
-    CourseConfirm by PlanCourses -> course: Course, [BelowMinimum, LicenceNotActive];
+        [OrganisationNotActive, LicenceNotActive, LicenceDoesNotCover, LicenceEnded, CourseLimit, CapacityExceeded, VersionNotPublished, VersionNotInForce, NotScheduled, SessionOutsideCourse, ModuleNotScheduled, LeadRequired, LivedExperienceRequired, TrainerAccreditationLapses, TrainerBusy];
+    CourseConfirm by PlanCourses -> course: Course,
+        [BelowMinimum, LicenceNotActive, OrganisationNotActive];
     CourseCancel by CancelCourses -> course: Course, [SeparationOfDuties];
     CourseComplete by CompleteCourses -> course: Course, [SessionsToCome];
 }
@@ -40,6 +41,9 @@ pub struct CourseConfirmInput {
     id: ID,
     /// Its version as you read it.
     expected_version: i32,
+    /// Only tell what would follow; change nothing.
+    #[graphql(default)]
+    dry_run: bool,
     /// Repeating a request with the same key has one effect. Kept for 30 days.
     idempotency_key: Option<String>,
 }
@@ -97,7 +101,8 @@ impl CourseRunningMutations {
         ctx: &Context<'_>,
         #[graphql(desc = "The course.")] input: CourseConfirmInput,
     ) -> Result<Payload<CourseConfirm>> {
-        let asked = Asked::new("courseConfirm", &input, input.idempotency_key.as_ref());
+        let asked = Asked::new("courseConfirm", &input, input.idempotency_key.as_ref())
+            .dry_run(input.dry_run);
         let at = at(&input.id, input.expected_version)?;
         asked.run(ctx, parts, move |unit| Box::pin(life::confirm(unit, at))).await
     }

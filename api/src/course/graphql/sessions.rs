@@ -158,19 +158,18 @@ impl SessionMutations {
         let asked = Asked::new("sessionReschedule", &input, input.idempotency_key.as_ref())
             .dry_run(input.dry_run);
         let at = at_session(&input.id, input.expected_version)?;
-        let times = match (&input.start_time, &input.end_time) {
-            (None, None) => None,
+        let read = |text: &Option<String>, path| {
+            text.as_deref().map(|text| time(text, path)).transpose()
+        };
+        let times = (read(&input.start_time, "startTime"), read(&input.end_time, "endTime"));
+        let (starts, ends) = match times {
+            (Ok(starts), Ok(ends)) => (starts, ends),
             (starts, ends) => {
-                let read = |text: &Option<String>, path| time(text.as_deref().unwrap_or(""), path);
-                match (read(starts, "startTime"), read(ends, "endTime")) {
-                    (Ok(starts), Ok(ends)) => Some((starts, ends)),
-                    (Err(refusal), _) | (_, Err(refusal)) => {
-                        return Ok(Payload::refused(vec![refusal]));
-                    }
-                }
+                let refusals = starts.err().into_iter().chain(ends.err()).collect();
+                return Ok(Payload::refused(refusals));
             }
         };
-        let to = NewTime { day: input.date.0, times, reason: input.reason };
+        let to = NewTime { day: input.date.0, starts, ends, reason: input.reason };
         asked
             .run(ctx, parts, move |unit| {
                 Box::pin(schedule::reschedule_session(unit, at, to.clone()))

@@ -7,7 +7,7 @@ use crate::actor::Permission;
 use crate::command::{Stop, Unit, refuse_any};
 use crate::course::model::{Command, Mode, State};
 use crate::course::parts::Course;
-use crate::course::planning::{self, Ground};
+use crate::course::planning;
 use crate::course::rules;
 use crate::course::service::schedule::{PlanAsked, save_plan};
 use crate::organisation::rules::{MAX_TEXT, unmet_for_text};
@@ -45,10 +45,10 @@ pub struct NewCourse {
 pub async fn draft(unit: &Unit, new: NewCourse) -> Result<Changed, Stop> {
     let desk = Desk::of_deliverer(unit, new.organisation, Permission::PlanCourses)?;
     let curriculum = desk.curriculum(new.version, new.organisation).await?;
-    let holidays = desk.facts.holidays(new.plan.start).await?;
-    let plan = new.plan.plan(&curriculum, &holidays);
+    let holidays = desk.facts.holidays().await?;
+    let plan = new.plan.plan(&curriculum, &holidays, unit.today());
     let (least, most) = new.capacity;
-    let mut unmet = rules::unmet_for_capacity(least, most, 0);
+    let mut unmet = rules::unmet_for_capacity(least, most, (0, 0));
     unmet.extend(unmet_for_bodies(&desk, &new).await?);
     unmet.extend(unmet_for_area(new.postcode_area.as_deref()));
     if let Some(terms) = &new.terms {
@@ -97,8 +97,7 @@ pub async fn draft(unit: &Unit, new: NewCourse) -> Result<Changed, Stop> {
         desk.store.put_terms(&course, terms).await?;
     }
     desk.record("course.drafted", None, &course, &["sessions"], None);
-    let ground = desk.ground(&course, &curriculum, &[]).await?;
-    let ground = Ground { holidays_to: holidays.known_to, ..ground };
+    let ground = desk.ground(&course, &curriculum).await?;
     let mut impact = in_words(plan.warnings);
     impact.extend(in_words(planning::warnings(&days, &ground)));
     Ok(Changed { id: course.id, impact })
@@ -106,12 +105,7 @@ pub async fn draft(unit: &Unit, new: NewCourse) -> Result<Changed, Stop> {
 
 /// The deliverer takes part in the network, and the host is another body of it.
 async fn unmet_for_bodies(desk: &Desk<'_>, new: &NewCourse) -> Result<Vec<Refusal>, Stop> {
-    let mut unmet = Vec::new();
-    let deliverer = desk.facts.body(new.organisation).await?;
-    if !deliverer.is_some_and(|body| body.active) {
-        let message = "the organisation must be active in the network";
-        unmet.push(Refusal::at(Code::OrganisationNotActive, "organisationId", message));
-    }
+    let mut unmet = desk.unmet_for_deliverer(new.organisation, "organisationId").await?;
     if let Some(host) = new.host {
         unmet.extend(unmet_for_other(desk, (new.organisation, host), "hostId").await?);
     }
@@ -196,8 +190,9 @@ pub async fn amend(unit: &Unit, at: At, new: Amendment) -> Result<Changed, Stop>
     after.capacity_max = new.capacity_max.unwrap_or(before.capacity_max);
     after.places_taken = new.places_taken.unwrap_or(before.places_taken);
     after.host_id = new.host.or(before.host_id);
-    let taken = after.places_taken;
-    let mut unmet = rules::unmet_for_capacity(after.capacity_min, after.capacity_max, taken);
+    let (taken, most) = (after.places_taken, after.capacity_max);
+    let offered = desk.store.partners(at.id).await?.iter().map(|(_, places)| *places).sum();
+    let mut unmet = rules::unmet_for_capacity(after.capacity_min, most, (taken, offered));
     unmet.extend(unmet_for_area(after.postcode_area.as_deref()));
     if let Some(host) = new.host {
         unmet.extend(unmet_for_other(&desk, (before.organisation_id, host), "hostId").await?);
@@ -220,7 +215,9 @@ pub async fn amend(unit: &Unit, at: At, new: Amendment) -> Result<Changed, Stop>
     }
     let facts: &[&str] = if new.terms.is_some() { &["terms"] } else { &[] };
     desk.save("course.amended", &before, after, facts, None).await?;
-    Ok(Changed { id: at.id, impact: Vec::new() })
+    let impact =
+        vec![format!("{taken} of {most} places are taken, {offered} are offered to partners")];
+    Ok(Changed { id: at.id, impact })
 }
 
 /// LIC-3: a live course grows no larger than its licence allows.
@@ -259,5 +256,7 @@ pub async fn offer(unit: &Unit, at: At, partner: Uuid, places: i32) -> Result<Ch
     refuse_any(unmet)?;
     desk.store.offer(&before, partner, places).await?;
     desk.save("course.places_offered", &before, after, &["partners"], None).await?;
-    Ok(Changed { id: at.id, impact: Vec::new() })
+    let offered = others.saturating_add(places);
+    let impact = vec![format!("{offered} of {} places are offered", before.capacity_max)];
+    Ok(Changed { id: at.id, impact })
 }

@@ -15,13 +15,16 @@ use crate::organisation::rules::{MAX_TEXT, unmet_for_text};
 ///
 /// Every unmet rule, or what the database answers.
 pub async fn confirm(unit: &Unit, at: At) -> Result<Changed, Stop> {
-    let (desk, before) = Desk::at(unit, Permission::PlanCourses, at).await?;
+    let (desk, before) = Desk::planning(unit, at).await?;
     let after = Desk::stepped(&before, Command::Confirm)?;
     let mut unmet = rules::unmet_for_confirmation(before.places_taken, before.capacity_min);
     unmet.extend(desk.unmet_for_more_people(&before).await?);
     refuse_any(unmet)?;
-    desk.save("course.confirmed", &before, after, &[], None).await?;
-    Ok(Changed { id: at.id, impact: Vec::new() })
+    let confirmed = desk.save("course.confirmed", &before, after, &[], None).await?;
+    let (taken, most) = (before.places_taken, before.capacity_max);
+    let mut impact = vec![format!("it runs from {}, {taken} of {most} places are taken", before.start_on)];
+    impact.extend(desk.endangered(&confirmed).await?);
+    Ok(Changed { id: at.id, impact })
 }
 
 /// Ends a course after its last session.
@@ -134,7 +137,7 @@ async fn of_whoever_cancels(unit: &Unit, at: At) -> Result<(Desk<'_>, Course), S
     let (desk, course) = Desk::at(unit, Permission::CancelCourses, at).await?;
     refuse_any(rules::unmet_for_step(course.state, Command::Cancel))?;
     if course.state.has_begun() {
-        let message = "it has begun: a quality lead calls it off";
+        let message = "it has begun: a quality lead of the national team calls it off";
         let code = crate::refusal::Code::Forbidden;
         return Err(crate::refusal::Refusal::at(code, "", message).into());
     }

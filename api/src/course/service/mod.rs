@@ -1,6 +1,7 @@
 //! Where the use cases of courses work: each authorises, locks, asks the rules, saves and records.
 
 pub mod drafts;
+pub mod joining;
 pub mod life;
 pub mod proposals;
 pub mod schedule;
@@ -15,7 +16,7 @@ use uuid::Uuid;
 use super::facts::{Curriculum, Facts, Known};
 use super::model::{Command, Part, SessionState};
 use super::parts::{Course, Session};
-use super::planning::{Ground, Warning};
+use super::planning::{self, Ground, Warning};
 use super::rules::{self, SessionFacts, TrainerFacts};
 use super::store::Courses;
 use crate::actor::{Identity, Permission};
@@ -69,7 +70,7 @@ impl<'a> Desk<'a> {
             None if actor.may_nationally(Permission::SeeCourses)
                 || actor.acting_in(organisation, Permission::SeeCourses).is_some() =>
             {
-                Err(Refusal::whole(Code::Forbidden).into())
+                Err(Refusal::forbidden(permission).into())
             }
             None => Err(not_found()),
         }
@@ -82,7 +83,7 @@ impl<'a> Desk<'a> {
         at: At,
     ) -> Result<(Self, Course), Stop> {
         let acting_as = unit.actor().acting_nationally(permission);
-        let acting_as = acting_as.ok_or_else(|| Stop::from(Refusal::whole(Code::Forbidden)))?;
+        let acting_as = acting_as.ok_or_else(|| Stop::from(Refusal::forbidden(permission)))?;
         let desk = Self::of(unit, acting_as);
         let course = desk.locked(at).await?;
         let own = unit.actor().acting_in(course.organisation_id, Permission::SeeCourses).is_some();
@@ -110,7 +111,7 @@ impl<'a> Desk<'a> {
         let found = Courses::of(unit).find(id).await?.ok_or_else(not_found)?;
         let desk = match Self::of_deliverer(unit, found.organisation_id, permission) {
             // What everyone sees is no secret.
-            Err(_) if found.is_public() => return Err(Refusal::whole(Code::Forbidden).into()),
+            Err(_) if found.is_public() => return Err(Refusal::forbidden(permission).into()),
             desk => desk?,
         };
         Ok((desk, found))
@@ -204,10 +205,34 @@ impl<'a> Desk<'a> {
             sessions.iter().flat_map(|session| &session.trainers).map(|(id, _)| *id).collect();
         ids.sort_unstable();
         ids.dedup();
-        self.facts.trainers(&ids, course.programme_type).await
+        let seen_by = (course.organisation_id, self.unit.today());
+        self.facts.trainers(&ids, course.programme_type, seen_by).await
     }
 
-    /// LIC-5: what speaks against taking more people on a course that is before everybody.
+    /// TRN-4 of sessions with their trainers: what is refused, and plans that meet, in words.
+    pub(super) async fn overlap(
+        &self,
+        course: &Course,
+        (sessions, trainers): (&[SessionFacts], &[TrainerFacts]),
+        books: bool,
+    ) -> Result<(Vec<Refusal>, Vec<String>), Stop> {
+        let ids: Vec<Uuid> = trainers.iter().map(|trainer| trainer.id).collect();
+        let elsewhere = (&*self.store.busy(&ids, course).await?, books);
+        let unmet = rules::unmet_for_overlap(sessions, trainers, elsewhere);
+        Ok((unmet, rules::told_of_overlap(sessions, trainers, elsewhere)))
+    }
+
+    /// ORG: what speaks against a step that only an active organisation takes.
+    pub(super) async fn unmet_for_deliverer(
+        &self,
+        organisation: Uuid,
+        path: &str,
+    ) -> Result<Vec<Refusal>, Stop> {
+        let body = self.facts.body(organisation).await?;
+        Ok(rules::unmet_for_deliverer(body.is_some_and(|body| body.active), path))
+    }
+
+    /// LIC-5 and ORG: what speaks against taking more people on a course that is before everybody.
     pub(super) async fn unmet_for_more_people(
         &self,
         course: &Course,
@@ -218,7 +243,22 @@ impl<'a> Desk<'a> {
         let today = self.unit.today();
         let covered = self.store.is_covered(course, today).await?;
         let until = self.store.teach_out_until(course.id).await?;
-        Ok(rules::unmet_for_more_people(covered, until, today))
+        let mut unmet = rules::unmet_for_more_people(covered, until, today);
+        unmet.extend(self.unmet_for_deliverer(course.organisation_id, "").await?);
+        Ok(unmet)
+    }
+
+    /// What endangers a course as it is planned, in words: TRN-5, and COH-3 of its dates. Its licence is locked.
+    pub(super) async fn endangered(&self, course: &Course) -> Result<Vec<String>, Stop> {
+        let curriculum =
+            self.curriculum(course.programme_version_id, course.organisation_id).await?;
+        let sessions = self.store.sessions(course.id).await?;
+        let trainers = trainer_facts(&self.trainers(course, &sessions).await?);
+        let lapses = rules::unmet_for_accreditation(&facts_of(&sessions), &trainers);
+        let ground = self.ground(course, &curriculum).await?;
+        let mut told: Vec<String> = lapses.into_iter().map(|lapse| lapse.message).collect();
+        told.extend(in_words(planning::warnings(&days_of(&sessions), &ground)));
+        Ok(told)
     }
 
     /// What the plan of a course stands on. Its licence is locked.
@@ -226,19 +266,16 @@ impl<'a> Desk<'a> {
         &self,
         course: &Course,
         curriculum: &Curriculum,
-        trainers: &[Known],
     ) -> Result<Ground, Stop> {
         let of = (course.organisation_id, course.programme_type);
         let licensed = self.store.licensed(of, course.start_on, course.id).await?;
         Ok(Ground {
             licence: licensed.map(|licensed| licensed.days),
             teach_out_until: self.store.teach_out_until(course.id).await?,
-            trainers: trainers
-                .iter()
-                .map(|known| (known.facts.id, known.facts.accredited.clone()))
-                .collect(),
+            trainers: Vec::new(),
+            first_start: curriculum.facts.effective_from,
             last_start: curriculum.facts.last_start,
-            holidays_to: None,
+            holidays: self.facts.holidays().await?.known,
         })
     }
 }

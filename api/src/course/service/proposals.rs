@@ -1,36 +1,39 @@
 //! From the proposal to the opening, and teach-out decisions.
 
-use uuid::Uuid;
-
-use super::{At, Changed, Desk, days_of, facts_of, in_words, trainer_facts};
+use super::{At, Changed, Desk, facts_of, trainer_facts};
 use crate::actor::Permission;
 use crate::command::{Stop, Unit, refuse_any};
 use crate::course::facts::Licensed;
 use crate::course::model::{Command, State};
 use crate::course::parts::{Course, TeachOut};
-use crate::course::planning;
 use crate::course::rules;
 use crate::organisation::rules::{MAX_TEXT, unmet_for_text};
 use crate::refusal::{Code, Refusal};
 
-/// Everything that speaks against a course as it is planned: COH-1, TRN-1 to TRN-4, its version.
-async fn speaks_against(desk: &Desk<'_>, course: &Course) -> Result<Vec<Refusal>, Stop> {
+/// Everything that speaks against a course as it is planned, and what endangers it, in words: COH-1, TRN-1 to
+/// TRN-4, its version, its deliverer.
+async fn speaks_against(
+    desk: &Desk<'_>,
+    course: &Course,
+    books: bool,
+) -> Result<(Vec<Refusal>, Vec<String>), Stop> {
     let curriculum = desk.curriculum(course.programme_version_id, course.organisation_id).await?;
     let sessions = desk.store.sessions(course.id).await?;
     let trainers = trainer_facts(&desk.trainers(course, &sessions).await?);
-    let ids: Vec<Uuid> = trainers.iter().map(|trainer| trainer.id).collect();
     let facts = facts_of(&sessions);
-    let mut unmet = rules::unmet_for_version(curriculum.facts, course.start_on);
+    let mut unmet = desk.unmet_for_deliverer(course.organisation_id, "").await?;
+    unmet.extend(rules::unmet_for_version(curriculum.facts, course.start_on));
     unmet.extend(rules::unmet_for_schedule(course.terms(), &facts, &curriculum.numbered()));
-    unmet.extend(rules::unmet_for_leads(&facts));
+    unmet.extend(rules::unmet_for_leads(&facts, ""));
     unmet.extend(rules::unmet_for_lived_experience(
         desk.asks_lived_experience(),
         &facts,
-        &trainers,
+        (&trainers, ""),
     ));
     unmet.extend(rules::unmet_for_accreditation(&facts, &trainers));
-    unmet.extend(rules::unmet_for_overlap(&facts, &desk.store.busy(&ids, course.id).await?));
-    Ok(unmet)
+    let (busy, told) = desk.overlap(course, (&facts, &trainers), books).await?;
+    unmet.extend(busy);
+    Ok((unmet, told))
 }
 
 /// Puts a draft before the licensing officer; a licence whose holder approves its own courses approves it
@@ -45,10 +48,11 @@ pub async fn propose(unit: &Unit, at: At) -> Result<Changed, Stop> {
     let licensed = desk.store.licensed(of, found.start_on, at.id).await?;
     let before = desk.locked(at).await?;
     let mut after = Desk::stepped(&before, Command::Propose)?;
-    let mut unmet = speaks_against(&desk, &before).await?;
+    let (mut unmet, mut impact) = speaks_against(&desk, &before, false).await?;
     let delivers = licensed.as_ref().is_some_and(|licensed| licensed.facts.delivers);
     if !delivers {
-        let message = "the organisation holds no licence that delivers this programme type";
+        let ty = before.programme_type.code();
+        let message = format!("the organisation holds no licence to deliver {ty}: apply for one");
         unmet.push(Refusal::at(Code::LicenceDoesNotCover, "", message));
     }
     refuse_any(unmet)?;
@@ -56,7 +60,7 @@ pub async fn propose(unit: &Unit, at: At) -> Result<Changed, Stop> {
     after.run_under(&licence);
     after.return_reason = None;
     let proposed = desk.save("course.proposed", &before, after, &[], None).await?;
-    let mut impact = of_dates(&desk, &proposed).await?;
+    impact.extend(desk.endangered(&proposed).await?);
     if licence.approves_own_courses {
         let approved = Desk::stepped(&proposed, Command::Approve)?;
         desk.save("course.approved_by_licence", &proposed, approved, &[], None).await?;
@@ -64,14 +68,6 @@ pub async fn propose(unit: &Unit, at: At) -> Result<Changed, Stop> {
             .push("the licence lets its holder approve its own courses: it is approved".to_owned());
     }
     Ok(Changed { id: at.id, impact })
-}
-
-/// What the dates of a course endanger, in words.
-async fn of_dates(desk: &Desk<'_>, course: &Course) -> Result<Vec<String>, Stop> {
-    let curriculum = desk.curriculum(course.programme_version_id, course.organisation_id).await?;
-    let sessions = desk.store.sessions(course.id).await?;
-    let ground = desk.ground(course, &curriculum, &[]).await?;
-    Ok(in_words(planning::warnings(&days_of(&sessions), &ground)))
 }
 
 /// Lets a proposed course be opened.
@@ -114,7 +110,8 @@ pub async fn open(unit: &Unit, at: At) -> Result<Changed, Stop> {
     let until = desk.store.teach_out_until(at.id).await?;
     let licence = licensed.as_ref().map(|licensed| &licensed.facts);
     let mut unmet = rules::unmet_for_licence(licence, before.terms(), until);
-    unmet.extend(speaks_against(&desk, &before).await?);
+    let (against, _) = speaks_against(&desk, &before, true).await?;
+    unmet.extend(against);
     if before.start_on < unit.today() {
         let message = format!("it was to start on {}: move it first", before.start_on);
         unmet.push(Refusal::at(Code::Conflict, "", message));
@@ -125,8 +122,9 @@ pub async fn open(unit: &Unit, at: At) -> Result<Changed, Stop> {
     }
     after.opened_at = Some(unit.now());
     let opened = desk.save("course.opened", &before, after, &[], None).await?;
+    desk.store.book(at.id).await?;
     let mut impact = vec!["everyone sees it and may come forward".to_owned()];
-    impact.extend(of_dates(&desk, &opened).await?);
+    impact.extend(desk.endangered(&opened).await?);
     Ok(Changed { id: at.id, impact })
 }
 
@@ -144,9 +142,10 @@ pub async fn teach_out(unit: &Unit, at: At, decision: TeachOut) -> Result<Change
         unmet.push(Refusal::at(Code::Invalid, "until", message));
     }
     if let Some(receiving) = decision.receiving
-        && !desk.facts.body(receiving).await?.is_some_and(|body| body.active)
+        && (receiving == before.organisation_id
+            || !desk.facts.body(receiving).await?.is_some_and(|body| body.active))
     {
-        let message = "name an organisation that is active in the network";
+        let message = "name an organisation that is active in the network, other than the deliverer";
         unmet.push(Refusal::at(Code::Invalid, "receivingOrganisationId", message));
     }
     refuse_any(unmet)?;

@@ -35,7 +35,12 @@ pub struct PlanAsked {
 impl PlanAsked {
     /// The request in the planner's terms.
     #[must_use]
-    pub fn asked<'a>(&'a self, curriculum: &'a Curriculum, holidays: &'a Holidays) -> Asked<'a> {
+    pub fn asked<'a>(
+        &'a self,
+        curriculum: &'a Curriculum,
+        holidays: &'a Holidays,
+        today: NaiveDate,
+    ) -> Asked<'a> {
         let of_version = planning::sessions_of(curriculum.taught_days, curriculum.modules.len());
         let named = match &self.pattern {
             Pattern::Dates(dates) => u32::try_from(dates.len()).unwrap_or(u32::MAX),
@@ -50,6 +55,8 @@ impl PlanAsked {
             closed: &self.closed,
             modules: &curriculum.modules,
             modules_per_session: self.modules_per_session,
+            taught_minutes: curriculum.taught_minutes,
+            today,
         }
     }
 
@@ -58,8 +65,13 @@ impl PlanAsked {
     /// # Errors
     ///
     /// Everything that makes it impossible.
-    pub fn plan(&self, curriculum: &Curriculum, holidays: &Holidays) -> Result<Plan, Vec<Refusal>> {
-        planning::plan(&self.asked(curriculum, holidays))
+    pub fn plan(
+        &self,
+        curriculum: &Curriculum,
+        holidays: &Holidays,
+        today: NaiveDate,
+    ) -> Result<Plan, Vec<Refusal>> {
+        planning::plan(&self.asked(curriculum, holidays, today))
     }
 }
 
@@ -112,8 +124,8 @@ pub async fn schedule(unit: &Unit, at: At, asked: PlanAsked) -> Result<Changed, 
     let (desk, before) = Desk::planning(unit, at).await?;
     let mut after = Desk::stepped(&before, Command::Schedule)?;
     let curriculum = desk.curriculum(before.programme_version_id, before.organisation_id).await?;
-    let holidays = desk.facts.holidays(asked.start).await?;
-    let plan = asked.plan(&curriculum, &holidays)?;
+    let holidays = desk.facts.holidays().await?;
+    let plan = asked.plan(&curriculum, &holidays, unit.today())?;
     let days = plan.days();
     after.start_on = days.first().copied().unwrap_or(before.start_on);
     after.end_on = days.last().copied().unwrap_or(before.end_on);
@@ -121,8 +133,7 @@ pub async fn schedule(unit: &Unit, at: At, asked: PlanAsked) -> Result<Changed, 
     refuse_any(rules::unmet_for_version(curriculum.facts, after.start_on))?;
     desk.store.drop_plan(at.id).await?;
     save_plan(&desk, &after, &asked, &plan).await?;
-    let ground = desk.ground(&after, &curriculum, &[]).await?;
-    let ground = planning::Ground { holidays_to: holidays.known_to, ..ground };
+    let ground = desk.ground(&after, &curriculum).await?;
     desk.save("course.scheduled", &before, after, &["sessions"], None).await?;
     let mut impact = in_words(plan.warnings);
     impact.extend(in_words(planning::warnings(&days, &ground)));
@@ -151,10 +162,11 @@ pub async fn reschedule(
         desk.curriculum(before.programme_version_id, before.organisation_id).await?;
     // Modules stay with their sessions.
     curriculum.modules.clear();
-    let holidays = desk.facts.holidays(asked.start).await?;
+    curriculum.taught_minutes = None;
+    let holidays = desk.facts.holidays().await?;
     let asked = PlanAsked { sessions: Some(count), ..asked };
     let mut unmet = unmet_for_moving(&asked, count, unit.today());
-    let plan = asked.plan(&curriculum, &holidays).unwrap_or_else(|refusals| {
+    let plan = asked.plan(&curriculum, &holidays, unit.today()).unwrap_or_else(|refusals| {
         unmet.extend(refusals);
         Plan::default()
     });
@@ -201,8 +213,10 @@ fn taking_place_of(old: &Session, new: Session) -> Session {
 pub struct NewTime {
     /// The day.
     pub day: NaiveDate,
-    /// When it begins and ends on clocks in London; as before, if absent.
-    pub times: Option<(NaiveTime, NaiveTime)>,
+    /// When it begins on clocks in London; as before, if absent.
+    pub starts: Option<NaiveTime>,
+    /// When it ends on clocks in London; as before, if absent.
+    pub ends: Option<NaiveTime>,
     /// Why it moves.
     pub reason: String,
 }
@@ -217,13 +231,12 @@ pub async fn reschedule_session(unit: &Unit, at: At, to: NewTime) -> Result<Chan
     let after = Desk::stepped(&before, Command::Reschedule)?;
     let sessions = desk.store.sessions(before.id).await?;
     let old = sessions.iter().find(|session| session.id == at.id).ok_or_else(super::not_found)?;
-    if old.state.after(SessionCommand::Reschedule).is_none() {
-        let message = "a session that was held, cancelled or replaced does not move";
-        return Err(Refusal::at(Code::Conflict, "", message).into());
-    }
+    refuse_any(rules::unmet_for_session_step(old.state, SessionCommand::Reschedule))?;
+    refuse_any(planning::unmet_for_year(to.day, "date", unit.today()))?;
     let (starts_at, ends_at, starts, ends) = times_of(old, &to)?;
-    if to.day < unit.today() {
-        return Err(Refusal::at(Code::Invalid, "date", "must not lie in the past").into());
+    if starts_at < unit.now() {
+        let path = if to.day < unit.today() { "date" } else { "startTime" };
+        return Err(Refusal::at(Code::Invalid, path, "must not lie in the past").into());
     }
     let minutes = (ends_at - starts_at).num_minutes() - (old.ends_at - old.starts_at).num_minutes();
     let longer = i32::try_from(minutes).unwrap_or(0);
@@ -239,7 +252,10 @@ pub async fn reschedule_session(unit: &Unit, at: At, to: NewTime) -> Result<Chan
         ..old.clone()
     };
     let moves = vec![(old.clone(), taking_place_of(old, new))];
-    let impact = moved(&desk, (&before, after), moves, &to.reason).await?;
+    // A plan leaves bank holidays out; a day that somebody names is told.
+    let mut impact: Vec<String> =
+        desk.facts.holidays().await?.told_of(to.day).into_iter().collect();
+    impact.extend(moved(&desk, (&before, after), moves, &to.reason).await?);
     Ok(Changed { id: before.id, impact })
 }
 
@@ -248,14 +264,15 @@ type TimesOfDay = (DateTime<Utc>, DateTime<Utc>, String, String);
 
 fn times_of(old: &Session, to: &NewTime) -> Result<TimesOfDay, Stop> {
     let read = |text: &str| NaiveTime::parse_from_str(text, "%H:%M").unwrap_or_default();
-    let (starts, ends) = to.times.unwrap_or((read(&old.start_time), read(&old.end_time)));
+    let starts = to.starts.unwrap_or_else(|| read(&old.start_time));
+    let ends = to.ends.unwrap_or_else(|| read(&old.end_time));
     let at = |time| crate::calendar::london(to.day, time);
     match (at(starts), at(ends)) {
         (Some(from), Some(until)) if from < until => {
             Ok((from, until, written(starts), written(ends)))
         }
         (Some(_), Some(_)) => {
-            let message = "must lie after the start, on the same day";
+            let message = "must lie after startTime, on the same day";
             Err(Refusal::at(Code::Invalid, "endTime", message).into())
         }
         _ => {
@@ -286,7 +303,10 @@ async fn moved(
     let days = days_of(&then);
     after.start_on = days.iter().min().copied().unwrap_or(before.start_on);
     after.end_on = days.iter().max().copied().unwrap_or(before.end_on);
-    let impact = checked_dates(desk, &after, &then).await?;
+    let mut impact = checked_dates(desk, &after, &then).await?;
+    if after.end_on != before.end_on {
+        impact.push(format!("the course ends on {}, not on {}", after.end_on, before.end_on));
+    }
     for (old, new) in &moves {
         let state = SessionState::Rescheduled;
         let old = Session { state, reason: Some(reason.to_owned()), ..old.clone() };
@@ -312,13 +332,12 @@ async fn checked_dates(
     then: &[Session],
 ) -> Result<Vec<String>, Stop> {
     let curriculum = desk.curriculum(after.programme_version_id, after.organisation_id).await?;
-    let trainers = desk.trainers(after, then).await?;
-    let ids: Vec<Uuid> = trainers.iter().map(|known| known.facts.id).collect();
-    let busy = desk.store.busy(&ids, after.id).await?;
-    let ground = desk.ground(after, &curriculum, &[]).await?;
+    let trainers = trainer_facts(&desk.trainers(after, then).await?);
+    let ground = desk.ground(after, &curriculum).await?;
     let facts = facts_of(then);
     let mut unmet = rules::unmet_for_schedule(after.terms(), &facts, &[]);
-    unmet.extend(rules::unmet_for_overlap(&facts, &busy));
+    let (busy, told) = desk.overlap(after, (&facts, &trainers), after.books()).await?;
+    unmet.extend(busy);
     if !after.state.has_begun() {
         unmet.extend(rules::unmet_for_start(curriculum.facts, after.start_on));
     }
@@ -328,8 +347,9 @@ async fn checked_dates(
     }
     refuse_any(unmet)?;
     // TRN-5: who lapses stays assigned, and is named.
-    let lapses = rules::unmet_for_accreditation(&facts, &trainer_facts(&trainers));
+    let lapses = rules::unmet_for_accreditation(&facts, &trainers);
     let mut impact: Vec<String> = lapses.into_iter().map(|lapse| lapse.message).collect();
+    impact.extend(told);
     impact.extend(in_words(planning::warnings(&days_of(then), &ground)));
     Ok(impact)
 }

@@ -27,13 +27,9 @@ pub struct Holding {
 /// Finds a session of a course and what it becomes by a step.
 fn stepped(sessions: &[Session], id: Uuid, command: SessionCommand) -> Result<Session, Stop> {
     let session = sessions.iter().find(|session| session.id == id).ok_or_else(super::not_found)?;
-    match session.state.after(command) {
-        Some(state) => Ok(Session { state, ..session.clone() }),
-        None => {
-            let message = "it was held, cancelled or replaced already";
-            Err(Refusal::at(Code::Conflict, "", message).into())
-        }
-    }
+    refuse_any(rules::unmet_for_session_step(session.state, command))?;
+    let state = session.state.after(command).unwrap_or(session.state);
+    Ok(Session { state, ..session.clone() })
 }
 
 /// Records that a session was held; the first one sets the course running.
@@ -50,7 +46,7 @@ pub async fn hold(unit: &Unit, at: At, how: Holding) -> Result<Changed, Stop> {
     let known = desk.trainers(&before, std::slice::from_ref(&before_it)).await?;
     let (facts, trainers) = (before_it.facts(), trainer_facts(&known));
     let mut unmet =
-        rules::unmet_for_holding(&facts, &trainers, (unit.today(), desk.asks_lived_experience()));
+        rules::unmet_for_holding(&facts, &trainers, (unit.now(), desk.asks_lived_experience()));
     let cover = Cover {
         licensed: desk.store.is_covered(&before, held.day).await?,
         teach_out_until: desk.store.teach_out_until(before.id).await?,
@@ -120,7 +116,7 @@ pub async fn describe(unit: &Unit, at: At, details: Details) -> Result<Changed, 
     let sessions = desk.store.sessions(before.id).await?;
     let planned = |session: &Session| session.id == at.id && session.state == SessionState::Planned;
     if !sessions.iter().any(planned) {
-        let message = "it was held, cancelled or replaced already";
+        let message = "only a session that is PLANNED is described";
         return Err(Refusal::at(Code::Conflict, "", message).into());
     }
     refuse_any(unmet_for_details(&details))?;
@@ -170,7 +166,7 @@ fn unmet_for_details(details: &Details) -> Vec<Refusal> {
 pub async fn credit(unit: &Unit, at: At, reason: String) -> Result<Changed, Stop> {
     let acting_as = unit.actor().acting_nationally(Permission::OverseeCourses);
     if acting_as.is_none() {
-        return Err(Refusal::whole(Code::Forbidden).into());
+        return Err(Refusal::forbidden(Permission::OverseeCourses).into());
     }
     let id = crate::course::store::Courses::of(unit).course_of_session(at.id).await?;
     let course = At { id: id.ok_or_else(super::not_found)?, version: at.version };
@@ -178,7 +174,7 @@ pub async fn credit(unit: &Unit, at: At, reason: String) -> Result<Changed, Stop
     let sessions = desk.store.sessions(before.id).await?;
     let session = sessions.iter().find(|session| session.id == at.id && session.is_pending());
     let Some(session) = session.filter(|_| before.state != State::Closed) else {
-        let message = "only a session of a course that is not closed, held without credit";
+        let message = "only a session that was held without credit, of a course that is not CLOSED";
         return Err(Refusal::at(Code::Conflict, "", message).into());
     };
     let taught = desk.trainers(&before, std::slice::from_ref(session)).await?;

@@ -41,7 +41,8 @@ pub async fn assign(unit: &Unit, at: At, given: Vec<Assignment>) -> Result<Chang
         session.trainers = given.iter().filter(named).map(|one| (one.trainer, one.part)).collect();
     }
     let known = assignable(&desk, &before, &given).await?;
-    refuse_any(unmet_for_teaching(&desk, &before, (&sessions, &known)).await?)?;
+    let (unmet, impact) = unmet_for_teaching(&desk, &before, (&sessions, &known)).await?;
+    refuse_any(unmet)?;
     desk.store.enrol_trainers(&before, &known).await?;
     let to_come = || sessions.iter().filter(|session| session.state == SessionState::Planned);
     for session in to_come() {
@@ -52,7 +53,7 @@ pub async fn assign(unit: &Unit, at: At, given: Vec<Assignment>) -> Result<Chang
     }
     after.lead_trainer_id = lead_of(&sessions, before.lead_trainer_id);
     desk.save("course.trainers_assigned", &before, after, &["trainers"], None).await?;
-    Ok(Changed { id: at.id, impact: Vec::new() })
+    Ok(Changed { id: at.id, impact })
 }
 
 /// Nobody has two parts at a session, and every session named is to come.
@@ -85,7 +86,7 @@ fn unmet_for_names(given: &[Assignment], sessions: &[Session]) -> Vec<Refusal> {
     unmet
 }
 
-/// The trainers named, all of whom can be seen: others look as if they were not there.
+/// The trainers named: who is listed, or works with the deliverer. Others look as if they were not there.
 async fn assignable(
     desk: &Desk<'_>,
     course: &Course,
@@ -94,44 +95,47 @@ async fn assignable(
     let mut ids: Vec<Uuid> = given.iter().map(|one| one.trainer).collect();
     ids.sort_unstable();
     ids.dedup();
-    let known = desk.facts.trainers(&ids, course.programme_type).await?;
-    let today = desk.unit.today();
-    let known = desk.facts.assignable(known, course.organisation_id, today).await?;
-    let missing = given
-        .iter()
-        .enumerate()
-        .filter(|(_, one)| !known.iter().any(|known| known.facts.id == one.trainer));
-    let missing = missing.map(|(place, _)| {
-        let path = format!("trainers.{place}.trainerId");
-        Refusal::at(Code::NotFound, &path, "no such trainer who is listed or works with you")
+    let seen_by = (course.organisation_id, desk.unit.today());
+    let mut known = desk.facts.trainers(&ids, course.programme_type, seen_by).await?;
+    known.retain(|known| known.seen);
+    let path = |place: usize| format!("trainers.{place}.trainerId");
+    for known in &mut known {
+        let place = given.iter().position(|one| one.trainer == known.facts.id);
+        known.facts.path = place.map(path).unwrap_or_default();
+    }
+    let of = |one: &Assignment| known.iter().any(|known| known.facts.id == one.trainer);
+    let missing = given.iter().enumerate().filter(|(_, one)| !of(one)).map(|(place, _)| {
+        let message = "no such trainer who is listed or works with you";
+        Refusal::at(Code::NotFound, &path(place), message)
     });
     refuse_any(missing.collect())?;
     Ok(known)
 }
 
-/// TRN-1 to TRN-4 of the sessions as they would be taught. A draft may lack trainers.
+/// TRN-1 to TRN-4 of the sessions as they would be taught, and plans that meet, in words. A draft may lack
+/// trainers.
 async fn unmet_for_teaching(
     desk: &Desk<'_>,
     course: &Course,
     (sessions, known): (&[Session], &[Known]),
-) -> Result<Vec<Refusal>, Stop> {
+) -> Result<(Vec<Refusal>, Vec<String>), Stop> {
     let (facts, trainers) = (facts_of(sessions), trainer_facts(known));
-    let ids: Vec<Uuid> = trainers.iter().map(|trainer| trainer.id).collect();
     let mut unmet = rules::unmet_for_accreditation(&facts, &trainers);
-    unmet.extend(rules::unmet_for_overlap(&facts, &desk.store.busy(&ids, course.id).await?));
+    let (busy, told) = desk.overlap(course, (&facts, &trainers), course.books()).await?;
+    unmet.extend(busy);
     if course.state == State::Draft {
         let led: Vec<_> = facts
             .into_iter()
             .filter(|session| session.trainers.iter().any(|(_, part)| *part == Part::Lead))
             .collect();
-        unmet.extend(rules::unmet_for_leads(&led));
+        unmet.extend(rules::unmet_for_leads(&led, "trainers"));
     } else {
-        unmet.extend(rules::unmet_for_leads(&facts));
+        unmet.extend(rules::unmet_for_leads(&facts, "trainers"));
         unmet.extend(rules::unmet_for_lived_experience(
             desk.asks_lived_experience(),
             &facts,
-            &trainers,
+            (&trainers, "trainers"),
         ));
     }
-    Ok(unmet)
+    Ok((unmet, told))
 }

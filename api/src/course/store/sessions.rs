@@ -1,20 +1,23 @@
 //! Sessions with their modules and trainers.
 
 use entities::{
-    course_session, course_trainer, session_guest, session_module, session_place,
+    course, course_session, course_trainer, session_guest, session_module, session_place,
     teaching_assignment,
 };
-use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::sea_query::{Expr, LockType};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select,
+};
 use uuid::Uuid;
 
-use super::Courses;
+use super::{Courses, course_of};
 use crate::command::Stop;
 use crate::course::facts::Known;
-use crate::course::model::{Credit, Part, SessionState};
+use crate::course::model::{Credit, Part, SessionState, State};
 use crate::course::parts::{Course, Guest, Session};
 use crate::course::rules::Busy;
 use crate::db::DbFault;
+use crate::trainer::model::Trainer;
 
 #[expect(
     clippy::disallowed_methods,
@@ -161,6 +164,7 @@ impl Courses<'_> {
                 starts_at: Set(session.starts_at),
                 ends_at: Set(session.ends_at),
                 released_at: Set(None),
+                booked: Set(course.books()),
             });
         let rows: Vec<teaching_assignment::ActiveModel> = rows.collect();
         if !rows.is_empty() {
@@ -168,6 +172,17 @@ impl Courses<'_> {
                 .exec_without_returning(self.unit.tx())
                 .await?;
         }
+        Ok(())
+    }
+
+    /// TRN-4: the course takes people, and keeps its trainers from other courses.
+    pub async fn book(&self, course: Uuid) -> Result<(), Stop> {
+        teaching_assignment::Entity::update_many()
+            .col_expr(teaching_assignment::Column::Booked, Expr::value(true))
+            .filter(teaching_assignment::Column::CourseId.eq(course))
+            .filter(teaching_assignment::Column::ReleasedAt.is_null())
+            .exec(self.unit.tx())
+            .await?;
         Ok(())
     }
 
@@ -181,32 +196,107 @@ impl Courses<'_> {
             if rows.iter().any(|row| row.trainer_id == known.facts.id) {
                 continue;
             }
-            let row = course_trainer::ActiveModel {
-                id: Set(self.unit.id()),
-                organisation_id: Set(course.organisation_id),
-                course_id: Set(course.id),
-                trainer_id: Set(known.facts.id),
-                person_id: Set(known.person_id),
-            };
-            course_trainer::Entity::insert(row).exec_without_returning(self.unit.tx()).await?;
+            self.link(course, (known.facts.id, known.person_id)).await?;
         }
         Ok(())
     }
 
-    /// When the trainers teach on other courses, as far as they can be seen.
-    pub async fn busy(&self, trainers: &[Uuid], but: Uuid) -> Result<Vec<Busy>, Stop> {
+    /// The courses to which a trainer belongs, in the order of their ids.
+    pub async fn taught_by(&self, trainer: Uuid) -> Result<Vec<Course>, Stop> {
+        let rows = self.of_trainer(trainer).await?.all(self.unit.tx()).await?;
+        Ok(rows.into_iter().map(course_of).collect::<Result<_, _>>()?)
+    }
+
+    /// The same, locked.
+    pub async fn lock_taught(&self, trainer: Uuid) -> Result<Vec<Course>, Stop> {
+        let rows = self.of_trainer(trainer).await?.lock(LockType::Update);
+        let rows = rows.all(self.unit.tx()).await?;
+        Ok(rows.into_iter().map(course_of).collect::<Result<_, _>>()?)
+    }
+
+    async fn of_trainer(&self, trainer: Uuid) -> Result<Select<course::Entity>, Stop> {
+        let links = course_trainer::Entity::find()
+            .filter(course_trainer::Column::TrainerId.eq(trainer))
+            .all(self.unit.tx())
+            .await?;
+        let courses = course::Entity::find()
+            .filter(course::Column::Id.is_in(links.into_iter().map(|row| row.course_id)))
+            .order_by_asc(course::Column::Id);
+        Ok(courses)
+    }
+
+    /// Gives what one profile of a trainer does on a course to the other, but for the sessions in `kept`.
+    pub async fn hand_over(
+        &self,
+        course: &Course,
+        (from, to): (Uuid, &Trainer),
+        kept: &[Uuid],
+    ) -> Result<(), Stop> {
+        let tx = self.unit.tx();
+        let links = course_trainer::Entity::find()
+            .filter(course_trainer::Column::CourseId.eq(course.id))
+            .all(tx)
+            .await?;
+        if !links.iter().any(|row| row.trainer_id == to.id) {
+            self.link(course, (to.id, to.person_id)).await?;
+        }
+        teaching_assignment::Entity::update_many()
+            .col_expr(teaching_assignment::Column::TrainerId, Expr::value(to.id))
+            .filter(teaching_assignment::Column::CourseId.eq(course.id))
+            .filter(teaching_assignment::Column::TrainerId.eq(from))
+            .filter(teaching_assignment::Column::SessionId.is_not_in(kept.iter().copied()))
+            .exec(tx)
+            .await?;
+        let left = teaching_assignment::Entity::find()
+            .filter(teaching_assignment::Column::CourseId.eq(course.id))
+            .filter(teaching_assignment::Column::TrainerId.eq(from));
+        if left.one(tx).await?.is_none() {
+            course_trainer::Entity::delete_many()
+                .filter(course_trainer::Column::CourseId.eq(course.id))
+                .filter(course_trainer::Column::TrainerId.eq(from))
+                .exec(tx)
+                .await?;
+        }
+        Ok(())
+    }
+
+    async fn link(&self, course: &Course, (trainer, person): (Uuid, Uuid)) -> Result<(), Stop> {
+        let row = course_trainer::ActiveModel {
+            id: Set(self.unit.id()),
+            organisation_id: Set(course.organisation_id),
+            course_id: Set(course.id),
+            trainer_id: Set(trainer),
+            person_id: Set(person),
+        };
+        course_trainer::Entity::insert(row).exec_without_returning(self.unit.tx()).await?;
+        Ok(())
+    }
+
+    /// When the trainers teach on other courses that the deliverer of this one sees: its own, and those that
+    /// everyone sees. The database knows of the rest and tells nobody whose they are.
+    pub async fn busy(&self, trainers: &[Uuid], on: &Course) -> Result<Vec<Busy>, Stop> {
         let rows = teaching_assignment::Entity::find()
             .filter(teaching_assignment::Column::TrainerId.is_in(trainers.iter().copied()))
             .filter(teaching_assignment::Column::ReleasedAt.is_null())
-            .filter(teaching_assignment::Column::CourseId.ne(but))
+            .filter(teaching_assignment::Column::CourseId.ne(on.id))
             .all(self.unit.tx())
             .await?;
+        let public = course::Entity::find()
+            .filter(course::Column::Id.is_in(rows.iter().map(|row| row.course_id)))
+            .filter(course::Column::State.is_in([State::Open.code(), State::Confirmed.code()]))
+            .all(self.unit.tx())
+            .await?;
+        let seen = |row: &teaching_assignment::Model| {
+            row.organisation_id == on.organisation_id
+                || public.iter().any(|course| course.id == row.course_id)
+        };
         let busy = |row: teaching_assignment::Model| Busy {
             trainer: row.trainer_id,
             starts_at: row.starts_at,
             ends_at: row.ends_at,
+            booked: row.booked,
         };
-        Ok(rows.into_iter().map(busy).collect())
+        Ok(rows.into_iter().filter(seen).map(busy).collect())
     }
 
     /// Where a session meets: nothing said takes it away.

@@ -7,7 +7,7 @@ use super::identifier::IdentifierScheme as Scheme;
 use super::model;
 use crate::actor::Permission;
 use crate::audit::graphql::AuditEvent;
-use crate::course::graphql::Course;
+use crate::course::graphql::{Course, licensed};
 use crate::employer::graphql::OrganisationSupport;
 use crate::licence::graphql::Licence;
 use crate::programme::graphql::Programme;
@@ -167,9 +167,13 @@ const LICENSED_FOR: &str = "exists (select 1 from licence_programme g \
        and g.programme_type{matches})";
 
 /// The programmes of its courses that everyone sees, whoever asks: a filter tells nothing of the others.
-const OPEN_PROGRAMME: &str = "exists (select 1 from course c \
+const OPEN_PROGRAMME: &str = concat!(
+    "exists (select 1 from course c \
      join programme_version v on v.id = c.programme_version_id join programme p on p.id = v.programme_id \
-     where c.organisation_id = t.id and c.state in ('OPEN','CONFIRMED') and p.code{matches})";
+     where c.organisation_id = t.id and c.state in ('OPEN','CONFIRMED') and p.code{matches} and ",
+    licensed!("c"),
+    ")"
+);
 
 readable! {
     /// A body of the network, or one known from reference data.

@@ -27,7 +27,7 @@ mutations! {
     PersonMembershipAdd by ResolveDuplicates -> person: Person, [Unchanged, Merged];
     PersonMembershipEnd by ManagePeople -> person: Person, [];
     PersonMerge by ResolveDuplicates -> person: Person,
-        [SeparationOfDuties, Merged, AccountOfAnother, AccreditationOverlap, Affiliation, TrainerTaken];
+        [SeparationOfDuties, Merged, AccountOfAnother, AccreditationOverlap, Affiliation, TrainerTaken, TrainerBusy, LivedExperienceRequired];
     PersonDuplicateSearch by ResolveDuplicates -> duplicate: PersonDuplicate, [Unchanged];
     PersonDuplicateDismiss by ResolveDuplicates -> duplicate: PersonDuplicate, [SeparationOfDuties];
 }

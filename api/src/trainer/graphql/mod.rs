@@ -134,10 +134,15 @@ macro_rules! close_to {
 const CLOSE: [Way; 3] =
     close_to!("t.trainer_id", "(select r.person_id from trainer r where r.id = t.trainer_id)");
 
-/// The ways of [`CLOSE`] for the trainer itself, and the public register.
-const LISTED_OR_CLOSE: [Way; 4] = {
+/// The ways of [`CLOSE`] for the trainer itself, the public register, and the national officers who name a
+/// successor for the trainer.
+const LISTED_OR_CLOSE: [Way; 5] = {
     let [nation, organisation, person] = close_to!("t.id", "t.person_id");
-    [Way::Where(&Way::Everyone, "t.listed"), nation, organisation, person]
+    let placed = Way::Where(
+        &Way::Nation(Permission::ManageOrganisations),
+        "exists (select 1 from succession_assignment s where s.trainer_id = t.id)",
+    );
+    [Way::Where(&Way::Everyone, "t.listed"), placed, nation, organisation, person]
 };
 
 /// The same for what the register says about qualifications: those in force today.

@@ -1,10 +1,10 @@
-//! Two at once: a suspension against an opening, two courses for one trainer.
+//! Two at once: a suspension against an opening, two courses that open with one trainer.
 
 use alongside::course::model::State;
 use serde_json::json;
-use tests::courses::{course, school, trainers_input};
+use tests::courses::{course, course_from, school};
 use tests::race::at_once;
-use tests::{World, on_both_databases};
+use tests::{World, given, on_both_databases};
 
 use super::Staff;
 
@@ -49,32 +49,28 @@ on_both_databases! {
         assert!(opened < ROUNDS, "{opened} of {ROUNDS} came first");
     }
 
-    async fn two_courses_that_take_one_trainer_at_once_leave_one_with_the_trainer(world: World) {
-        let school = school(&world).await;
-        let staff = Staff::of(&world, &school).await;
+    async fn two_courses_with_one_trainer_that_open_at_once_leave_one_open(world: World) {
+        let (school, elsewhere) = (school(&world).await, school(&world).await);
+        let (here, there) = (Staff::of(&world, &school).await, Staff::of(&world, &elsewhere).await);
+        let mut start = given::day("2026-05-11");
         for round in 0..20 {
-            let (one, other) = (course(&world, &school, State::Draft).await, ());
-            let () = other;
-            let release = one.input(&json!({ "trainers": [] }));
-            world.mutate(Some(&staff.lead), "courseAssignTrainers", "", release).await.done("impact");
-            let mut two = course(&world, &school, State::Draft).await;
-            let release = two.input(&json!({ "trainers": [] }));
-            world.mutate(Some(&staff.lead), "courseAssignTrainers", "", release).await.done("impact");
+            start += chrono::Duration::days(14);
+            let one = course_from(&world, &school, State::Approved, start).await;
+            let mut two = course_from(&world, &elsewhere, State::Approved, start).await;
+            let shared = two.input(&json!({ "trainers": [
+                { "trainerId": elsewhere.lead.global_id(), "part": "LEAD" },
+                { "trainerId": school.peer.global_id(), "part": "CO" },
+            ] }));
+            world.mutate(Some(&there.lead), "courseAssignTrainers", "", shared).await.done("impact");
             two.version += 1;
-            let mut one = one;
-            one.version += 1;
-            let inputs = [one.input(&trainers_input(&school)), two.input(&trainers_input(&school))];
+            let requests = [(here.coordinator.clone(), one.input(&json!({}))), (there.coordinator.clone(), two.input(&json!({})))];
             let replies = at_once(2, |index| {
-                let (world, token, input) = (world.clone(), staff.lead.clone(), inputs[index].clone());
-                async move { world.mutate(Some(&token), "courseAssignTrainers", "", input).await }
+                let (world, (token, input)) = (world.clone(), requests[index].clone());
+                async move { world.mutate(Some(&token), "courseOpen", "", input).await }
             }).await;
             let mut codes: Vec<String> = replies.iter().map(|reply| reply.codes().join(" ")).collect();
             codes.sort();
             assert_eq!(codes, ["", "TRAINER_BUSY"], "round {round}");
-            let free = format!("update teaching_assignment set released_at = starts_at where trainer_id = {}", world.uuid(school.lead.id));
-            world.database.eye.execute(&free).await.expect("released");
-            let free = format!("update teaching_assignment set released_at = starts_at where trainer_id = {}", world.uuid(school.peer.id));
-            world.database.eye.execute(&free).await.expect("released");
         }
     }
 }

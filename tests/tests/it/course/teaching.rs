@@ -47,21 +47,70 @@ on_both_databases! {
         let reply = step(&world, &staff.lead, "courseAssignTrainers", &mut course, trainers_input(&school)).await;
         assert_eq!(reply.codes(), ["TRAINER_ACCREDITATION_LAPSES"; 2]);
         for message in messages(&reply, "TRAINER_ACCREDITATION_LAPSES") {
-            assert!(message.contains("until 2026-05-18") && message.ends_with("2026-05-18"), "{message}");
+            assert!(message.contains("until 2026-05-18, may not") && message.ends_with("sessions of 2026-05-18"), "{message}");
         }
+        let paths: Vec<&Value> = reply.payload()["userErrors"].as_array().expect("a list").iter().map(|error| &error["path"]).collect();
+        assert!(paths.contains(&&json!(["input", "trainers", "0", "trainerId"])) && paths.contains(&&json!(["input", "trainers", "1", "trainerId"])), "{paths:?}");
     }
 
-    async fn nobody_teaches_in_two_places_whatever_organisation_asks(world: World) {
+    async fn a_plan_keeps_no_trainer_from_others_and_an_open_course_does(world: World) {
         let (school, elsewhere) = (school(&world).await, school(&world).await);
-        let of_elsewhere = Staff::of(&world, &elsewhere).await;
-        course(&world, &school, State::Draft).await;
-        let mut other = course(&world, &elsewhere, State::Draft).await;
-        // The listed trainer of the one teaches a draft that the other cannot see.
+        let (here, there) = (Staff::of(&world, &school).await, Staff::of(&world, &elsewhere).await);
+        let mut planned = course(&world, &school, State::Approved).await;
+        let mut other = course(&world, &elsewhere, State::Approved).await;
+        // The listed trainer of the one is named by the other, which sees no plan but its own.
         let given = trainers(&[(&elsewhere.lead.global_id(), "LEAD"), (&school.peer.global_id(), "CO")]);
-        let reply = step(&world, &of_elsewhere.lead, "courseAssignTrainers", &mut other, given.clone()).await;
+        let reply = step(&world, &there.lead, "courseAssignTrainers", &mut other, given.clone()).await;
+        assert_eq!(reply.done("impact"), &json!([]), "the plans of others are not told");
+        step(&world, &there.coordinator, "courseOpen", &mut other, json!({})).await.done("course");
+        // What everyone sees is told of, and binds who opens later.
+        let again = trainers_input(&school);
+        let reply = step(&world, &here.lead, "courseAssignTrainers", &mut planned, again.clone()).await;
+        let told = json!(["Pat is named for another course on 2026-05-11, 2026-05-18: whichever opens first has the trainer"]);
+        assert_eq!(reply.done("impact"), &told);
+        let reply = step(&world, &here.coordinator, "courseOpen", &mut planned, json!({})).await;
         assert_eq!(reply.codes(), ["TRAINER_BUSY"], "{}", reply.body());
+        let busy = "Pat is not free on 2026-05-11, 2026-05-18: name somebody else, or another time";
+        assert_eq!(messages(&reply, "TRAINER_BUSY"), [busy], "and not where Pat is");
+        assert!(!reply.body().to_string().contains(&elsewhere.organisation.name));
+        // What runs is seen by few: the database alone knows.
+        world.database.eye.execute(&format!("update course set state = 'RUNNING' where id = {}", world.uuid(other.id))).await.expect("it runs");
+        let reply = step(&world, &here.lead, "courseAssignTrainers", &mut planned, again).await;
+        assert_eq!(reply.done("impact"), &json!([]));
+        let reply = step(&world, &here.coordinator, "courseOpen", &mut planned, json!({})).await;
+        assert_eq!((reply.codes(), &reply.payload()["userErrors"][0]["path"]), (vec!["TRAINER_BUSY"], &json!(["input"])));
         let mut later = course_from(&world, &elsewhere, State::Draft, given::day("2026-06-01")).await;
-        step(&world, &of_elsewhere.lead, "courseAssignTrainers", &mut later, given).await.done("course");
+        step(&world, &there.lead, "courseAssignTrainers", &mut later, given).await.done("course");
+    }
+
+    async fn an_open_course_takes_nobody_who_is_booked_elsewhere(world: World) {
+        let (school, elsewhere) = (school(&world).await, school(&world).await);
+        let there = Staff::of(&world, &elsewhere).await;
+        course(&world, &school, State::Open).await;
+        let mut open = course(&world, &elsewhere, State::Open).await;
+        let given = trainers(&[(&elsewhere.lead.global_id(), "LEAD"), (&elsewhere.peer.global_id(), "CO"), (&school.peer.global_id(), "OBSERVER")]);
+        let reply = step(&world, &there.lead, "courseAssignTrainers", &mut open, given).await;
+        let error = &reply.payload()["userErrors"][0];
+        assert_eq!((&error["code"], &error["path"]), (&json!("TRAINER_BUSY"), &json!(["input", "trainers", "2", "trainerId"])), "{error}");
+        // Nor does it move to where its trainer is booked.
+        let mut second = course_from(&world, &school, State::Open, given::day("2026-06-01")).await;
+        let here = Staff::of(&world, &school).await;
+        let plan = json!({ "plan": tests::courses::weekly_input("2026-05-11"), "reason": "A test." });
+        let reply = step(&world, &here.lead, "courseReschedule", &mut second, plan).await;
+        assert_eq!(reply.codes(), ["TRAINER_BUSY"; 2], "both trainers of the school: {}", reply.body());
+    }
+
+    async fn a_session_is_recorded_once_it_has_begun(world: World) {
+        let (school, _other) = (school(&world).await, school(&world).await);
+        Staff::of(&world, &school).await;
+        let mut course = course(&world, &school, State::Confirmed).await;
+        world.set_clock("2026-05-11T08:59:59Z");
+        let staff = Staff::anew(&world, &school);
+        let reply = step(&world, &staff.lead, "sessionHold", &mut course, json!({})).await;
+        assert_eq!(messages(&reply, "SESSION_TO_COME"), ["it begins on 2026-05-11 at 10:00: record it from then on"]);
+        world.set_clock("2026-05-11T09:00:00Z");
+        let staff = Staff::anew(&world, &school);
+        step(&world, &staff.lead, "sessionHold", &mut course, json!({})).await.done("course");
     }
 
     async fn a_session_taught_without_accreditation_is_kept_and_its_credit_left_open(world: World) {

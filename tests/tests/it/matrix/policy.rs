@@ -63,6 +63,11 @@ pub struct Readers {
     pub within_when: Option<String>,
     /// What a row must meet, in SQL, for everyone to see it.
     pub everyone_when: Option<String>,
+    /// What a row must meet, in SQL, for `nation` to see it.
+    pub nation_when: Option<String>,
+    /// The roles that see it for the nation where it meets `nation_when`.
+    #[serde(default)]
+    pub nation: Vec<String>,
     /// Whether everyone sees them who is signed in.
     #[serde(default)]
     pub signed_in: bool,
@@ -71,7 +76,7 @@ pub struct Readers {
 impl Readers {
     /// Every condition that a row may have to meet.
     pub fn conditions(&self) -> impl Iterator<Item = &String> {
-        self.within_when.iter().chain(&self.everyone_when)
+        self.within_when.iter().chain(&self.nation_when).chain(&self.everyone_when)
     }
 }
 

@@ -101,7 +101,6 @@ on_both_databases! {
             (text.replacen("code = \"1.1\"", "code = \"99\"", 1).replace("\"DAYS\"", "\"HOURS\"").replace("\"VOLUNTEER\"", "\"NOBODY\""), vec!["programme.type: ", "graduation.attendance_basis: ", "modules[1].competences[1]: "]),
             (text.replace("taught_minutes = 60", "taught_minutes = -1"), vec!["modules[1].taught_minutes: ", "modules[2].taught_minutes: "]),
             (text.replace("ZZ-FAULTS", "faults"), vec!["programme.code: "]),
-            (text.replace("ZZ-FAULTS", &of.code).replace(&world.a.global_id(), &b), vec!["programme.owner: "]),
             (text.replace("prep_minutes = 30", "preparation = 30").replace("reason = \"Fictional\"", "why = \"x\""), vec!["modules[1]: ", "modules[2]: ", "gaps[1]: "]),
         ] {
             let ended = import(&world, folder, &damaged, &[]).await;
