@@ -225,7 +225,9 @@ pub fn for_constraint(name: &str) -> Option<Refusal> {
         "licence_decision_by_two"
         | "licence_revocation_by_both_roles"
         | "licence_appeal_by_others" => Refusal::whole(Code::SeparationOfDuties),
-        "programme_code_of_owner" | "programme(owner_id,code)" | "programme_code_national"
+        "programme_code_of_owner"
+        | "programme(owner_id,code)"
+        | "programme_code_national"
         | "programme(code)" => {
             Refusal::at(Code::ProgrammeCodeTaken, "code", Code::ProgrammeCodeTaken.description())
         }

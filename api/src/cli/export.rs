@@ -54,7 +54,12 @@ pub(super) async fn run(mut config: Config, command: Command) -> Done {
     core.db().close().await;
     let text = match text {
         Ok(Some(text)) => text,
-        Ok(None) => return Err(format!("there is no curriculum {name}, or several owners have one: see --owner").into()),
+        Ok(None) => {
+            return Err(format!(
+                "there is no curriculum {name}, or several owners have one: see --owner"
+            )
+            .into());
+        }
         Err(Stop::Db(fault)) => return Err(fault.into()),
         Err(Stop::Refused(_)) => return Err("the curriculum cannot be read".into()),
     };

@@ -411,9 +411,8 @@ fn past_licence(
     licence: LicenceDays,
     teach_out_until: Option<NaiveDate>,
 ) -> Option<Warning> {
-    let uncovered = |day: &&NaiveDate| {
-        **day >= licence.to && teach_out_until.is_none_or(|until| **day > until)
-    };
+    let uncovered =
+        |day: &&NaiveDate| **day >= licence.to && teach_out_until.is_none_or(|until| **day > until);
     let beyond: Vec<NaiveDate> = days.iter().filter(uncovered).copied().collect();
     let last = beyond.iter().max()?;
     let (kind, message) = if *last < licence.grace_to {

@@ -167,7 +167,11 @@ fn impossible_requests_are_refused_with_everything_that_is_wrong() {
     given.start = date("2026-03-29");
     let mut asked = given.asked();
     asked.times.starts = NaiveTime::from_hms_opt(1, 30, 0).unwrap();
-    assert_eq!(plan(&asked).unwrap_err()[0].path, ["input", "plan", "startTime"], "clocks jump over it");
+    assert_eq!(
+        plan(&asked).unwrap_err()[0].path,
+        ["input", "plan", "startTime"],
+        "clocks jump over it"
+    );
 }
 
 fn period(from: &str, to: &str) -> Period {
@@ -250,7 +254,9 @@ fn each_danger_is_named_with_its_days() {
 fn planned_minutes_lie_near_those_of_the_version() {
     let given = Given::mondays();
     // Eight days of 300 minutes.
-    for (minutes, far) in [(3_001, true), (3_000, false), (2_400, false), (2_000, false), (1_999, true)] {
+    for (minutes, far) in
+        [(3_001, true), (3_000, false), (2_400, false), (2_000, false), (1_999, true)]
+    {
         let asked = Asked { taught_minutes: Some(minutes), ..given.asked() };
         let told = kinds(&plan(&asked).unwrap().warnings);
         assert_eq!(told.contains(&WarningKind::PlannedMinutesDiffer), far, "{minutes}");
@@ -261,14 +267,21 @@ fn planned_minutes_lie_near_those_of_the_version() {
 fn a_day_lies_within_ten_years() {
     let today = date("2026-05-01");
     for (day, refused) in [
-        ("0001-01-01", true), ("2015-12-31", true), ("2016-01-01", false),
-        ("2036-12-31", false), ("2037-01-01", true), ("9999-12-31", true),
+        ("0001-01-01", true),
+        ("2015-12-31", true),
+        ("2016-01-01", false),
+        ("2036-12-31", false),
+        ("2037-01-01", true),
+        ("9999-12-31", true),
     ] {
         let unmet = unmet_for_year(date(day), "plan.start", today);
         assert_eq!(unmet.len(), usize::from(refused), "{day}");
     }
     let odd = Given { start: date("9999-12-31"), ..Given::mondays() };
-    assert_eq!(plan(&odd.asked()).unwrap_err()[0].message, "choose a day of the years 2016 to 2036");
+    assert_eq!(
+        plan(&odd.asked()).unwrap_err()[0].message,
+        "choose a day of the years 2016 to 2036"
+    );
 }
 
 /// The latest safe start as somebody would find it with a wall calendar.
@@ -324,8 +337,7 @@ fn the_latest_safe_start_is_the_one_found_by_hand() {
         given.start = later(700);
         let mut ground = ground();
         let (to, from, until) = (later(900), later(300), later(900));
-        ground.licence =
-            Some(LicenceDays { from: base, to, grace_to: to, suspended: false });
+        ground.licence = Some(LicenceDays { from: base, to, grace_to: to, suspended: false });
         if from < until {
             ground.trainers[0].accredited = vec![Period::new(Some(from), Some(until)).unwrap()];
         }

@@ -189,7 +189,8 @@ pub fn unmet_for_licence(
     }
     if let Some(most) = licence.max_courses.filter(|most| licence.live_courses >= i64::from(*most))
     {
-        let message = format!("the licence allows {most} courses at once: complete or cancel one first");
+        let message =
+            format!("the licence allows {most} courses at once: complete or cancel one first");
         unmet.push(Refusal::at(Code::CourseLimit, "", message));
     }
     unmet.extend(unmet_for_trainees(licence.max_trainees, terms.capacity_max));
@@ -206,8 +207,7 @@ pub fn unmet_for_more_people(
     if covered || teach_out_until.is_some_and(|until| today <= until) {
         return Vec::new();
     }
-    let message =
-        "its licence is not in force: nobody more has a place without a quality lead's teach-out decision";
+    let message = "its licence is not in force: nobody more has a place without a quality lead's teach-out decision";
     vec![Refusal::at(Code::LicenceNotActive, "", message)]
 }
 
@@ -319,7 +319,8 @@ pub fn unmet_for_confirmation(taken: i32, least: i32) -> Vec<Refusal> {
     if taken >= least {
         return Vec::new();
     }
-    let message = format!("{taken} people have a place, and it needs {least}: record placesTaken first");
+    let message =
+        format!("{taken} people have a place, and it needs {least}: record placesTaken first");
     vec![Refusal::at(Code::BelowMinimum, "", message)]
 }
 
@@ -405,9 +406,9 @@ fn lapse_of(sessions: &[SessionFacts], trainer: &TrainerFacts) -> Option<Refusal
         part(session).is_some_and(|part| !trainer.may(part, session.day))
     });
     (!lapsed.is_empty()).then(|| {
-        let leads = sessions.iter().any(|session| {
-            lapsed.contains(&session.day) && part(session) == Some(Part::Lead)
-        });
+        let leads = sessions
+            .iter()
+            .any(|session| lapsed.contains(&session.day) && part(session) == Some(Part::Lead));
         let (held, step) = if leads {
             (&trainer.leads, "lead (as LEAD or MENTOR)")
         } else {

@@ -244,7 +244,10 @@ fn nobody_is_at_two_sessions_at_once() {
     assert_eq!(asked(busy(2, true), true), (vec![], vec![]), "sessions that touch do not overlap");
     let (unmet, told) = asked(busy(1, true), true);
     assert_eq!((codes(&unmet), told), (vec!["TRAINER_BUSY"], vec![]));
-    assert_eq!(unmet[0].message, "Pat is not free on 2026-05-04: name somebody else, or another time");
+    assert_eq!(
+        unmet[0].message,
+        "Pat is not free on 2026-05-04: name somebody else, or another time"
+    );
     for (booked, books) in [(true, false), (false, true), (false, false)] {
         let (unmet, told) = asked(busy(1, booked), books);
         assert_eq!((unmet, told.len()), (vec![], 1), "what has not opened books nobody");
@@ -332,7 +335,10 @@ fn a_step_that_does_not_exist_says_from_where_it_would() {
     let unmet = unmet_for_step(State::Running, Command::Confirm);
     assert_eq!(unmet[0].message, "the course is RUNNING: this step exists from OPEN");
     let unmet = unmet_for_session_step(SessionState::Held, SessionCommand::Cancel);
-    assert_eq!((codes(&unmet), unmet_for_session_step(SessionState::Planned, SessionCommand::Hold)), (vec!["CONFLICT"], vec![]));
+    assert_eq!(
+        (codes(&unmet), unmet_for_session_step(SessionState::Planned, SessionCommand::Hold)),
+        (vec!["CONFLICT"], vec![])
+    );
 }
 
 #[test]

@@ -66,7 +66,9 @@ async fn numbered(core: &Core, code: &str) -> Result<(Option<Uuid>, Option<Uuid>
     let (tx, _) = core.begin(Access::Read, crate::actor::Identity::System("demo")).await?;
     let store = Programmes::within(&tx);
     let found = async {
-        let Some(programme) = store.programme_by_code(None, code).await? else { return Ok((None, None)) };
+        let Some(programme) = store.programme_by_code(None, code).await? else {
+            return Ok((None, None));
+        };
         let Some(number) = Number::parse(NUMBER) else { return Ok((None, None)) };
         let version = store.version_numbered(programme.id, number).await?;
         Ok::<_, Stop>((Some(programme.id), version.map(|version| version.id)))
@@ -199,10 +201,7 @@ async fn own_draft(core: &Core) -> Result<(), DemoError> {
     Ok(())
 }
 
-async fn exists(
-    core: &Core,
-    (owner, code): (Option<Uuid>, &str),
-) -> Result<bool, DemoError> {
+async fn exists(core: &Core, (owner, code): (Option<Uuid>, &str)) -> Result<bool, DemoError> {
     let (tx, _) = core.begin(Access::Read, crate::actor::Identity::System("demo")).await?;
     let found = Programmes::within(&tx).programme_by_code(owner, code).await;
     tx.rollback().await;

@@ -13,10 +13,12 @@ pub struct Date(pub NaiveDate);
 impl ScalarType for Date {
     fn parse(value: Value) -> InputValueResult<Self> {
         match &value {
-            Value::String(text) => parse_date(text)
-                .map(Self)
-                .ok_or_else(|| InputValueError::custom("expected a date as YYYY-MM-DD")),
-            _ => Err(InputValueError::custom("expected a date as YYYY-MM-DD")),
+            Value::String(text) => parse_date(text).map(Self).ok_or_else(|| {
+                InputValueError::custom("expected a date as YYYY-MM-DD, of the years 1800 to 2999")
+            }),
+            _ => Err(InputValueError::custom(
+                "expected a date as YYYY-MM-DD, of the years 1800 to 2999",
+            )),
         }
     }
 

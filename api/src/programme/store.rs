@@ -75,12 +75,12 @@ impl<'a> Programmes<'a> {
         owner: Option<Uuid>,
         code: &str,
     ) -> Result<Option<Programme>, Stop> {
-        let found = programme::Entity::find()
-            .filter(programme::Column::Code.eq(code))
-            .filter(match owner {
+        let found = programme::Entity::find().filter(programme::Column::Code.eq(code)).filter(
+            match owner {
                 Some(owner) => programme::Column::OwnerId.eq(owner),
                 None => programme::Column::OwnerId.is_null(),
-            });
+            },
+        );
         Ok(found.one(self.tx).await?.map(programme_of).transpose()?)
     }
 

@@ -142,9 +142,8 @@ impl Attended {
 #[must_use]
 pub fn unmet_for_joining(theirs: &[Attended], ours: &[Attended]) -> Vec<Refusal> {
     let clash = |one: &Attended| {
-        let other = ours.iter().find(|other| {
-            one.clashes(other) && (one.to_come || other.to_come)
-        })?;
+        let other =
+            ours.iter().find(|other| one.clashes(other) && (one.to_come || other.to_come))?;
         let message = format!(
             "the two profiles are named at once, for {} and for {}: name somebody else first",
             one.told, other.told

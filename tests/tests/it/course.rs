@@ -263,7 +263,7 @@ on_both_databases! {
             (with("postcodeArea", json!("nn1")), &["INVALID"]),
             (with("hostId", json!(school.organisation.global_id())), &["INVALID"]),
             (with("organisationId", json!(world.b.global_id())), &["NOT_FOUND"]),
-            (with("plan", { let mut odd = weekly_input("9999-12-31"); odd["pattern"] = json!("BLOCK"); odd }), &["INVALID"]),
+            (with("plan", { let mut odd = weekly_input("2037-01-01"); odd["pattern"] = json!("BLOCK"); odd }), &["INVALID"]),
             (with("plan", json!({ "start": "2026-06-01", "pattern": "DATES", "startTime": "10:00", "endTime": "9:00" })), &["INVALID"]),
         ] {
             let reply = world.mutate(Some(&staff.lead), "courseDraft", FIELDS, input).await;

@@ -50,8 +50,7 @@ macro_rules! licensed {
 pub(crate) use licensed;
 
 /// Whether new people find a course: a teach-out lets it go on, and is for those who have a place.
-const OPEN_TO_NEW_PEOPLE: &str =
-    concat!("t.state in ('OPEN','CONFIRMED') and ", licensed!("t"));
+const OPEN_TO_NEW_PEOPLE: &str = concat!("t.state in ('OPEN','CONFIRMED') and ", licensed!("t"));
 
 /// The root fields of courses.
 pub const ROOTS: &[Root] = &[

@@ -110,7 +110,8 @@ impl CoursePlanInput {
             let number = number.map(u32::try_from).transpose();
             number.map_err(|_| Refusal::at(Code::Invalid, path, message))
         };
-        for (dates, path) in [(&self.dates, "plan.dates"), (&self.closed_dates, "plan.closedDates")] {
+        for (dates, path) in [(&self.dates, "plan.dates"), (&self.closed_dates, "plan.closedDates")]
+        {
             if dates.len() > 60 {
                 return Err(Refusal::at(Code::Invalid, path, "name at most 60 dates"));
             }

@@ -158,9 +158,8 @@ impl SessionMutations {
         let asked = Asked::new("sessionReschedule", &input, input.idempotency_key.as_ref())
             .dry_run(input.dry_run);
         let at = at_session(&input.id, input.expected_version)?;
-        let read = |text: &Option<String>, path| {
-            text.as_deref().map(|text| time(text, path)).transpose()
-        };
+        let read =
+            |text: &Option<String>, path| text.as_deref().map(|text| time(text, path)).transpose();
         let times = (read(&input.start_time, "startTime"), read(&input.end_time, "endTime"));
         let (starts, ends) = match times {
             (Ok(starts), Ok(ends)) => (starts, ends),

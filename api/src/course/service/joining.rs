@@ -67,9 +67,9 @@ impl<'a> Taught<'a> {
             self.desk.store.hand_over(course, (self.from.id, self.to), &sessions).await?;
             // COH-4: what is closed keeps who led it.
             if course.state != State::Closed {
-                let lead = course.lead_trainer_id.map(|lead| {
-                    if lead == self.from.id { self.to.id } else { lead }
-                });
+                let lead = course
+                    .lead_trainer_id
+                    .map(|lead| if lead == self.from.id { self.to.id } else { lead });
                 let after = Course { lead_trainer_id: lead, ..course.clone() };
                 self.desk.save("course.trainer_merged", course, after, &["trainers"], None).await?;
             }
@@ -77,16 +77,24 @@ impl<'a> Taught<'a> {
         let to_come = handed.iter().filter(|one| one.to_come).count();
         let mut told = vec![
             format!("sessions to come that the other profile teaches: {to_come}"),
-            format!("sessions that were held and become the other profile's: {}", handed.len() - to_come),
+            format!(
+                "sessions that were held and become the other profile's: {}",
+                handed.len() - to_come
+            ),
         ];
         told.extend(kept.iter().map(|one| {
             format!("{} stays with the profile that ends: the other was elsewhere then", one.told)
         }));
         let meets = |one: &&&Attended| {
-            self.ours.iter().any(|other| one.starts_at < other.ends_at && other.starts_at < one.ends_at)
+            self.ours
+                .iter()
+                .any(|other| one.starts_at < other.ends_at && other.starts_at < one.ends_at)
         };
         told.extend(handed.iter().filter(meets).map(|one| {
-            format!("{} meets another course of the trainer: whichever opens first has the trainer", one.told)
+            format!(
+                "{} meets another course of the trainer: whichever opens first has the trainer",
+                one.told
+            )
         }));
         Ok(told)
     }

@@ -22,7 +22,8 @@ pub async fn confirm(unit: &Unit, at: At) -> Result<Changed, Stop> {
     refuse_any(unmet)?;
     let confirmed = desk.save("course.confirmed", &before, after, &[], None).await?;
     let (taken, most) = (before.places_taken, before.capacity_max);
-    let mut impact = vec![format!("it runs from {}, {taken} of {most} places are taken", before.start_on)];
+    let mut impact =
+        vec![format!("it runs from {}, {taken} of {most} places are taken", before.start_on)];
     impact.extend(desk.endangered(&confirmed).await?);
     Ok(Changed { id: at.id, impact })
 }

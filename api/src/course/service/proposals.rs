@@ -145,7 +145,8 @@ pub async fn teach_out(unit: &Unit, at: At, decision: TeachOut) -> Result<Change
         && (receiving == before.organisation_id
             || !desk.facts.body(receiving).await?.is_some_and(|body| body.active))
     {
-        let message = "name an organisation that is active in the network, other than the deliverer";
+        let message =
+            "name an organisation that is active in the network, other than the deliverer";
         unmet.push(Refusal::at(Code::Invalid, "receivingOrganisationId", message));
     }
     refuse_any(unmet)?;

@@ -153,9 +153,10 @@ impl Policy {
             });
         let placed = readers.nation_when.as_ref().is_some_and(|c| row.meets.contains(c));
         let placed = placed
-            && who.grants.iter().any(|held| {
-                readers.nation.contains(&held.role) && held.scope == "NATION"
-            });
+            && who
+                .grants
+                .iter()
+                .any(|held| readers.nation.contains(&held.role) && held.scope == "NATION");
         let public = readers.everyone_when.as_ref();
         let public = public.is_some_and(|condition| row.meets.contains(condition));
         public || by_role || placed || concerned || signed_in

@@ -37,7 +37,8 @@ async fn seen(world: &World, of: &Teacher, course: &str) -> (Value, Value) {
     let document = "query($trn: ID!, $crs: ID!) { trainer(by: { id: $trn }) { teaching { totalCount } } \
         course(by: { id: $crs }) { leadTrainer { id } } }";
     let quality = world.token(Role::QualityLead, None);
-    let data = world.data(Some(&quality), document, json!({ "trn": of.global_id(), "crs": course })).await;
+    let data =
+        world.data(Some(&quality), document, json!({ "trn": of.global_id(), "crs": course })).await;
     (data["trainer"]["teaching"]["totalCount"].clone(), data["course"]["leadTrainer"]["id"].clone())
 }
 

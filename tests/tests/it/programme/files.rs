@@ -88,7 +88,6 @@ on_both_databases! {
         let of = aligned(&world, Some(world.a.id), Standing::Draft).await;
         let text = export(&world, folder, &name(&of)).await.out.replace(&of.code, "ZZ-FAULTS");
         let before = world.database.eye.contents().await;
-        let b = world.b.global_id();
         for (damaged, places) in [
             ("format = 1\n[programme".to_owned(), vec!["line 2, column "]),
             (text.replace("alongside.curriculum/1", "other/9"), vec!["format: "]),
