@@ -261,7 +261,8 @@ async fn case(
     let mut others = desk.store.granted(licence.organisation_id).await?;
     others.retain(|other| !supersedes || Some(other.licence_id) != licence.renews_id);
     if let Ok(period) = Period::new(Some(grant.from), Some(grant.to)) {
-        unmet.extend(rules::unmet_for_one_at_a_time(&types, period, &others));
+        let wanted: Vec<_> = types.iter().map(|ty| (*ty, period)).collect();
+        unmet.extend(rules::unmet_for_one_at_a_time(&wanted, &others));
     }
     Ok((Case { licence: licence.clone(), renewed, supersedes, types }, unmet))
 }

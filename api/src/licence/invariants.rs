@@ -1,7 +1,7 @@
 //! The invariants of licences, as queries that give one line of text for each violation.
 
 /// Invariants as queries for their violations, for [`crate::verify`].
-pub const QUERIES: [(&str, &str); 9] = [
+pub const QUERIES: [(&str, &str); 10] = [
     (
         "LIC-1 a holder has one licence for a programme type at a time",
         "select 'two licences on one day for ' || a.programme_type || ': ' || o.name \
@@ -67,6 +67,15 @@ pub const QUERIES: [(&str, &str); 9] = [
          where p.stage = 'GRANTED' and l.number is null \
          union all select 'a renewal was decided before it was handed in: ' || l.number \
          from licence l where l.renewal_to < l.renewal_from",
+    ),
+    (
+        "a live licence is for something, and keeps nothing of what a revocation took",
+        "select 'live, and for nothing: ' || l.number from licence l \
+         where l.state in ('GRANTED', 'SUSPENDED') and not exists ( \
+           select 1 from licence_programme p where p.licence_id = l.id and p.stage = 'GRANTED') \
+         union all select 'taken by no revocation that stands: ' || l.number from licence l \
+         where l.state in ('GRANTED', 'SUSPENDED') and exists ( \
+           select 1 from licence_programme p where p.licence_id = l.id and p.ended_by is not null)",
     ),
     (
         "ORG-3 a closed organisation holds no live licence and applies for none",

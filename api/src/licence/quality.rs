@@ -63,6 +63,9 @@ pub async fn suspend(unit: &Unit, at: At, why: &Reasons) -> Result<Changed, Stop
 pub async fn reinstate(unit: &Unit, at: At, reason: &str) -> Result<Changed, Stop> {
     let (desk, before) = Desk::at(unit, Permission::OverseeQuality, at).await?;
     let mut unmet = rules::unmet_for_step(before.state, desk.standing(&before), Command::Reinstate);
+    let stands = desk.store.latest(at.id, DecisionKind::Suspension).await?;
+    let appealed = desk.store.is_under_appeal(before.organisation_id, stands).await?;
+    unmet.extend(rules::unmet_for_reinstatement(appealed));
     unmet.extend(unmet_for_text(reason, "reason", MAX_TEXT));
     refuse_any(unmet)?;
     // A revocation that stands proposed was of the suspended licence.
@@ -163,6 +166,7 @@ pub async fn confirm_revocation(unit: &Unit, at: At) -> Result<Changed, Stop> {
     let with = Retirement {
         reason: Some(&proposal.reason),
         public_reason: terms.as_ref().map(|terms| terms.public_reason.as_str()),
+        decision: Some(proposal.id),
         ..Retirement::by("licence.revoked")
     };
     desk.retire(&before, Command::Revoke, unit.today(), with).await?;

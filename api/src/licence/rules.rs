@@ -234,27 +234,37 @@ pub fn unmet_for_terms(
     unmet
 }
 
-/// LIC-1: the organisation holds no other licence for one of the programme types on one of these days.
+/// LIC-1: the organisation holds no other licence for one of the programme types on one of its days.
 #[must_use]
 pub fn unmet_for_one_at_a_time(
-    types: &[ProgrammeType],
-    period: Period,
+    wanted: &[(ProgrammeType, Period)],
     others: &[Granted],
 ) -> Vec<Refusal> {
     let meets = |other: &&Granted| {
-        types.contains(&other.programme_type)
-            && other.period().is_some_and(|held| held.overlaps(&period))
+        wanted.iter().any(|(ty, days)| {
+            *ty == other.programme_type && other.period().is_some_and(|held| held.overlaps(days))
+        })
     };
-    let mut found: Vec<&str> =
-        others.iter().filter(meets).map(|other| other.programme_type.code()).collect();
-    found.sort_unstable();
-    found.dedup();
-    if found.is_empty() {
+    let mut held: Vec<String> = others.iter().filter(meets).map(Granted::told).collect();
+    held.sort_unstable();
+    held.dedup();
+    if held.is_empty() {
         return Vec::new();
     }
     let message =
-        format!("the organisation is licensed on some of these days for {}", found.join(", "));
+        format!("the organisation is licensed already on some of these days: {}", held.join("; "));
     vec![Refusal::at(Code::LicenceOverlap, "", message)]
+}
+
+/// Whether a suspension was right is for whoever decides the appeal against it, not for whoever ends it.
+#[must_use]
+pub fn unmet_for_reinstatement(appealed: bool) -> Vec<Refusal> {
+    if !appealed {
+        return Vec::new();
+    }
+    let message = "an appeal against this suspension is open: have it decided first, by somebody who took no \
+                   part in the suspension; upheld, it ends the suspension";
+    vec![Refusal::at(Code::Conflict, "", message)]
 }
 
 /// A decision that needs two people is confirmed by somebody else than whoever proposed it; a revocation in

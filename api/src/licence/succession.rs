@@ -10,11 +10,12 @@ use super::rules::{self, Ended, terms};
 use super::service::{Changed, Desk, Retirement, called, not_found};
 use super::store::Licences;
 use crate::actor::Permission;
+use crate::actor::service::acts_for;
 use crate::calendar::Period;
 use crate::command::{Stop, Unit, refuse_any};
 use crate::course::service::succession::bridge as bridge_courses;
 use crate::organisation::model::Status;
-use crate::organisation::rules::{MAX_TEXT, unmet_for_text};
+use crate::organisation::rules::{MAX_TEXT, unmet_for_own_organisation, unmet_for_text};
 use crate::organisation::store::Organisations;
 use crate::programme::kind::ProgrammeType;
 use crate::refusal::{Code, Refusal};
@@ -112,6 +113,7 @@ pub struct Bridge {
 pub async fn bridge(unit: &Unit, new: Bridge) -> Result<Changed, Stop> {
     let desk = Desk::of_the_nation(unit, Permission::ReviewLicences)?;
     desk.account()?;
+    refuse_any(unmet_for_own_organisation(acts_for(unit, new.organisation).await?))?;
     let ended = locked(&desk, &new).await?;
     let successions = desk.store.successions_into(new.organisation).await?;
     let own = desk.store.lock_all(new.organisation).await?;
@@ -133,7 +135,8 @@ pub async fn bridge(unit: &Unit, new: Bridge) -> Result<Changed, Stop> {
     let until = terms::days_after(on, terms::BRIDGE_DAYS);
     if let Ok(period) = Period::new(Some(on), Some(until)) {
         let others = desk.store.granted(new.organisation).await?;
-        unmet.extend(rules::unmet_for_one_at_a_time(&types, period, &others));
+        let wanted: Vec<_> = types.iter().map(|ty| (*ty, period)).collect();
+        unmet.extend(rules::unmet_for_one_at_a_time(&wanted, &others));
     }
     refuse_any(unmet)?;
     build(&desk, &new, &ended, &types, (on, until)).await

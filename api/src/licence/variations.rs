@@ -117,7 +117,8 @@ async fn speaks_against(
         unmet.extend(rules::unmet_for_types(&types));
         let mut others = desk.store.granted(licence.organisation_id).await?;
         others.retain(|other| other.licence_id != licence.id);
-        unmet.extend(rules::unmet_for_one_at_a_time(&types, period, &others));
+        let wanted: Vec<_> = types.iter().map(|ty| (*ty, period)).collect();
+        unmet.extend(rules::unmet_for_one_at_a_time(&wanted, &others));
     }
     Ok(unmet)
 }
@@ -135,7 +136,7 @@ async fn license_for(
     });
     for granted in &held {
         if !types.contains(&granted.programme_type) {
-            desk.store.cut(granted, from.max(granted.from)).await?;
+            desk.store.cut(granted, from.max(granted.from), None).await?;
             if to < granted.to {
                 desk.store.grant(licence, granted.programme_type, (to, granted.to)).await?;
             }
@@ -198,7 +199,8 @@ mod tests {
 
     fn held(ty: ProgrammeType, from: u32, to: u32) -> Granted {
         let (id, licence_id) = (Uuid::nil(), Uuid::nil());
-        Granted { id, licence_id, programme_type: ty, from: day(from), to: day(to) }
+        let (from, to) = (day(from), day(to));
+        Granted { id, licence_id, number: None, programme_type: ty, from, to }
     }
 
     #[test]

@@ -87,6 +87,22 @@ on_both_databases! {
         assert_eq!(wrong["errors"][0]["extensions"]["code"], "BAD_USER_INPUT", "{wrong}");
     }
 
+    async fn one_account_does_not_sign_for_both_sides(world: World) {
+        let (deliverer, host) = (body(&world).await, body(&world).await);
+        for side in [&deliverer, &host] {
+            world.grant_to("who acts for both", Role::PartnerSignatory, alongside::actor::GrantScope::Organisation(side.id)).await;
+        }
+        let both = world.token_of("who acts for both");
+        let shown = propose(&world, &both, proposal(&deliverer, &host)).await.done("agreement").clone();
+        let accept = json!({ "id": shown["id"], "expectedVersion": 1 });
+        let before = world.database.eye.contents().await;
+        let reply = world.mutate(Some(&both), "employerAgreementAccept", AGREEMENT, accept.clone()).await;
+        assert_eq!(reply.codes(), ["SEPARATION_OF_DUTIES"]);
+        assert_eq!(world.database.eye.contents().await.changes_since(&before), [] as [String; 0]);
+        let other = world.grant(Role::PartnerSignatory, Some(host.id)).await;
+        world.mutate(Some(&other), "employerAgreementAccept", AGREEMENT, accept).await.done("agreement");
+    }
+
     async fn two_organisations_have_one_agreement_of_a_kind_at_a_time(world: World) {
         let (deliverer, host) = (body(&world).await, body(&world).await);
         agreement(&world, (&deliverer, &host), AgreementKind::Employs, Standing::InForce).await;

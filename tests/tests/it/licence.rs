@@ -1,6 +1,8 @@
 //! Licences: from the application to the end, every refusal, and who may do what to whose.
 
+mod appeals;
 mod cells;
+mod duties;
 mod races;
 mod status;
 mod walks;

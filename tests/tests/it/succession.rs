@@ -109,6 +109,21 @@ on_both_databases! {
         assert_eq!(reply.done("course")["state"], "OPEN");
     }
 
+    async fn succ_2_nobody_is_followed_on_a_day_before_what_is_recorded(world: World) {
+        let (school, taker) = (school(&world).await, body(&world).await);
+        course(&world, &school, State::Open).await;
+        let officer = world.officer();
+        let before = world.database.eye.contents().await;
+        let succeed = |on: &str| json!({
+            "kind": "ACQUISITION", "effectiveOn": on, "successorIds": [taker.global_id()],
+            "predecessorIds": [school.organisation.global_id()],
+        });
+        let reply = world.mutate(Some(&officer), "organisationSucceed", "", succeed("2026-04-30")).await;
+        assert_eq!(reply.codes(), ["DATE_BEFORE_RECORDED_FACT", "DATE_BEFORE_RECORDED_FACT"], "the licence's and the course's");
+        assert_eq!(world.database.eye.contents().await.changes_since(&before), [] as [String; 0]);
+        world.mutate(Some(&officer), "organisationSucceed", "organisation { id }", succeed("2026-05-01")).await.done("organisation");
+    }
+
     async fn of_several_successors_a_person_names_one(world: World) {
         let school = school(&world).await;
         let (north, south, stranger) = (body(&world).await, body(&world).await, body(&world).await);

@@ -54,16 +54,17 @@ fn lic_1_licences_for_one_programme_type_may_touch_and_not_overlap() {
     let held = |from: &str, to: &str| Granted {
         id: Uuid::nil(),
         licence_id: Uuid::nil(),
+        number: Some("PSL-2025-000001".to_owned()),
         programme_type: ProgrammeType::Supervisor,
         from: day(from),
         to: day(to),
     };
     let period = Period::new(Some(day("2026-06-01")), Some(day("2027-06-01"))).unwrap();
-    let unmet = |ty, other| codes(&unmet_for_one_at_a_time(&[ty], period, &[other]));
+    let unmet = |ty, other| codes(&unmet_for_one_at_a_time(&[(ty, period)], &[other]));
     let touching = held("2025-06-01", "2026-06-01");
     assert_eq!(unmet(ProgrammeType::Supervisor, touching), []);
     let over = held("2025-06-02", "2026-06-02");
-    assert_eq!(unmet(ProgrammeType::Supervisor, over), [Code::LicenceOverlap]);
+    assert_eq!(unmet(ProgrammeType::Supervisor, over.clone()), [Code::LicenceOverlap]);
     assert_eq!(unmet(ProgrammeType::Volunteer, over), []);
 }
 
