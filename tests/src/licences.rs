@@ -260,7 +260,7 @@ fn proposal(outcome: Outcome, from: NaiveDate) -> Proposal {
         max_trainees_per_course: None,
         conditions: if conditional { vec![condition] } else { Vec::new() },
     };
-    Proposal { terms, ends: false, reason: "A test.".to_owned() }
+    Proposal { terms, ends: false, as_asked: [true; 2], reason: "A test.".to_owned() }
 }
 
 /// Grants the three people their roles, once in a world and for each holder.

@@ -118,8 +118,10 @@ pub async fn end(unit: &Unit, at: At, on: Option<NaiveDate>) -> Result<Changed, 
     let mut facts = desk.store.facts(before.organisation_id, unit.today()).await?;
     facts.assessments.clear();
     let missing = format!("{}_CONTACT_MISSING", before.purpose.code());
-    let warnings = rules::warnings(&facts, on).into_iter().map(|warning| warning.code().to_owned());
-    let impact = warnings.filter(|code| *code == missing).map(|code| format!("from {on}: {code}"));
+    let warnings = rules::warnings(&facts, on).into_iter();
+    let impact = warnings
+        .filter(|warning| warning.code() == missing)
+        .map(|warning| format!("from {on}: {}", warning.told()));
     Ok(Changed { id: at.id, impact: impact.collect() })
 }
 

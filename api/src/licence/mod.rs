@@ -39,6 +39,7 @@ pub mod applications;
 pub mod courses;
 pub mod decisions;
 pub mod graphql;
+pub mod impacts;
 pub mod invariants;
 pub mod model;
 pub mod parts;

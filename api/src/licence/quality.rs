@@ -4,6 +4,7 @@
 use uuid::Uuid;
 
 use super::decisions::{NewDecision, NewReview};
+use super::impacts;
 use super::model::{Command, Licence, Standing, State};
 use super::parts::{ConditionState, DecisionKind, RevocationTerms, Sanction};
 use super::rules;
@@ -45,7 +46,7 @@ pub async fn suspend(unit: &Unit, at: At, why: &Reasons) -> Result<Changed, Stop
     after.suspended_on = Some(unit.today());
     after.public_reason = Some(why.public_reason.clone());
     let mut impact = effects(&before, State::Suspended);
-    impact.extend(rules::told_of_courses(&desk.store.open_courses(at.id).await?));
+    impact.extend(impacts::told_of_courses(&desk.store.open_courses(at.id).await?, unit.today()));
     if standing == Standing::Grace {
         impact.push("its grace ends with the suspension".to_owned());
     }
@@ -176,7 +177,10 @@ pub async fn confirm_revocation(unit: &Unit, at: At) -> Result<Changed, Stop> {
 /// What follows from the early end of a licence.
 async fn ends_with(desk: &Desk<'_>, licence: &Licence) -> Result<Vec<String>, Stop> {
     let mut impact = effects(licence, State::Revoked);
-    impact.extend(rules::told_of_courses(&desk.store.open_courses(licence.id).await?));
+    impact.extend(impacts::told_of_courses(
+        &desk.store.open_courses(licence.id).await?,
+        desk.unit.today(),
+    ));
     if let Some(term) = licence.term {
         impact.push(format!("it would have held to before {}", term.to));
     }

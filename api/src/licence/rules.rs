@@ -3,6 +3,7 @@
 use chrono::{Datelike as _, NaiveDate, Weekday};
 use uuid::Uuid;
 
+use super::impacts::OpenCourse;
 use super::model::{Command, Outcome, Readiness, Standing, State, Tier};
 use super::parts::{
     Appeal, AppealState, ConditionState, Decision, DecisionKind, DecisionState, GrantTerms, Granted,
@@ -68,12 +69,19 @@ pub mod terms {
 pub fn unmet_for_step(state: State, standing: Standing, command: Command) -> Vec<Refusal> {
     let mut unmet = Vec::new();
     if state.after(command).is_none() {
-        let message = "this step does not exist from the licence's present state";
-        unmet.push(Refusal::at(Code::Conflict, "", message));
+        unmet.push(Refusal::at(Code::Conflict, "", not_from(state, command)));
     } else if standing == Standing::Expired && command != Command::Supersede {
-        unmet.push(Refusal::at(Code::LicenceEnded, "", "the licence has expired"));
+        let message = "the licence has expired: the organisation applies for another";
+        unmet.push(Refusal::at(Code::LicenceEnded, "", message));
     }
     unmet
+}
+
+/// From where a step exists, and where the licence stands instead.
+fn not_from(state: State, command: Command) -> String {
+    let from = State::ALL.iter().filter(|from| from.after(command).is_some());
+    let from: Vec<&str> = from.map(|from| from.code()).collect();
+    format!("it is {}; this step exists from {} only", state.code(), from.join(" or "))
 }
 
 /// What an organisation asks for: at least one programme type, each once, and positive bounds.
@@ -278,7 +286,7 @@ pub fn unmet_for_confirmation(
     let Some(proposal) = proposal
         .filter(|proposal| proposal.kind == kind && proposal.state == DecisionState::Proposed)
     else {
-        let message = "nothing of this kind is proposed: propose it first";
+        let message = format!("no {} is proposed: propose it first", kind.code());
         return vec![Refusal::at(Code::NothingProposed, "", message)];
     };
     let mut unmet = Vec::new();
@@ -286,7 +294,8 @@ pub fn unmet_for_confirmation(
         let message = "somebody else than whoever proposed it has to confirm it";
         unmet.push(Refusal::at(Code::SeparationOfDuties, "", message));
     } else if kind == DecisionKind::Revocation && proposal.proposed_as == role {
-        let message = "a revocation needs a quality lead and a licensing officer";
+        let message = "a revocation needs a quality lead and a licensing officer: somebody in the other role has to \
+                       confirm it";
         unmet.push(Refusal::at(Code::SeparationOfDuties, "", message));
     }
     unmet
@@ -349,32 +358,6 @@ pub fn unmet_for_settling(now: ConditionState, to: ConditionState) -> Vec<Refusa
     Vec::new()
 }
 
-/// A course that runs under a licence.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OpenCourse {
-    /// Its code.
-    pub code: String,
-    /// Its last day.
-    pub ends_on: NaiveDate,
-    /// How many people have a place.
-    pub places_taken: i32,
-}
-
-/// What the courses that run under a licence say to the reader of an impact; nothing, if there are none.
-#[must_use]
-pub fn told_of_courses(open_courses: &[OpenCourse]) -> Vec<String> {
-    if open_courses.is_empty() {
-        return Vec::new();
-    }
-    let places: i32 = open_courses.iter().map(|course| course.places_taken).sum();
-    let until = |course: &OpenCourse| format!("{} until {}", course.code, course.ends_on);
-    let courses: Vec<String> = open_courses.iter().map(until).collect();
-    vec![
-        format!("open courses under it: {}, in which {places} people have a place", courses.len()),
-        format!("each needs a teach-out decision: {}", courses.join(", ")),
-    ]
-}
-
 /// Whoever gives a licence back says what becomes of the courses that are open under it.
 #[must_use]
 pub fn unmet_for_surrender(plan: Option<&str>, open_courses: &[OpenCourse]) -> Vec<Refusal> {
@@ -430,13 +413,13 @@ pub struct Into {
 }
 
 /// A bridge leads from licences that were in good standing and READY to the one organisation that followed
-/// their holders. Every body of a merger must have had one; an acquisition is never bridged, and nothing is
+/// their holders. Every body of a merger must have had one, be it among those that were bridged `before`; an acquisition is never bridged, and nothing is
 /// bridged to an organisation that is suspended itself.
 #[must_use]
 pub fn unmet_for_bridge(
     ended: &[Ended],
     successions: &[Into],
-    successor_suspended: bool,
+    (before, successor_suspended): (&[Uuid], bool),
     today: NaiveDate,
 ) -> Vec<Refusal> {
     let refuse = |message: &str| Refusal::at(Code::NotBridgeable, "licenceIds", message);
@@ -462,9 +445,14 @@ pub fn unmet_for_bridge(
     let merged = successions
         .iter()
         .filter(|way| way.kind == SuccessionKind::Merger && way.on == ways[0].on)
-        .any(|way| !ended.iter().any(|licence| licence.holder == way.predecessor));
+        .any(|way| {
+            !before.contains(&way.predecessor)
+                && !ended.iter().any(|licence| licence.holder == way.predecessor)
+        });
     if merged {
-        unmet.push(refuse("every body of the merger must have held a licence"));
+        unmet.push(refuse(
+            "every body of the merger must have held a licence: name one of each that is not bridged yet",
+        ));
     }
     if ended.iter().any(|licence| licence.state != State::Superseded || licence.bridged) {
         unmet.push(refuse("a licence is bridged once, after a succession"));

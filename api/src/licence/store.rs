@@ -99,6 +99,16 @@ impl<'a> Licences<'a> {
         Ok(rows.iter().any(open))
     }
 
+    /// The holders of the licences whose place these took.
+    pub async fn bridged_by(&self, bridges: &[&Licence]) -> Result<Vec<Uuid>, Stop> {
+        let ids = bridges.iter().map(|bridge| bridge.id);
+        let rows = licence::Entity::find()
+            .filter(licence::Column::SucceededById.is_in(ids))
+            .all(self.unit.tx())
+            .await?;
+        Ok(rows.into_iter().map(|row| row.organisation_id).collect())
+    }
+
     /// Saves a new licence.
     pub async fn insert(&self, licence: &Licence) -> Result<(), Stop> {
         let row = row_of(licence).into_active_model().reset_all();

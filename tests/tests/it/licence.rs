@@ -3,6 +3,7 @@
 mod appeals;
 mod cells;
 mod duties;
+mod impacts;
 mod races;
 mod status;
 mod walks;

@@ -44,16 +44,21 @@ async fn upheld(world: &World, staff: &Staff, licence: &mut Licence, decision: &
 }
 
 /// A licence that is varied from the day on which it is revoked: some types end, others begin.
-async fn varied(world: &World, staff: &Staff, of: &tests::Tenant) -> Licence {
+async fn varied(world: &World, of: &tests::Tenant) -> Licence {
     let types = [ProgrammeType::Volunteer, ProgrammeType::Specialist];
     let mut licence = licence(world, of).of(&types).up_to(Stage::Granted).await;
     world.set_clock("2026-05-02T09:00:00Z");
+    let staff = Staff::again(world, of);
     let vary = json!({
         "validFrom": "2026-05-02", "validTo": "2026-08-01", "reason": "For a while.",
         "programmeTypes": ["VOLUNTEER", "LEADERSHIP"],
     });
-    step(world, &staff.officer, "licenceProposeVariation", &mut licence, vary).await.done("licence");
-    step(world, &staff.quality, "licenceConfirmVariation", &mut licence, json!({})).await.done("licence");
+    step(world, &staff.officer, "licenceProposeVariation", &mut licence, vary)
+        .await
+        .done("licence");
+    step(world, &staff.quality, "licenceConfirmVariation", &mut licence, json!({}))
+        .await
+        .done("licence");
     licence
 }
 
@@ -74,8 +79,8 @@ impl Staff {
 on_both_databases! {
     async fn an_upheld_appeal_gives_back_exactly_what_the_revocation_took(world: World) {
         let (one, other) = (holder(&world).await, holder(&world).await);
-        let staff = Staff::of(&world, &one).await;
-        let mut licence = varied(&world, &staff, &one).await;
+        Staff::of(&world, &one).await;
+        let mut licence = varied(&world, &one).await;
         let bystander = tests::licences::licence(&world, &other).up_to(Stage::Granted).await;
         let staff = Staff::again(&world, &one);
         let before = (granted(&world, &licence).await, granted(&world, &bystander).await);
@@ -94,8 +99,8 @@ on_both_databases! {
 
     async fn lic_1_an_appeal_restores_nothing_for_which_the_holder_was_licensed_since(world: World) {
         let (one, other) = (holder(&world).await, holder(&world).await);
-        let staff = Staff::of(&world, &one).await;
-        let mut revoked = varied(&world, &staff, &one).await;
+        Staff::of(&world, &one).await;
+        let mut revoked = varied(&world, &one).await;
         let staff = Staff::again(&world, &one);
         revoke(&world, &staff, &mut revoked).await;
         // Of types that the revocation dropped before they began.

@@ -56,7 +56,7 @@ on_both_databases! {
         let mut elsewhere = licence(&world, &other).up_to(Stage::Submitted).await;
         step(&world, &both, "licenceBeginReview", &mut elsewhere, json!({})).await.done("licence");
         // Who acts there no longer may.
-        let ended = format!("update role_grant set valid_to = '2026-05-01' where scope_id = {}", world.uuid(own.id));
+        let ended = format!("update role_grant set valid_to = '2026-05-01' where role = 'TNR' and scope_id = {}", world.uuid(own.id));
         world.database.eye.execute(&ended).await.expect("the roles end");
         let mut asked = licence(&world, &own).up_to(Stage::Submitted).await;
         step(&world, &at_work, "licenceBeginReview", &mut asked, json!({})).await.done("licence");

@@ -18,7 +18,7 @@ use crate::answers::codes;
 use crate::employer::given as employer;
 
 /// Mutations that can be tried without effect.
-const DRY: [&str; 37] = [
+const DRY: [&str; 40] = [
     "boardAssignmentChoose",
     "courseAssignTrainers",
     "courseCancel",
@@ -38,6 +38,9 @@ const DRY: [&str; 37] = [
     "licenceConfirmRevocation",
     "licenceConfirmVariation",
     "licenceProposeRevocation",
+    "licenceProposeVariation",
+    "licenceReinstate",
+    "licenceSubmit",
     "licenceSurrender",
     "licenceSuspend",
     "organisationClose",
