@@ -207,7 +207,7 @@ async fn settle(
     let mut unmet = rules::unmet_for_step(standing, command);
     unmet.extend(unmet_for_text(reason, "reason", MAX_TEXT));
     if let (true, Some(on)) = (unmet.is_empty(), ends_on) {
-        unmet.extend(rules::unmet_for_end(before.days(), on, today));
+        unmet.extend(rules::unmet_for_end(before.days(), (on, "endsOn"), today));
     }
     let Some(state) = standing.after(command).filter(|_| unmet.is_empty()) else {
         return Err(unmet.into());

@@ -152,16 +152,16 @@ pub fn unmet_for_acceptance(agreement: &Agreement, today: NaiveDate) -> Vec<Refu
 
 /// Days end today or later, after the first, and earlier than they would.
 #[must_use]
-pub fn unmet_for_end(days: Days, on: NaiveDate, today: NaiveDate) -> Vec<Refusal> {
+pub fn unmet_for_end(days: Days, (on, path): (NaiveDate, &str), today: NaiveDate) -> Vec<Refusal> {
     let mut unmet = Vec::new();
     if on < today {
-        unmet.push(invalid("endsOn", "must not lie in the past"));
+        unmet.push(invalid(path, "must not lie in the past"));
     }
     if on <= days.from {
-        unmet.push(invalid("endsOn", "must lie after the first day"));
+        unmet.push(invalid(path, &format!("must lie after its first day, {}", days.from)));
     }
     if days.to.is_some_and(|to| to <= on) {
-        unmet.push(Refusal::at(Code::Unchanged, "endsOn", "it ends no later already"));
+        unmet.push(Refusal::at(Code::Unchanged, path, "it ends no later already"));
     }
     unmet
 }

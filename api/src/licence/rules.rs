@@ -145,7 +145,7 @@ pub fn unmet_for_renewal(renewed: Option<(State, bool)>) -> Vec<Refusal> {
         None => vec![Refusal::at(Code::NotFound, "renewsId", "no such licence")],
         Some((State::Granted | State::Suspended, false)) => Vec::new(),
         Some((State::Granted | State::Suspended, true)) => {
-            let message = "an application to renew this licence is open already";
+            let message = "an application to renew this licence is open already: go on with that one or withdraw it";
             vec![Refusal::at(Code::Conflict, "renewsId", message)]
         }
         Some(_) => {
@@ -176,17 +176,19 @@ pub fn unmet_for_readiness(
     from: NaiveDate,
 ) -> Vec<Refusal> {
     let Some(readiness) = readiness else {
-        let message = "record the validated readiness outcome first";
+        let message = "record the validated readiness outcome first (licenceRecordReadiness)";
         return vec![Refusal::at(Code::ReadinessRequired, "", message)];
     };
     let mut unmet = Vec::new();
     match readiness.outcome {
         Outcome::NotReady => {
-            let message = "the organisation was found not ready";
+            let message =
+                "the organisation was found not ready: record a later outcome, or decline";
             unmet.push(Refusal::at(Code::ReadinessInsufficient, "", message));
         }
         Outcome::Conditional if tier == Tier::FullDelivery => {
-            let message = "a conditional outcome allows co-delivery or hosting only";
+            let message = "a conditional outcome allows co-delivery or hosting only: this application is for full \
+                           delivery";
             unmet.push(Refusal::at(Code::ReadinessInsufficient, "", message));
         }
         Outcome::Ready | Outcome::Conditional => {}
@@ -329,7 +331,9 @@ pub fn unmet_for_variation(
         unmet.push(Refusal::at(Code::Invalid, "validTo", message));
     }
     if !changes {
-        unmet.push(Refusal::at(Code::Unchanged, "", "name what the variation changes"));
+        let message = "name what the variation changes: tier, programmeTypes, maxConcurrentCourses or \
+                       maxTraineesPerCourse";
+        unmet.push(Refusal::at(Code::Unchanged, "", message));
     }
     unmet
 }
@@ -353,7 +357,8 @@ pub fn unmet_for_settling(now: ConditionState, to: ConditionState) -> Vec<Refusa
     }
     // A breach can be mended; what was met or waived is done.
     if matches!(now, ConditionState::Met | ConditionState::Waived) || now == to {
-        return vec![Refusal::at(Code::Conflict, "conditionId", "it is settled already")];
+        let message = format!("this condition is settled already, as {}", now.code());
+        return vec![Refusal::at(Code::Conflict, "conditionId", message)];
     }
     Vec::new()
 }
@@ -490,7 +495,7 @@ pub fn unmet_for_lodging(
     };
     let mut unmet = Vec::new();
     if !decision.kind.can_be_appealed() {
-        let message = "appeals are against declining, suspension, revocation and sanctions";
+        let message = "appeals are against declining, suspension, revocation and sanctions: name such a decision";
         unmet.push(Refusal::at(Code::NotAppealable, "decisionId", message));
     }
     if lodged_before {
@@ -524,7 +529,7 @@ pub fn last_day_of_appeal(taken_on: NaiveDate, holidays: &[NaiveDate]) -> NaiveD
 pub fn unmet_for_appeal(appeal: &Appeal, account: Uuid) -> Vec<Refusal> {
     let mut unmet = Vec::new();
     if appeal.state != AppealState::Lodged {
-        unmet.push(Refusal::at(Code::Conflict, "appealId", "it is decided already"));
+        unmet.push(Refusal::at(Code::Conflict, "appealId", "this appeal is decided already"));
     }
     if appeal.involved.contains(&account) {
         let message = "somebody who took no part in the decision has to decide the appeal";

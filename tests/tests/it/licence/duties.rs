@@ -62,6 +62,26 @@ on_both_databases! {
         step(&world, &at_work, "licenceBeginReview", &mut asked, json!({})).await.done("licence");
     }
 
+    async fn a_refusal_for_want_of_a_role_names_the_roles_that_may(world: World) {
+        let (own, other) = (holder(&world).await, holder(&world).await);
+        let staff = Staff::of(&world, &own).await;
+        let [mut asked, mut elsewhere] = [licence(&world, &own).up_to(Stage::Draft).await, licence(&world, &other).up_to(Stage::Draft).await];
+        for (token, field, roles) in [
+            (&staff.coordinator, "licenceSubmit", "partner signatory"),
+            (&staff.signatory, "licenceBeginReview", "national licensing officer"),
+        ] {
+            let reply = step(&world, token, field, &mut asked, json!({})).await;
+            assert_eq!(reply.codes(), ["FORBIDDEN"]);
+            let message = reply.payload()["userErrors"][0]["message"].as_str().expect("words").to_owned();
+            assert!(message.ends_with(&format!("it is for a {roles}")), "{message}");
+        }
+        let reply = step(&world, &staff.signatory, "licenceSubmit", &mut elsewhere, json!({})).await;
+        assert_eq!(reply.codes(), ["NOT_FOUND"], "of another's no more than that");
+        let reply = step(&world, &staff.officer, "licenceBeginReview", &mut asked, json!({})).await;
+        let message = reply.payload()["userErrors"][0]["message"].clone();
+        assert_eq!(message, "it is DRAFT; this step exists from SUBMITTED only");
+    }
+
     async fn per_3_one_person_with_two_accounts_takes_one_half_of_a_decision(world: World) {
         let (one, other) = (holder(&world).await, holder(&world).await);
         let [first, second] = one_person(&world, [Role::LicensingOfficer, Role::QualityLead]).await;
