@@ -295,7 +295,7 @@ mod tests {
                 steps += usize::from(to.is_some());
             }
         }
-        assert_eq!((State::ALL.len() * Command::ALL.len(), steps), (150, 44));
+        assert_eq!((State::ALL.len() * Command::ALL.len(), steps), (150, 45));
     }
 
     #[test]

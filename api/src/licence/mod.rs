@@ -26,7 +26,8 @@
 //!   is not ended while an appeal against it is open.
 //! * A number is given with the grant and never again. An application has none.
 //! * A succession supersedes the licences of the bodies that end. A licensing officer may bridge them for 90
-//!   days if every one was in good standing and READY, the rest of them later; an acquisition cures nothing and passes nothing on.
+//!   days if every one was in good standing and READY, the rest of them later; an acquisition cures nothing and
+//!   passes nothing on.
 //! * Surrender needs a teach-out plan where courses are open.
 //!
 //! Who: coordinators draft, the signatory submits, withdraws, surrenders and appeals; licensing officers review,
