@@ -232,7 +232,10 @@ where
     loop {
         match once(core, request, work).await {
             Ok(answer) => return Ok(Outcome::Done(answer)),
-            Err(Stop::Refused(refusals)) => return Ok(Outcome::Refused(refusals)),
+            Err(Stop::Refused(refusals)) => {
+                let told = refusals.into_iter().map(|refusal| told(refusal, request.permission));
+                return Ok(Outcome::Refused(told.collect()));
+            }
             Err(Stop::Db(DbFault::Serialisation)) if attempt < ATTEMPTS => {
                 tokio::time::sleep(Duration::from_millis(4 << attempt)).await;
                 attempt += 1;
@@ -244,6 +247,18 @@ where
             Err(Stop::Db(fault)) => return Err(fault.into()),
         }
     }
+}
+
+/// A refusal for want of a role, with the roles that may.
+fn told(refusal: Refusal, permission: Option<Permission>) -> Refusal {
+    let roles = permission.map_or(&[][..], Permission::roles);
+    if refusal.code != Code::Forbidden || roles.is_empty() {
+        return refusal;
+    }
+    let titles: Vec<&str> = roles.iter().map(|role| role.title()).collect();
+    let message =
+        format!("your roles do not allow this here: it is for a {}", titles.join(" or a "));
+    Refusal { message, ..refusal }
 }
 
 async fn once<T, W>(core: &Core, request: &Request, work: &W) -> Result<T, Stop>

@@ -181,6 +181,12 @@ impl Refusal {
         Self { code, path: path.map(str::to_owned).collect(), message: message.into() }
     }
 
+    /// The same of the request as a whole, whose input has no such field.
+    #[must_use]
+    pub fn of_all(self) -> Self {
+        Self { path: vec!["input".to_owned()], ..self }
+    }
+
     /// The row changed since the caller read it.
     #[must_use]
     pub fn stale() -> Self {

@@ -16,6 +16,8 @@ pub struct Model {
     pub valid_from: Option<Date>,
     pub valid_to: Option<Date>,
     pub granted_to: Option<Date>,
+    pub ended_by: Option<Uuid>,
+    pub held_to: Option<Date>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

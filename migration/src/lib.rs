@@ -20,6 +20,7 @@ mod m0010_trainers;
 mod m0011_courses;
 mod m0012_employers;
 mod m0013_successions;
+mod m0014_licensing;
 mod row_security;
 mod seed;
 mod seed_programmes;
@@ -48,6 +49,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0011_courses::Migration),
             Box::new(m0012_employers::Migration),
             Box::new(m0013_successions::Migration),
+            Box::new(m0014_licensing::Migration),
         ]
     }
 }

@@ -1,5 +1,5 @@
-//! Licences that a test begins with, made through the service's own use cases in the names of two people:
-//! one who signs, reviews and proposes, and one who confirms.
+//! Licences that a test begins with, made through the service's own use cases in the names of three people:
+//! one who signs for the holder, one who reviews and proposes, and one who confirms.
 
 use alongside::actor::demo_issuer::DemoIssuer;
 use alongside::actor::service::account_id;
@@ -18,7 +18,10 @@ use uuid::Uuid;
 use crate::given::as_identity;
 use crate::world::{NOW, Tenant, World};
 
-/// The subject of the account that signs, reviews, proposes and suspends.
+/// The subject of the account that drafts, signs and appeals for the holder.
+pub const SIGNER: &str = "who signs for holders of licences";
+
+/// The subject of the account that reviews, proposes and suspends.
 pub const MAKER: &str = "who makes licences";
 
 /// The subject of the account that confirms.
@@ -143,12 +146,20 @@ impl Given {
             world.set_clock(&format!("{day}T09:00:00Z"));
         }
         let given = self.clone();
-        let applied = as_account(&world, MAKER, move |unit| {
+        let applied = as_account(&world, SIGNER, move |unit| {
             let given = given.clone();
             Box::pin(async move { given.apply(unit, stage).await })
         })
         .await;
         let mut licence = Licence { id: applied.0, version: applied.1 };
+        if stage >= Stage::InReview {
+            let given = self.clone();
+            licence.version = as_account(&world, MAKER, move |unit| {
+                let given = given.clone();
+                Box::pin(async move { given.review(unit, licence.id, stage).await })
+            })
+            .await;
+        }
         if stage >= Stage::Granted {
             licence = self.decide(licence, stage).await;
         }
@@ -158,7 +169,7 @@ impl Given {
         licence
     }
 
-    /// The steps up to a proposed grant; gives id and version.
+    /// The steps of the holder; gives id and version.
     async fn apply(&self, unit: &Unit, stage: Stage) -> Result<(Uuid, i32), Stop> {
         let request = Request {
             tier: self.tier,
@@ -167,13 +178,17 @@ impl Given {
             max_trainees_per_course: None,
         };
         let id = applications::draft(unit, self.holder, request, self.renews).await?.id;
+        if stage == Stage::Draft {
+            return Ok((id, 1));
+        }
+        applications::submit(unit, At { id, version: 1 }).await?;
+        Ok((id, 2))
+    }
+
+    /// The steps of the officer up to a proposed grant; gives the version.
+    async fn review(&self, unit: &Unit, id: Uuid, stage: Stage) -> Result<i32, Stop> {
         let at = |version| At { id, version };
-        if stage >= Stage::Submitted {
-            applications::submit(unit, at(1)).await?;
-        }
-        if stage >= Stage::InReview {
-            applications::begin_review(unit, at(2)).await?;
-        }
+        applications::begin_review(unit, at(2)).await?;
         if stage >= Stage::Ready {
             applications::record_readiness(unit, at(3), readiness(self.outcome, unit.today()))
                 .await?;
@@ -183,14 +198,11 @@ impl Given {
             proposal.terms.approves_own_courses = self.approves_own_courses;
             applications::propose_grant(unit, at(4), proposal).await?;
         }
-        let version = match stage {
-            Stage::Draft => 1,
-            Stage::Submitted => 2,
+        Ok(match stage {
             Stage::InReview => 3,
             Stage::Ready => 4,
             _ => 5,
-        };
-        Ok((id, version))
+        })
     }
 
     async fn decide(&self, licence: Licence, stage: Stage) -> Licence {
@@ -248,10 +260,10 @@ fn proposal(outcome: Outcome, from: NaiveDate) -> Proposal {
         max_trainees_per_course: None,
         conditions: if conditional { vec![condition] } else { Vec::new() },
     };
-    Proposal { terms, ends: false, reason: "A test.".to_owned() }
+    Proposal { terms, ends: false, as_asked: [true; 2], reason: "A test.".to_owned() }
 }
 
-/// Grants the two people their roles, once in a world and for each holder.
+/// Grants the three people their roles, once in a world and for each holder.
 async fn staff(world: &World, holder: Uuid) {
     let held = |subject: &str, condition: &str| {
         let account = world.uuid(account_id(DemoIssuer::NAME, subject));
@@ -264,9 +276,9 @@ async fn staff(world: &World, holder: Uuid) {
         world.grant_to(MAKER, Role::QualityLead, GrantScope::Nation).await;
     }
     let here = format!("scope_id = {}", world.uuid(holder));
-    if eye.rows_where("role_grant", &held(MAKER, &here)).await == 0 {
+    if eye.rows_where("role_grant", &held(SIGNER, &here)).await == 0 {
         let scope = GrantScope::Organisation(holder);
-        world.grant_to(MAKER, Role::PartnerSignatory, scope).await;
+        world.grant_to(SIGNER, Role::PartnerSignatory, scope).await;
     }
 }
 
@@ -303,13 +315,8 @@ pub fn filled(world: &World, holder: &Tenant, number: u8) -> Vec<String> {
              'DRAFT', {given}, false, {at}, {at}, 1)"
         ),
         format!(
-            "insert into licence_programme values ({}, {of}, {given}, 'VOLUNTEER', 'GRANTED', \
-             {first}, {ended}, {to})",
-            new(5)
-        ),
-        format!(
             "insert into licence_programme values ({}, {of}, {asked}, 'VOLUNTEER', 'REQUESTED', \
-             null, null, null)",
+             null, null, null, null, null)",
             new(6)
         ),
         format!(
@@ -328,6 +335,11 @@ pub fn filled(world: &World, holder: &Tenant, number: u8) -> Vec<String> {
             "insert into licence_decision values ({taken}, {of}, {given}, 'REVOCATION', 'TAKEN', \
              'x', 'x', 'x', {account}, 'NLO', {first}, {}, 'NQL', {first})",
             new(9)
+        ),
+        format!(
+            "insert into licence_programme values ({}, {of}, {given}, 'VOLUNTEER', 'GRANTED', \
+             {first}, {ended}, {to}, {taken}, {to})",
+            new(5)
         ),
         format!(
             "insert into licence_condition values ({}, {of}, {given}, 'x', {first}, 'MET', {first}, \

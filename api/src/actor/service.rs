@@ -3,7 +3,9 @@
 use chrono::NaiveDate;
 use entities::{account, person_account, role_grant};
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait, QueryFilter as _, TryInsertResult};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait as _, Condition, EntityTrait, QueryFilter as _, TryInsertResult,
+};
 use serde::{Serialize, Serializer};
 use uuid::Uuid;
 
@@ -195,6 +197,25 @@ pub(crate) async fn person_of(unit: &Unit, account: Uuid) -> Result<Option<Uuid>
         .await?;
     let holds = |link: &person_account::Model| link.valid_to.is_none_or(|to| today < to);
     Ok(links.into_iter().find(holds).map(|link| link.person_id))
+}
+
+/// Whether the actor holds a role in the organisation today, by whichever account.
+#[expect(clippy::disallowed_methods, reason = "the grants of the actor and of the same person")]
+pub(crate) async fn acts_for(unit: &Unit, organisation: Uuid) -> Result<bool, Stop> {
+    let (actor, today) = (unit.actor(), unit.today());
+    let Some(account) = actor.account() else { return Ok(false) };
+    let (scope_type, scope_id) = GrantScope::Organisation(organisation).parts();
+    let whose = Condition::any()
+        .add(role_grant::Column::AccountId.eq(account))
+        .add_option(actor.person().map(|person| role_grant::Column::PersonId.eq(person)));
+    let grants = role_grant::Entity::find()
+        .filter(role_grant::Column::ScopeType.eq(scope_type))
+        .filter(role_grant::Column::ScopeId.eq(scope_id))
+        .filter(role_grant::Column::ValidFrom.lte(today))
+        .filter(whose)
+        .all(unit.tx())
+        .await?;
+    Ok(grants.iter().any(|grant| grant.valid_to.is_none_or(|to| today < to)))
 }
 
 /// An account by what proves it.

@@ -3,7 +3,8 @@
 //! The rules, each one function in [`rules`]; plans are made in [`planning`]:
 //!
 //! * **LIC-3** A course opens only under an active licence that delivers its programme type, covers its last
-//!   day, and has room for it; past the licence's end only under a teach-out decision.
+//!   day, and has room for it; past the licence's end only under a teach-out decision. A later decision
+//!   takes the place of an earlier one, which stays to be read.
 //! * **LIC-5** A suspension stops courses from opening at once: both take the licence's lock. On a live course
 //!   without a licence in force nobody more has a place, unless a teach-out decision covers the day.
 //! * A course stands on a published version and starts while courses may start on it.

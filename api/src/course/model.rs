@@ -154,7 +154,7 @@ impl State {
             (Command::Open, Self::Approved) => Some(Self::Open),
             (Command::Confirm, Self::Open) => Some(Self::Confirmed),
             (Command::Hold, Self::Confirmed) => Some(Self::Running),
-            (Command::TeachOut, Self::Running) => Some(Self::TeachOut),
+            (Command::TeachOut, Self::Running | Self::TeachOut) => Some(Self::TeachOut),
             (Command::Complete, Self::Running | Self::TeachOut) => Some(Self::Completed),
             (Command::Close, Self::Completed) => Some(Self::Closed),
             (
@@ -271,7 +271,7 @@ mod tests {
         ),
         (
             "TEACH_OUT",
-            "Amend TEACH_OUT, Assign TEACH_OUT, Reschedule TEACH_OUT, Hold TEACH_OUT, Complete COMPLETED, Cancel CANCELLED",
+            "Amend TEACH_OUT, Assign TEACH_OUT, Reschedule TEACH_OUT, Hold TEACH_OUT, TeachOut TEACH_OUT, Complete COMPLETED, Cancel CANCELLED",
         ),
         ("COMPLETED", "Close CLOSED"),
         ("CLOSED", ""),
@@ -295,7 +295,7 @@ mod tests {
                 steps += usize::from(to.is_some());
             }
         }
-        assert_eq!((State::ALL.len() * Command::ALL.len(), steps), (150, 44));
+        assert_eq!((State::ALL.len() * Command::ALL.len(), steps), (150, 45));
     }
 
     #[test]
@@ -347,7 +347,7 @@ mod tests {
                 Command::Open => workable && self.approved && !self.opened,
                 Command::Confirm => workable && self.opened && !self.certain,
                 Command::Hold => workable && self.certain,
-                Command::TeachOut => workable && self.approved && !self.taught_out,
+                Command::TeachOut => workable && self.approved,
                 Command::Complete => workable && self.taught,
                 Command::Close => self.finished && !self.moderated,
                 Command::Cancel => !self.finished && !self.called_off,

@@ -240,16 +240,6 @@ pub fn unmet_for_trainees(max_trainees: Option<i32>, capacity_max: i32) -> Vec<R
     }
 }
 
-/// PER-2: nobody decides for the nation on a course of the own organisation.
-#[must_use]
-pub fn unmet_for_decision(of_own_organisation: bool) -> Vec<Refusal> {
-    if !of_own_organisation {
-        return Vec::new();
-    }
-    let message = "it is a course of your own organisation: somebody else has to decide";
-    vec![Refusal::at(Code::SeparationOfDuties, "", message)]
-}
-
 /// COH-4: what a closed course says wrongly is corrected beside it; before, the course itself is changed.
 #[must_use]
 pub fn unmet_for_correction(state: State) -> Vec<Refusal> {

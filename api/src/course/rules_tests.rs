@@ -322,12 +322,10 @@ fn nobody_more_has_a_place_where_nothing_covers_the_day() {
 }
 
 #[test]
-fn a_closed_course_is_corrected_and_one_of_the_own_organisation_left_to_others() {
+fn only_a_closed_course_is_corrected() {
     for state in State::ALL {
         assert_eq!(unmet_for_correction(*state).is_empty(), *state == State::Closed, "{state:?}");
     }
-    assert_eq!(unmet_for_decision(false), []);
-    assert_eq!(codes(&unmet_for_decision(true)), ["SEPARATION_OF_DUTIES"]);
 }
 
 #[test]

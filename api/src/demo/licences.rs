@@ -231,11 +231,16 @@ fn proposal(unit: &Unit, (tier, outcome): (Tier, Outcome)) -> Proposal {
         from,
         to: from,
         approves_own_courses: tier == Tier::FullDelivery,
-        max_concurrent_courses: Some(4),
-        max_trainees_per_course: Some(16),
+        max_concurrent_courses: None,
+        max_trainees_per_course: None,
         conditions: if conditional { vec![condition] } else { Vec::new() },
     };
-    Proposal { terms, ends: false, reason: "as the demonstration has it".to_owned() }
+    Proposal {
+        terms,
+        ends: false,
+        as_asked: [true; 2],
+        reason: "as the demonstration has it".to_owned(),
+    }
 }
 
 /// What the quality lead does.

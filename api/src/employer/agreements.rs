@@ -61,6 +61,7 @@ pub async fn propose(unit: &Unit, new: Proposal) -> Result<Changed, Stop> {
     unmet.extend(unmet_for_sides(&desk, &agreement).await?);
     let held = desk.store.agreements_of_deliverer(deliverer).await?;
     unmet.extend(rules::unmet_for_agreements(&agreement, &held));
+    unmet.extend(rules::unmet_for_proposal(&agreement, &held));
     refuse_any(unmet)?;
     desk.store.insert_agreement(&agreement).await?;
     desk.store.add_types(&agreement, &types).await?;
@@ -107,7 +108,8 @@ pub async fn accept(unit: &Unit, at: At) -> Result<Changed, Stop> {
         let held = desk.store.agreements_of_deliverer(before.organisation_id).await?;
         unmet.extend(rules::unmet_for_agreements(&before, &held));
     }
-    refuse_any(unmet)?;
+    // What speaks against it is of the proposal: the input names no such field.
+    refuse_any(unmet.into_iter().map(Refusal::of_all).collect())?;
     let changed = Agreement { state: State::Accepted, accepted_on: Some(today), ..before.clone() };
     let after = desk.store.update_agreement(changed).await?;
     desk.record("employer_agreement.accepted", Some(&before), &after, &[]);
@@ -205,7 +207,7 @@ async fn settle(
     let mut unmet = rules::unmet_for_step(standing, command);
     unmet.extend(unmet_for_text(reason, "reason", MAX_TEXT));
     if let (true, Some(on)) = (unmet.is_empty(), ends_on) {
-        unmet.extend(rules::unmet_for_end(before.days(), on, today));
+        unmet.extend(rules::unmet_for_end(before.days(), (on, "endsOn"), today));
     }
     let Some(state) = standing.after(command).filter(|_| unmet.is_empty()) else {
         return Err(unmet.into());

@@ -97,7 +97,7 @@ pub async fn replace(
     let of = (before.organisation_id, before.purpose);
     let new = named.contact(unit, of, Days { from: on, to: before.valid_to });
     let mut unmet = rules::unmet_for_contact(&new);
-    unmet.extend(rules::unmet_for_end(before.days(), on, unit.today()));
+    unmet.extend(rules::unmet_for_end(before.days(), (on, "validFrom"), unit.today()));
     refuse_any(unmet)?;
     end_at(&desk, &before, on, "organisation_contact.replaced").await?;
     desk.store.insert_contact(&new).await?;
@@ -113,13 +113,15 @@ pub async fn replace(
 pub async fn end(unit: &Unit, at: At, on: Option<NaiveDate>) -> Result<Changed, Stop> {
     let (desk, before) = at_contact(unit, at).await?;
     let on = on.unwrap_or_else(|| unit.today());
-    refuse_any(rules::unmet_for_end(before.days(), on, unit.today()))?;
+    refuse_any(rules::unmet_for_end(before.days(), (on, "endsOn"), unit.today()))?;
     end_at(&desk, &before, on, "organisation_contact.ended").await?;
     let mut facts = desk.store.facts(before.organisation_id, unit.today()).await?;
     facts.assessments.clear();
     let missing = format!("{}_CONTACT_MISSING", before.purpose.code());
-    let warnings = rules::warnings(&facts, on).into_iter().map(|warning| warning.code().to_owned());
-    let impact = warnings.filter(|code| *code == missing).map(|code| format!("from {on}: {code}"));
+    let warnings = rules::warnings(&facts, on).into_iter();
+    let impact = warnings
+        .filter(|warning| warning.code() == missing)
+        .map(|warning| format!("from {on}: {}", warning.told()));
     Ok(Changed { id: at.id, impact: impact.collect() })
 }
 

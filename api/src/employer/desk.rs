@@ -109,7 +109,7 @@ impl<'a> Desk<'a> {
     pub(super) async fn warnings(&self, of: Uuid, whose: &str) -> Result<Vec<String>, Stop> {
         let today = self.unit.today();
         let facts = self.store.facts(of, today).await?;
-        let line = |warning: super::model::Warning| format!("{whose}: {}", warning.code());
+        let line = |warning: super::model::Warning| format!("{whose}: {}", warning.told());
         Ok(rules::warnings(&facts, today).into_iter().map(line).collect())
     }
 

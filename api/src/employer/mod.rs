@@ -8,6 +8,7 @@
 //! * One side proposes it, the other accepts or declines it: PROPOSED; ACCEPTED, DECLINED or WITHDRAWN.
 //!   Accepted, it is withdrawn before its first day and ended from then on: ENDED, with a day and a reason.
 //!   UPCOMING, IN FORCE and OVER are not stored: they follow from its days.
+//! * A proposal of a kind waits alone: no other is made for some of its days, by either side.
 //! * Who acts for the side that proposed an agreement does not accept it.
 //! * Agreements end with an organisation that closes; what has not begun by then is withdrawn.
 //! * Two organisations have one agreement of a kind on any day.

@@ -395,6 +395,27 @@ coded! {
     }
 }
 
+impl Warning {
+    /// In words, for an impact.
+    #[must_use]
+    pub const fn told(self) -> &'static str {
+        match self {
+            Self::DsptExpiring => {
+                "its status in the Data Security and Protection Toolkit expires soon"
+            }
+            Self::DsptLapsed => "its status in the Data Security and Protection Toolkit has lapsed",
+            Self::DsptMissing => {
+                "no status in the Data Security and Protection Toolkit is recorded"
+            }
+            Self::DsptNotMet => {
+                "it does not meet the standards of the Data Security and Protection Toolkit"
+            }
+            Self::SafeguardingContactMissing => "nobody is named for safeguarding",
+            Self::SupervisionContactMissing => "nobody is named for supervision",
+        }
+    }
+}
+
 /// What warnings follow from.
 #[derive(Clone, Debug, Default)]
 pub struct Facts {

@@ -34,12 +34,13 @@ fn invalid(path: &str, message: &str) -> Refusal {
 #[must_use]
 pub fn unmet_for_side(side: Side, status: Status, does: bool) -> Vec<Refusal> {
     let (path, message) = match side {
-        Side::Deliverer => ("delivererId", "does not deliver training"),
-        Side::Host => ("hostId", "does not employ or place trainees"),
+        Side::Deliverer => ("delivererId", "the deliverer does not deliver training"),
+        Side::Host => ("hostId", "the host does not employ or place trainees"),
     };
     let mut unmet = Vec::new();
     if status != Status::Active {
-        let message = Code::OrganisationNotActive.description();
+        let whose = if side == Side::Deliverer { "the deliverer" } else { "the host" };
+        let message = format!("{whose} does not take part in the network at present");
         unmet.push(Refusal::at(Code::OrganisationNotActive, path, message));
     }
     if !does {
@@ -93,6 +94,24 @@ pub fn unmet_for_agreements(new: &Agreement, held: &[Agreement]) -> Vec<Refusal>
     unmet_for_overlap(new.days(), held.iter().filter(same).map(Agreement::days))
 }
 
+/// What waits for the other side is proposed once: another proposal of the same kind for some of its days is
+/// one too many, whichever side made it.
+#[must_use]
+pub fn unmet_for_proposal(new: &Agreement, held: &[Agreement]) -> Vec<Refusal> {
+    let same = |old: &&Agreement| {
+        old.id != new.id
+            && old.state == State::Proposed
+            && (old.organisation_id, old.host_id, old.kind)
+                == (new.organisation_id, new.host_id, new.kind)
+    };
+    if !held.iter().filter(same).any(|old| old.days().meet(new.days())) {
+        return Vec::new();
+    }
+    let message = "the two organisations have a proposal of this kind for some of these days: have it accepted, \
+                   declined or withdrawn first";
+    vec![Refusal::at(Code::PeriodOverlap, "validFrom", message)]
+}
+
 /// The step exists from where the agreement stands.
 #[must_use]
 pub fn unmet_for_step(standing: Standing, command: Command) -> Vec<Refusal> {
@@ -133,16 +152,16 @@ pub fn unmet_for_acceptance(agreement: &Agreement, today: NaiveDate) -> Vec<Refu
 
 /// Days end today or later, after the first, and earlier than they would.
 #[must_use]
-pub fn unmet_for_end(days: Days, on: NaiveDate, today: NaiveDate) -> Vec<Refusal> {
+pub fn unmet_for_end(days: Days, (on, path): (NaiveDate, &str), today: NaiveDate) -> Vec<Refusal> {
     let mut unmet = Vec::new();
     if on < today {
-        unmet.push(invalid("endsOn", "must not lie in the past"));
+        unmet.push(invalid(path, "must not lie in the past"));
     }
     if on <= days.from {
-        unmet.push(invalid("endsOn", "must lie after the first day"));
+        unmet.push(invalid(path, &format!("must lie after its first day, {}", days.from)));
     }
     if days.to.is_some_and(|to| to <= on) {
-        unmet.push(Refusal::at(Code::Unchanged, "endsOn", "it ends no later already"));
+        unmet.push(Refusal::at(Code::Unchanged, path, "it ends no later already"));
     }
     unmet
 }
@@ -214,7 +233,10 @@ pub fn unmet_for_year(text: &str, today: NaiveDate) -> Vec<Refusal> {
         {
             Vec::new()
         }
-        _ => vec![invalid("year", "must be a year of the toolkit, such as 2025-26")],
+        _ => vec![invalid(
+            "year",
+            "must be a year of the toolkit that has begun, such as 2025-26; the first is 2018-19",
+        )],
     }
 }
 

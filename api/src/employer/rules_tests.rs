@@ -189,7 +189,7 @@ fn what_has_passed_is_not_accepted() {
 #[test]
 fn an_end_lies_ahead_after_the_first_day_and_before_the_present_end() {
     let held = days("2026-05-01", Some("2026-08-01"));
-    let unmet = |on| codes(&unmet_for_end(held, day(on), day("2026-05-10")));
+    let unmet = |on| codes(&unmet_for_end(held, (day(on), "endsOn"), day("2026-05-10")));
     assert_eq!(unmet("2026-05-10"), []);
     assert_eq!(unmet("2026-05-09")[0].0, "INVALID");
     assert_eq!(unmet("2026-08-01"), [("UNCHANGED", "endsOn".to_owned())]);

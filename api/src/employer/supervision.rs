@@ -109,7 +109,7 @@ pub async fn amend(unit: &Unit, at: At, new: Amendment) -> Result<Changed, Stop>
 pub async fn end(unit: &Unit, at: At, on: Option<NaiveDate>) -> Result<Changed, Stop> {
     let (desk, before) = at_offer(unit, at).await?;
     let on = on.unwrap_or_else(|| unit.today());
-    refuse_any(rules::unmet_for_end(before.days(), on, unit.today()))?;
+    refuse_any(rules::unmet_for_end(before.days(), (on, "endsOn"), unit.today()))?;
     let changed = Offer { valid_to: Some(on), ..before.clone() };
     let after = desk.store.update_offer(changed).await?;
     desk.record("supervision_offer.ended", Some(&before), &after, &[]);

@@ -8,7 +8,6 @@ use super::quality::reinstated;
 use super::rules;
 use super::service::{At, Changed, Desk, called, not_found};
 use crate::actor::Permission;
-use crate::calendar::Period;
 use crate::command::{Stop, Unit, refuse_any};
 use crate::organisation::rules::{MAX_TEXT, unmet_for_text};
 use crate::refusal::{Code, Refusal};
@@ -82,13 +81,16 @@ async fn undone(
             Ok((after, vec!["the application is under review again".to_owned()]))
         }
         (DecisionKind::Suspension, State::Suspended) => {
+            if desk.store.latest(before.id, DecisionKind::Suspension).await? != Some(against.id) {
+                return Ok(stays(before));
+            }
             desk.store.drop_proposal(before.id).await?;
             let after = reinstated(before)?;
             desk.store.enter_state(&after, today).await?;
             Ok((after, vec![format!("{}: courses may open again", called(before))]))
         }
         (DecisionKind::Revocation, State::Revoked) => {
-            let after = restored(desk, before).await?;
+            let after = restored(desk, before, against).await?;
             let words = "it is suspended, as it was before: a quality lead decides what follows";
             Ok((after, vec![words.to_owned()]))
         }
@@ -96,27 +98,31 @@ async fn undone(
             desk.store.set_aside(against.id).await?;
             Ok((before.clone(), vec!["the sanction no longer counts".to_owned()]))
         }
-        _ => Ok((before.clone(), vec!["the licence has moved on since: it stays".to_owned()])),
+        _ => Ok(stays(before)),
     }
 }
 
-/// A revoked licence as it was before, if the holder got no other for the same days since.
-async fn restored(desk: &Desk<'_>, before: &Licence) -> Result<Licence, Stop> {
+/// A licence that the decision holds no longer.
+fn stays(licence: &Licence) -> (Licence, Vec<String>) {
+    let words = "the decision was followed by others since: the licence stays as it is";
+    (licence.clone(), vec![words.to_owned()])
+}
+
+/// A revoked licence with what the revocation took, if the holder got no other for the same days since.
+async fn restored(
+    desk: &Desk<'_>,
+    before: &Licence,
+    revocation: &Decision,
+) -> Result<Licence, Stop> {
+    let taken = desk.store.taken_by(revocation.id).await?;
+    let wanted: Vec<_> =
+        taken.iter().filter_map(|took| Some((took.programme_type, took.period()?))).collect();
+    let mut others = desk.store.granted(before.organisation_id).await?;
+    others.retain(|other| other.licence_id != before.id);
+    refuse_any(rules::unmet_for_one_at_a_time(&wanted, &others))?;
+    desk.store.give_back(revocation.id).await?;
     let mut after = Desk::stepped(before, Command::Restore)?;
     after.ended_on = None;
-    let Some((term, ended_on)) = before.term.zip(before.ended_on) else { return Ok(after) };
-    if let Ok(period) = Period::new(Some(ended_on), Some(term.to)) {
-        let (own, others): (Vec<_>, Vec<_>) = desk
-            .store
-            .granted(before.organisation_id)
-            .await?
-            .into_iter()
-            .partition(|granted| granted.licence_id == before.id);
-        let ended = own.iter().filter(|granted| granted.to == ended_on);
-        let types: Vec<_> = ended.map(|granted| granted.programme_type).collect();
-        refuse_any(rules::unmet_for_one_at_a_time(&types, period, &others))?;
-        desk.store.uncut(before.id, ended_on).await?;
-    }
     desk.store.enter_state(&after, desk.unit.today()).await?;
     Ok(after)
 }

@@ -114,7 +114,8 @@ pub async fn amend(unit: &Unit, at: At, request: Request) -> Result<Changed, Sto
     let (desk, before) = Desk::at_own(unit, Permission::DraftLicences, at).await?;
     let mut unmet = unmet_for_request(&desk, &before, &request).await?;
     if before.state != State::Draft {
-        unmet.push(Refusal::at(Code::Conflict, "", "only a draft can be changed"));
+        let message = "only a draft can be changed: withdraw this application and draft another";
+        unmet.push(Refusal::at(Code::Conflict, "", message));
     }
     refuse_any(unmet)?;
     desk.store.request(&before, &request.types).await?;
@@ -142,11 +143,14 @@ pub async fn submit(unit: &Unit, at: At) -> Result<Changed, Stop> {
         max_concurrent_courses: before.max_concurrent_courses,
         max_trainees_per_course: before.max_trainees_per_course,
     };
-    refuse_any(unmet_for_request(&desk, &before, &request).await?)?;
+    let unmet = unmet_for_request(&desk, &before, &request).await?;
+    refuse_any(unmet.into_iter().map(Refusal::of_all).collect())?;
     let mut after = Desk::stepped(&before, Command::Submit)?;
     after.submitted_on = Some(unit.today());
     desk.save("licence.submitted", &before, after, &[], None).await?;
-    let mut impact = Vec::new();
+    let mut held = desk.store.granted(before.organisation_id).await?;
+    held.retain(|held| Some(held.licence_id) != before.renews_id);
+    let mut impact = super::impacts::told_of_held(&request.types, &held, unit.today());
     if let Some(renewed) = desk.renewed(&before).await? {
         impact.push(format!("{} has its grace while this is under review", called(&renewed)));
         let after =
@@ -204,7 +208,9 @@ pub async fn record_readiness(unit: &Unit, at: At, found: Readiness) -> Result<C
     let found = Readiness { recorded_by: Some(desk.account()?), ..found };
     let mut unmet = rules::unmet_for_recording(&found, unit.today());
     if before.state != State::InReview {
-        unmet.push(Refusal::at(Code::Conflict, "", "the application is not under review"));
+        let message =
+            "readiness is recorded while an application is under review: begin the review first";
+        unmet.push(Refusal::at(Code::Conflict, "", message));
     }
     refuse_any(unmet)?;
     // What was proposed stood on another outcome.
@@ -237,10 +243,12 @@ async fn case(
     let request = Request {
         tier: licence.tier,
         types: types.clone(),
-        max_concurrent_courses: grant.max_concurrent_courses,
-        max_trainees_per_course: grant.max_trainees_per_course,
+        // The bounds of the grant are among its terms.
+        max_concurrent_courses: None,
+        max_trainees_per_course: None,
     };
-    let mut unmet = unmet_for_request(desk, licence, &request).await?;
+    let asked = unmet_for_request(desk, licence, &request).await?;
+    let mut unmet: Vec<_> = asked.into_iter().map(Refusal::of_all).collect();
     let renewed = desk.renewed(licence).await?;
     if renewed.as_ref().is_some_and(|renewed| renewed.state == State::Suspended) {
         let message = "the licence that it renews is suspended: reinstate or revoke that one first";
@@ -261,18 +269,21 @@ async fn case(
     let mut others = desk.store.granted(licence.organisation_id).await?;
     others.retain(|other| !supersedes || Some(other.licence_id) != licence.renews_id);
     if let Ok(period) = Period::new(Some(grant.from), Some(grant.to)) {
-        unmet.extend(rules::unmet_for_one_at_a_time(&types, period, &others));
+        let wanted: Vec<_> = types.iter().map(|ty| (*ty, period)).collect();
+        unmet.extend(rules::unmet_for_one_at_a_time(&wanted, &others));
     }
     Ok((Case { licence: licence.clone(), renewed, supersedes, types }, unmet))
 }
 
-/// What an officer proposes. A term that is not named is the usual one.
+/// What an officer proposes. A term that is not named is the usual one, a bound that which is asked for.
 #[derive(Clone, Debug)]
 pub struct Proposal {
     /// What the grant says.
     pub terms: GrantTerms,
     /// Whether the end of its term was named.
     pub ends: bool,
+    /// Whether the most courses at once and the most trainees in one are those that the application asks for.
+    pub as_asked: [bool; 2],
     /// Why.
     pub reason: String,
 }
@@ -285,7 +296,13 @@ pub struct Proposal {
 pub async fn propose_grant(unit: &Unit, at: At, proposal: Proposal) -> Result<Changed, Stop> {
     let (desk, before) = Desk::at(unit, Permission::ReviewLicences, at).await?;
     let account = desk.account()?;
-    let Proposal { mut terms, ends, reason } = proposal;
+    let Proposal { mut terms, ends, as_asked: [courses, trainees], reason } = proposal;
+    if courses {
+        terms.max_concurrent_courses = before.max_concurrent_courses;
+    }
+    if trainees {
+        terms.max_trainees_per_course = before.max_trainees_per_course;
+    }
     if !ends {
         terms.to = usual_end(&before, terms.from);
     }
@@ -352,7 +369,8 @@ pub async fn confirm_grant(unit: &Unit, at: At) -> Result<Changed, Stop> {
         return Err(DbFault::unreadable("licence_decision.terms").into());
     };
     let (case, speaks_against) = case(&desk, &before, &terms, proposal.proposed_on).await?;
-    unmet.extend(speaks_against);
+    // The proposal says it: the input names no such field.
+    unmet.extend(speaks_against.into_iter().map(Refusal::of_all));
     refuse_any(unmet)?;
     desk.store.confirm(proposal.id, account, &desk.acting_as).await?;
     grant(&desk, case, &terms, &proposal.reason).await

@@ -4,10 +4,12 @@ use entities::course;
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
 use uuid::Uuid;
 
-use super::rules::OpenCourse;
+use super::impacts::OpenCourse;
 use super::store::Licences;
 use crate::command::Stop;
 use crate::course::model::State;
+use crate::db::DbFault;
+use crate::programme::kind::ProgrammeType;
 
 #[expect(
     clippy::disallowed_methods,
@@ -24,11 +26,17 @@ impl Licences<'_> {
             .order_by_asc(course::Column::Code)
             .all(self.unit.tx())
             .await?;
-        let open = |row: course::Model| OpenCourse {
-            code: row.code,
-            ends_on: row.end_on,
-            places_taken: row.places_taken,
+        let open = |row: course::Model| {
+            Ok(OpenCourse {
+                programme_type: ProgrammeType::from_code(&row.programme_type)
+                    .ok_or_else(|| DbFault::unreadable("course.programme_type"))?,
+                code: row.code,
+                starts_on: row.start_on,
+                ends_on: row.end_on,
+                capacity_max: row.capacity_max,
+                places_taken: row.places_taken,
+            })
         };
-        Ok(rows.into_iter().map(open).collect())
+        rows.into_iter().map(open).collect()
     }
 }

@@ -8,6 +8,7 @@ use entities::{
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter,
+    QueryOrder,
 };
 use uuid::Uuid;
 
@@ -97,6 +98,19 @@ impl Licences<'_> {
             .one(self.unit.tx())
             .await?;
         Ok(row.map(decision_of).transpose()?)
+    }
+
+    /// The last decision of a kind that was taken about the licence.
+    pub async fn latest(&self, licence: Uuid, kind: DecisionKind) -> Result<Option<Uuid>, Stop> {
+        let row = licence_decision::Entity::find()
+            .filter(licence_decision::Column::LicenceId.eq(licence))
+            .filter(licence_decision::Column::Kind.eq(kind.code()))
+            .filter(licence_decision::Column::State.eq(DecisionState::Taken.code()))
+            .order_by_desc(licence_decision::Column::TakenOn)
+            .order_by_desc(licence_decision::Column::Id)
+            .one(self.unit.tx())
+            .await?;
+        Ok(row.map(|row| row.id))
     }
 
     /// What stands proposed about the licence does so no longer.
@@ -245,6 +259,21 @@ impl Licences<'_> {
         let row = licence_appeal::Entity::find()
             .filter(licence_appeal::Column::OrganisationId.eq(organisation))
             .filter(licence_appeal::Column::DecisionId.eq(decision))
+            .one(self.unit.tx())
+            .await?;
+        Ok(row.is_some())
+    }
+
+    /// Whether an appeal against the decision is to be decided.
+    pub async fn is_under_appeal(
+        &self,
+        organisation: Uuid,
+        decision: Option<Uuid>,
+    ) -> Result<bool, Stop> {
+        let row = licence_appeal::Entity::find()
+            .filter(licence_appeal::Column::OrganisationId.eq(organisation))
+            .filter(licence_appeal::Column::DecisionId.eq(decision))
+            .filter(licence_appeal::Column::State.eq(AppealState::Lodged.code()))
             .one(self.unit.tx())
             .await?;
         Ok(row.is_some())

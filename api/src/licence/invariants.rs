@@ -71,6 +71,15 @@ pub const QUERIES: &[Invariant] = &[
          from licence l where l.renewal_to < l.renewal_from",
     ),
     (
+        "a live licence is for something, and keeps nothing of what a revocation took",
+        "select 'live, and for nothing: ' || l.number from licence l \
+         where l.state in ('GRANTED', 'SUSPENDED') and not exists ( \
+           select 1 from licence_programme p where p.licence_id = l.id and p.stage = 'GRANTED') \
+         union all select 'taken by no revocation that stands: ' || l.number from licence l \
+         where l.state in ('GRANTED', 'SUSPENDED') and exists ( \
+           select 1 from licence_programme p where p.licence_id = l.id and p.ended_by is not null)",
+    ),
+    (
         "ORG-3 a closed organisation holds no live licence and applies for none",
         "select 'closed with a live licence: ' || o.name from organisation o \
            join licence l on l.organisation_id = o.id \

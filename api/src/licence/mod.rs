@@ -18,12 +18,16 @@
 //! * **LIC-5** Suspension blocks new courses, enrolments and reservations at once; what runs goes on only
 //!   under a recorded teach-out decision. Whoever opens one asks [`model::Standing::allows_new_starts`].
 //! * **LIC-6** The terms of a granted licence do not change: a variation holds for a period of its own.
+//! * Whoever acts for the holder, by whichever account, takes no part in what the national team decides about it.
 //! * Grants, variations and revocations need two people; a revocation one quality lead and one licensing
 //!   officer. An appeal is decided by somebody who took no part in the decision, nor lodged it. A person with
 //!   two accounts is one person.
+//! * An upheld appeal gives a revoked licence exactly what the revocation took, if LIC-1 allows it. A suspension
+//!   is not ended while an appeal against it is open.
 //! * A number is given with the grant and never again. An application has none.
 //! * A succession supersedes the licences of the bodies that end. A licensing officer may bridge them for 90
-//!   days if every one was in good standing and READY; an acquisition cures nothing and passes nothing on.
+//!   days if every one was in good standing and READY, the rest of them later; an acquisition cures nothing and
+//!   passes nothing on.
 //! * Surrender needs a teach-out plan where courses are open.
 //!
 //! Who: coordinators draft, the signatory submits, withdraws, surrenders and appeals; licensing officers review,
@@ -36,6 +40,7 @@ pub mod applications;
 pub mod courses;
 pub mod decisions;
 pub mod graphql;
+pub mod impacts;
 pub mod invariants;
 pub mod model;
 pub mod parts;

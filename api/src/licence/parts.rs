@@ -10,12 +10,14 @@ use crate::coded;
 use crate::programme::kind::ProgrammeType;
 
 /// A programme type that a licence was granted for, with its days.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Granted {
     /// The row.
     pub id: Uuid,
     /// The licence.
     pub licence_id: Uuid,
+    /// The number of the licence; `None` while it is being granted.
+    pub number: Option<String>,
     /// The type.
     pub programme_type: ProgrammeType,
     /// First day.
@@ -29,6 +31,14 @@ impl Granted {
     #[must_use]
     pub fn period(&self) -> Option<Period> {
         Period::new(Some(self.from), Some(self.to)).ok()
+    }
+
+    /// What it says, in words.
+    #[must_use]
+    pub fn told(&self) -> String {
+        let Self { id: _, licence_id: _, number, programme_type, from, to } = self;
+        let number = number.as_deref().unwrap_or("a licence");
+        format!("{number} is for {} from {from} to before {to}", programme_type.code())
     }
 }
 
@@ -227,6 +237,6 @@ pub struct Appeal {
     pub decision_id: Uuid,
     /// Where it stands.
     pub state: AppealState,
-    /// Those who took part in the decision.
+    /// Those who took part in the decision, and who lodged it.
     pub involved: Vec<Uuid>,
 }

@@ -4,6 +4,7 @@
 use uuid::Uuid;
 
 use super::decisions::{NewDecision, NewReview};
+use super::impacts;
 use super::model::{Command, Licence, Standing, State};
 use super::parts::{ConditionState, DecisionKind, RevocationTerms, Sanction};
 use super::rules;
@@ -45,7 +46,7 @@ pub async fn suspend(unit: &Unit, at: At, why: &Reasons) -> Result<Changed, Stop
     after.suspended_on = Some(unit.today());
     after.public_reason = Some(why.public_reason.clone());
     let mut impact = effects(&before, State::Suspended);
-    impact.extend(rules::told_of_courses(&desk.store.open_courses(at.id).await?));
+    impact.extend(impacts::told_of_courses(&desk.store.open_courses(at.id).await?, unit.today()));
     if standing == Standing::Grace {
         impact.push("its grace ends with the suspension".to_owned());
     }
@@ -63,6 +64,9 @@ pub async fn suspend(unit: &Unit, at: At, why: &Reasons) -> Result<Changed, Stop
 pub async fn reinstate(unit: &Unit, at: At, reason: &str) -> Result<Changed, Stop> {
     let (desk, before) = Desk::at(unit, Permission::OverseeQuality, at).await?;
     let mut unmet = rules::unmet_for_step(before.state, desk.standing(&before), Command::Reinstate);
+    let stands = desk.store.latest(at.id, DecisionKind::Suspension).await?;
+    let appealed = desk.store.is_under_appeal(before.organisation_id, stands).await?;
+    unmet.extend(rules::unmet_for_reinstatement(appealed));
     unmet.extend(unmet_for_text(reason, "reason", MAX_TEXT));
     refuse_any(unmet)?;
     // A revocation that stands proposed was of the suspended licence.
@@ -163,6 +167,7 @@ pub async fn confirm_revocation(unit: &Unit, at: At) -> Result<Changed, Stop> {
     let with = Retirement {
         reason: Some(&proposal.reason),
         public_reason: terms.as_ref().map(|terms| terms.public_reason.as_str()),
+        decision: Some(proposal.id),
         ..Retirement::by("licence.revoked")
     };
     desk.retire(&before, Command::Revoke, unit.today(), with).await?;
@@ -172,7 +177,10 @@ pub async fn confirm_revocation(unit: &Unit, at: At) -> Result<Changed, Stop> {
 /// What follows from the early end of a licence.
 async fn ends_with(desk: &Desk<'_>, licence: &Licence) -> Result<Vec<String>, Stop> {
     let mut impact = effects(licence, State::Revoked);
-    impact.extend(rules::told_of_courses(&desk.store.open_courses(licence.id).await?));
+    impact.extend(impacts::told_of_courses(
+        &desk.store.open_courses(licence.id).await?,
+        desk.unit.today(),
+    ));
     if let Some(term) = licence.term {
         impact.push(format!("it would have held to before {}", term.to));
     }

@@ -3,6 +3,7 @@
 use chrono::{Datelike as _, NaiveDate, Weekday};
 use uuid::Uuid;
 
+use super::impacts::OpenCourse;
 use super::model::{Command, Outcome, Readiness, Standing, State, Tier};
 use super::parts::{
     Appeal, AppealState, ConditionState, Decision, DecisionKind, DecisionState, GrantTerms, Granted,
@@ -68,12 +69,19 @@ pub mod terms {
 pub fn unmet_for_step(state: State, standing: Standing, command: Command) -> Vec<Refusal> {
     let mut unmet = Vec::new();
     if state.after(command).is_none() {
-        let message = "this step does not exist from the licence's present state";
-        unmet.push(Refusal::at(Code::Conflict, "", message));
+        unmet.push(Refusal::at(Code::Conflict, "", not_from(state, command)));
     } else if standing == Standing::Expired && command != Command::Supersede {
-        unmet.push(Refusal::at(Code::LicenceEnded, "", "the licence has expired"));
+        let message = "the licence has expired: the organisation applies for another";
+        unmet.push(Refusal::at(Code::LicenceEnded, "", message));
     }
     unmet
+}
+
+/// From where a step exists, and where the licence stands instead.
+fn not_from(state: State, command: Command) -> String {
+    let from = State::ALL.iter().filter(|from| from.after(command).is_some());
+    let from: Vec<&str> = from.map(|from| from.code()).collect();
+    format!("it is {}; this step exists from {} only", state.code(), from.join(" or "))
 }
 
 /// What an organisation asks for: at least one programme type, each once, and positive bounds.
@@ -137,7 +145,7 @@ pub fn unmet_for_renewal(renewed: Option<(State, bool)>) -> Vec<Refusal> {
         None => vec![Refusal::at(Code::NotFound, "renewsId", "no such licence")],
         Some((State::Granted | State::Suspended, false)) => Vec::new(),
         Some((State::Granted | State::Suspended, true)) => {
-            let message = "an application to renew this licence is open already";
+            let message = "an application to renew this licence is open already: go on with that one or withdraw it";
             vec![Refusal::at(Code::Conflict, "renewsId", message)]
         }
         Some(_) => {
@@ -168,17 +176,19 @@ pub fn unmet_for_readiness(
     from: NaiveDate,
 ) -> Vec<Refusal> {
     let Some(readiness) = readiness else {
-        let message = "record the validated readiness outcome first";
+        let message = "record the validated readiness outcome first (licenceRecordReadiness)";
         return vec![Refusal::at(Code::ReadinessRequired, "", message)];
     };
     let mut unmet = Vec::new();
     match readiness.outcome {
         Outcome::NotReady => {
-            let message = "the organisation was found not ready";
+            let message =
+                "the organisation was found not ready: record a later outcome, or decline";
             unmet.push(Refusal::at(Code::ReadinessInsufficient, "", message));
         }
         Outcome::Conditional if tier == Tier::FullDelivery => {
-            let message = "a conditional outcome allows co-delivery or hosting only";
+            let message = "a conditional outcome allows co-delivery or hosting only: this application is for full \
+                           delivery";
             unmet.push(Refusal::at(Code::ReadinessInsufficient, "", message));
         }
         Outcome::Ready | Outcome::Conditional => {}
@@ -234,27 +244,37 @@ pub fn unmet_for_terms(
     unmet
 }
 
-/// LIC-1: the organisation holds no other licence for one of the programme types on one of these days.
+/// LIC-1: the organisation holds no other licence for one of the programme types on one of its days.
 #[must_use]
 pub fn unmet_for_one_at_a_time(
-    types: &[ProgrammeType],
-    period: Period,
+    wanted: &[(ProgrammeType, Period)],
     others: &[Granted],
 ) -> Vec<Refusal> {
     let meets = |other: &&Granted| {
-        types.contains(&other.programme_type)
-            && other.period().is_some_and(|held| held.overlaps(&period))
+        wanted.iter().any(|(ty, days)| {
+            *ty == other.programme_type && other.period().is_some_and(|held| held.overlaps(days))
+        })
     };
-    let mut found: Vec<&str> =
-        others.iter().filter(meets).map(|other| other.programme_type.code()).collect();
-    found.sort_unstable();
-    found.dedup();
-    if found.is_empty() {
+    let mut held: Vec<String> = others.iter().filter(meets).map(Granted::told).collect();
+    held.sort_unstable();
+    held.dedup();
+    if held.is_empty() {
         return Vec::new();
     }
     let message =
-        format!("the organisation is licensed on some of these days for {}", found.join(", "));
+        format!("the organisation is licensed already on some of these days: {}", held.join("; "));
     vec![Refusal::at(Code::LicenceOverlap, "", message)]
+}
+
+/// Whether a suspension was right is for whoever decides the appeal against it, not for whoever ends it.
+#[must_use]
+pub fn unmet_for_reinstatement(appealed: bool) -> Vec<Refusal> {
+    if !appealed {
+        return Vec::new();
+    }
+    let message = "an appeal against this suspension is open: have it decided first, by somebody who took no \
+                   part in the suspension; upheld, it ends the suspension";
+    vec![Refusal::at(Code::Conflict, "", message)]
 }
 
 /// A decision that needs two people is confirmed by somebody else than whoever proposed it; a revocation in
@@ -268,7 +288,7 @@ pub fn unmet_for_confirmation(
     let Some(proposal) = proposal
         .filter(|proposal| proposal.kind == kind && proposal.state == DecisionState::Proposed)
     else {
-        let message = "nothing of this kind is proposed: propose it first";
+        let message = format!("no {} is proposed: propose it first", kind.code());
         return vec![Refusal::at(Code::NothingProposed, "", message)];
     };
     let mut unmet = Vec::new();
@@ -276,7 +296,8 @@ pub fn unmet_for_confirmation(
         let message = "somebody else than whoever proposed it has to confirm it";
         unmet.push(Refusal::at(Code::SeparationOfDuties, "", message));
     } else if kind == DecisionKind::Revocation && proposal.proposed_as == role {
-        let message = "a revocation needs a quality lead and a licensing officer";
+        let message = "a revocation needs a quality lead and a licensing officer: somebody in the other role has to \
+                       confirm it";
         unmet.push(Refusal::at(Code::SeparationOfDuties, "", message));
     }
     unmet
@@ -310,7 +331,9 @@ pub fn unmet_for_variation(
         unmet.push(Refusal::at(Code::Invalid, "validTo", message));
     }
     if !changes {
-        unmet.push(Refusal::at(Code::Unchanged, "", "name what the variation changes"));
+        let message = "name what the variation changes: tier, programmeTypes, maxConcurrentCourses or \
+                       maxTraineesPerCourse";
+        unmet.push(Refusal::at(Code::Unchanged, "", message));
     }
     unmet
 }
@@ -334,35 +357,10 @@ pub fn unmet_for_settling(now: ConditionState, to: ConditionState) -> Vec<Refusa
     }
     // A breach can be mended; what was met or waived is done.
     if matches!(now, ConditionState::Met | ConditionState::Waived) || now == to {
-        return vec![Refusal::at(Code::Conflict, "conditionId", "it is settled already")];
+        let message = format!("this condition is settled already, as {}", now.code());
+        return vec![Refusal::at(Code::Conflict, "conditionId", message)];
     }
     Vec::new()
-}
-
-/// A course that runs under a licence.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OpenCourse {
-    /// Its code.
-    pub code: String,
-    /// Its last day.
-    pub ends_on: NaiveDate,
-    /// How many people have a place.
-    pub places_taken: i32,
-}
-
-/// What the courses that run under a licence say to the reader of an impact; nothing, if there are none.
-#[must_use]
-pub fn told_of_courses(open_courses: &[OpenCourse]) -> Vec<String> {
-    if open_courses.is_empty() {
-        return Vec::new();
-    }
-    let places: i32 = open_courses.iter().map(|course| course.places_taken).sum();
-    let until = |course: &OpenCourse| format!("{} until {}", course.code, course.ends_on);
-    let courses: Vec<String> = open_courses.iter().map(until).collect();
-    vec![
-        format!("open courses under it: {}, in which {places} people have a place", courses.len()),
-        format!("each needs a teach-out decision: {}", courses.join(", ")),
-    ]
 }
 
 /// Whoever gives a licence back says what becomes of the courses that are open under it.
@@ -420,13 +418,13 @@ pub struct Into {
 }
 
 /// A bridge leads from licences that were in good standing and READY to the one organisation that followed
-/// their holders. Every body of a merger must have had one; an acquisition is never bridged, and nothing is
+/// their holders. Every body of a merger must have had one, be it among those that were bridged `before`; an acquisition is never bridged, and nothing is
 /// bridged to an organisation that is suspended itself.
 #[must_use]
 pub fn unmet_for_bridge(
     ended: &[Ended],
     successions: &[Into],
-    successor_suspended: bool,
+    (before, successor_suspended): (&[Uuid], bool),
     today: NaiveDate,
 ) -> Vec<Refusal> {
     let refuse = |message: &str| Refusal::at(Code::NotBridgeable, "licenceIds", message);
@@ -452,9 +450,14 @@ pub fn unmet_for_bridge(
     let merged = successions
         .iter()
         .filter(|way| way.kind == SuccessionKind::Merger && way.on == ways[0].on)
-        .any(|way| !ended.iter().any(|licence| licence.holder == way.predecessor));
+        .any(|way| {
+            !before.contains(&way.predecessor)
+                && !ended.iter().any(|licence| licence.holder == way.predecessor)
+        });
     if merged {
-        unmet.push(refuse("every body of the merger must have held a licence"));
+        unmet.push(refuse(
+            "every body of the merger must have held a licence: name one of each that is not bridged yet",
+        ));
     }
     if ended.iter().any(|licence| licence.state != State::Superseded || licence.bridged) {
         unmet.push(refuse("a licence is bridged once, after a succession"));
@@ -492,7 +495,7 @@ pub fn unmet_for_lodging(
     };
     let mut unmet = Vec::new();
     if !decision.kind.can_be_appealed() {
-        let message = "appeals are against declining, suspension, revocation and sanctions";
+        let message = "appeals are against declining, suspension, revocation and sanctions: name such a decision";
         unmet.push(Refusal::at(Code::NotAppealable, "decisionId", message));
     }
     if lodged_before {
@@ -526,7 +529,7 @@ pub fn last_day_of_appeal(taken_on: NaiveDate, holidays: &[NaiveDate]) -> NaiveD
 pub fn unmet_for_appeal(appeal: &Appeal, account: Uuid) -> Vec<Refusal> {
     let mut unmet = Vec::new();
     if appeal.state != AppealState::Lodged {
-        unmet.push(Refusal::at(Code::Conflict, "appealId", "it is decided already"));
+        unmet.push(Refusal::at(Code::Conflict, "appealId", "this appeal is decided already"));
     }
     if appeal.involved.contains(&account) {
         let message = "somebody who took no part in the decision has to decide the appeal";

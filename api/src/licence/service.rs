@@ -8,9 +8,10 @@ use super::model::{Command, Licence, Standing, State};
 use super::rules;
 use super::store::Licences;
 use crate::actor::Permission;
-use crate::actor::service::person_of;
+use crate::actor::service::{acts_for, person_of};
 use crate::audit::Change;
-use crate::command::{Stop, Unit};
+use crate::command::{Stop, Unit, refuse_any};
+use crate::organisation::rules::unmet_for_own_organisation;
 use crate::organisation::store::Organisations;
 use crate::refusal::{Code, Refusal};
 
@@ -68,7 +69,8 @@ impl<'a> Desk<'a> {
         Err(Refusal::whole(code).into())
     }
 
-    /// The desk of the national team at a licence: its holder and itself locked.
+    /// The desk of the national team at a licence: its holder and itself locked. Nobody decides there for the
+    /// own organisation.
     pub(super) async fn at(
         unit: &'a Unit,
         permission: Permission,
@@ -77,6 +79,7 @@ impl<'a> Desk<'a> {
         let desk = Self::of_the_nation(unit, permission)?;
         let found = desk.store.find(at.id).await?.ok_or_else(not_found)?;
         Organisations::of(unit).lock(found.organisation_id).await?.ok_or_else(not_found)?;
+        refuse_any(unmet_for_own_organisation(acts_for(unit, found.organisation_id).await?))?;
         let licence = desk.locked(at).await?;
         Ok((desk, licence))
     }
@@ -163,7 +166,7 @@ impl<'a> Desk<'a> {
         }
         for granted in self.store.granted(before.organisation_id).await? {
             if granted.licence_id == before.id {
-                self.store.cut(&granted, on).await?;
+                self.store.cut(&granted, on, with.decision).await?;
             }
         }
         self.store.enter_state(&after, on).await?;
@@ -213,6 +216,8 @@ pub(super) struct Retirement<'a> {
     pub(super) teach_out_plan: Option<&'a str>,
     /// Whether its renewal was decided with it.
     pub(super) renewal_decided: bool,
+    /// The decision that ends it, where an appeal can undo that.
+    pub(super) decision: Option<Uuid>,
 }
 
 impl Retirement<'_> {
@@ -224,6 +229,7 @@ impl Retirement<'_> {
             public_reason: None,
             teach_out_plan: None,
             renewal_decided: false,
+            decision: None,
         }
     }
 }

@@ -99,6 +99,16 @@ impl<'a> Licences<'a> {
         Ok(rows.iter().any(open))
     }
 
+    /// The holders of the licences whose place these took.
+    pub async fn bridged_by(&self, bridges: &[&Licence]) -> Result<Vec<Uuid>, Stop> {
+        let ids = bridges.iter().map(|bridge| bridge.id);
+        let rows = licence::Entity::find()
+            .filter(licence::Column::SucceededById.is_in(ids))
+            .all(self.unit.tx())
+            .await?;
+        Ok(rows.into_iter().map(|row| row.organisation_id).collect())
+    }
+
     /// Saves a new licence.
     pub async fn insert(&self, licence: &Licence) -> Result<(), Stop> {
         let row = row_of(licence).into_active_model().reset_all();
@@ -236,6 +246,8 @@ impl<'a> Licences<'a> {
             valid_from: Set(days.map(|(from, _)| from)),
             valid_to: Set(days.map(|(_, to)| to)),
             granted_to: Set(days.map(|(_, to)| to)),
+            ended_by: Set(None),
+            held_to: Set(None),
         };
         licence_programme::Entity::insert(row).exec_without_returning(self.unit.tx()).await?;
         Ok(())
@@ -249,18 +261,27 @@ impl<'a> Licences<'a> {
             .order_by_asc(licence_programme::Column::ValidFrom)
             .all(self.unit.tx())
             .await?;
+        let of = licence::Entity::find()
+            .filter(licence::Column::OrganisationId.eq(organisation))
+            .filter(licence::Column::Number.is_not_null())
+            .all(self.unit.tx())
+            .await?;
         let granted = |row: licence_programme::Model| {
             let days = row.valid_from.zip(row.valid_to);
-            let (from, to) =
-                days.ok_or_else(|| DbFault::unreadable("licence_programme.valid_from"))?;
-            let programme_type = programme_type_of(&row.programme_type)?;
-            Ok(Granted { id: row.id, licence_id: row.licence_id, programme_type, from, to })
+            let number = of.iter().find(|licence| licence.id == row.licence_id);
+            granted_of(row, days, number.and_then(|licence| licence.number.clone()))
         };
-        rows.into_iter().map(granted).collect()
+        Ok(rows.into_iter().map(granted).collect::<Result<_, _>>()?)
     }
 
-    /// Ends a granted programme type on a day; one that would begin later is dropped.
-    pub async fn cut(&self, granted: &Granted, on: NaiveDate) -> Result<(), Stop> {
+    /// Ends a granted programme type on a day; one that would begin later is dropped. `by` is the decision
+    /// that can be undone: what it took is kept with it.
+    pub async fn cut(
+        &self,
+        granted: &Granted,
+        on: NaiveDate,
+        by: Option<Uuid>,
+    ) -> Result<(), Stop> {
         if granted.to <= on {
             return Ok(());
         }
@@ -271,20 +292,40 @@ impl<'a> Licences<'a> {
         } else {
             change.col_expr(licence_programme::Column::Stage, Expr::value("DROPPED"))
         };
+        let change = match by {
+            Some(by) => change
+                .col_expr(licence_programme::Column::EndedBy, Expr::value(by))
+                .col_expr(licence_programme::Column::HeldTo, Expr::value(granted.to)),
+            None => change,
+        };
         change.exec(self.unit.tx()).await?;
         Ok(())
     }
 
-    /// Gives the programme types that ended with the licence on `on` back their days.
-    pub async fn uncut(&self, id: Uuid, on: NaiveDate) -> Result<(), Stop> {
+    /// The days of programme types that a decision took.
+    pub async fn taken_by(&self, decision: Uuid) -> Result<Vec<Granted>, Stop> {
+        let rows = licence_programme::Entity::find()
+            .filter(licence_programme::Column::EndedBy.eq(decision))
+            .order_by_asc(licence_programme::Column::ValidFrom)
+            .all(self.unit.tx())
+            .await?;
+        let taken = |row: licence_programme::Model| {
+            let from = if row.stage == "GRANTED" { row.valid_to } else { row.valid_from };
+            let days = from.zip(row.held_to);
+            granted_of(row, days, None)
+        };
+        Ok(rows.into_iter().map(taken).collect::<Result<_, _>>()?)
+    }
+
+    /// Gives back what a decision took.
+    pub async fn give_back(&self, decision: Uuid) -> Result<(), Stop> {
+        let held_to = Expr::col(licence_programme::Column::HeldTo);
         licence_programme::Entity::update_many()
-            .col_expr(
-                licence_programme::Column::ValidTo,
-                Expr::col(licence_programme::Column::GrantedTo),
-            )
-            .filter(licence_programme::Column::LicenceId.eq(id))
-            .filter(licence_programme::Column::Stage.eq("GRANTED"))
-            .filter(licence_programme::Column::ValidTo.eq(on))
+            .col_expr(licence_programme::Column::Stage, Expr::value("GRANTED"))
+            .col_expr(licence_programme::Column::ValidTo, held_to)
+            .col_expr(licence_programme::Column::HeldTo, Expr::value(None::<NaiveDate>))
+            .col_expr(licence_programme::Column::EndedBy, Expr::value(None::<Uuid>))
+            .filter(licence_programme::Column::EndedBy.eq(decision))
             .exec(self.unit.tx())
             .await?;
         Ok(())
@@ -334,6 +375,16 @@ impl<'a> Licences<'a> {
             .await?;
         Ok(row)
     }
+}
+
+fn granted_of(
+    row: licence_programme::Model,
+    days: Option<(NaiveDate, NaiveDate)>,
+    number: Option<String>,
+) -> Result<Granted, DbFault> {
+    let (from, to) = days.ok_or_else(|| DbFault::unreadable("licence_programme.valid_from"))?;
+    let programme_type = programme_type_of(&row.programme_type)?;
+    Ok(Granted { id: row.id, licence_id: row.licence_id, number, programme_type, from, to })
 }
 
 fn licence_of(row: licence::Model) -> Result<Licence, DbFault> {

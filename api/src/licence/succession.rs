@@ -10,11 +10,12 @@ use super::rules::{self, Ended, terms};
 use super::service::{Changed, Desk, Retirement, called, not_found};
 use super::store::Licences;
 use crate::actor::Permission;
+use crate::actor::service::acts_for;
 use crate::calendar::Period;
 use crate::command::{Stop, Unit, refuse_any};
 use crate::course::service::succession::bridge as bridge_courses;
 use crate::organisation::model::Status;
-use crate::organisation::rules::{MAX_TEXT, unmet_for_text};
+use crate::organisation::rules::{MAX_TEXT, unmet_for_own_organisation, unmet_for_text};
 use crate::organisation::store::Organisations;
 use crate::programme::kind::ProgrammeType;
 use crate::refusal::{Code, Refusal};
@@ -112,31 +113,76 @@ pub struct Bridge {
 pub async fn bridge(unit: &Unit, new: Bridge) -> Result<Changed, Stop> {
     let desk = Desk::of_the_nation(unit, Permission::ReviewLicences)?;
     desk.account()?;
+    refuse_any(unmet_for_own_organisation(acts_for(unit, new.organisation).await?))?;
     let ended = locked(&desk, &new).await?;
     let successions = desk.store.successions_into(new.organisation).await?;
     let own = desk.store.lock_all(new.organisation).await?;
     let suspended = own.iter().any(|licence| desk.standing(licence) == Standing::Suspended);
     let facts: Vec<Ended> = ended.iter().map(facts_of).collect();
-    let mut unmet = rules::unmet_for_bridge(&facts, &successions, suspended, unit.today());
+    let on = ended.first().and_then(|licence| licence.ended_on).unwrap_or_default();
+    let bridges: Vec<&Licence> = own.iter().filter(|licence| is_bridge_from(licence, on)).collect();
+    let bridged = desk.store.bridged_by(&bridges).await?;
+    let before = (bridged.as_slice(), suspended);
+    let mut unmet = rules::unmet_for_bridge(&facts, &successions, before, unit.today());
     unmet.extend(unmet_for_text(&new.reason, "reason", MAX_TEXT));
     let holder = desk.store.holder(new.organisation).await?.ok_or_else(not_found)?;
     if holder.status != Status::Active {
         let message = "the organisation must be active in the network";
         unmet.push(Refusal::at(Code::OrganisationNotActive, "organisationId", message));
     }
-    let on = ended.first().and_then(|licence| licence.ended_on).unwrap_or_default();
-    let types = types_of(&desk, &ended, on).await?;
+    let (mut types, mut under) = (types_of(&desk, &ended, on).await?, Vec::new());
     if types.is_empty() && unmet.is_empty() {
         let message = "the licences were for nothing on the day before the succession";
         unmet.push(Refusal::at(Code::NotBridgeable, "licenceIds", message));
     }
     let until = terms::days_after(on, terms::BRIDGE_DAYS);
     if let Ok(period) = Period::new(Some(on), Some(until)) {
-        let others = desk.store.granted(new.organisation).await?;
-        unmet.extend(rules::unmet_for_one_at_a_time(&types, period, &others));
+        let (held, others): (Vec<_>, Vec<_>) = desk
+            .store
+            .granted(new.organisation)
+            .await?
+            .into_iter()
+            .partition(|held| bridges.iter().any(|bridge| bridge.id == held.licence_id));
+        // What an earlier bridge of this succession is for stays with it.
+        types.retain(|ty| !held.iter().any(|held| held.programme_type == *ty));
+        under.extend(held.iter().filter_map(|held| {
+            let of = |bridge: &&&Licence| bridge.id == held.licence_id;
+            Some((held.programme_type, (*bridges.iter().find(of)?).clone()))
+        }));
+        let wanted: Vec<_> = types.iter().map(|ty| (*ty, period)).collect();
+        unmet.extend(rules::unmet_for_one_at_a_time(&wanted, &others));
     }
     refuse_any(unmet)?;
-    build(&desk, &new, &ended, &types, (on, until)).await
+    match bridges.first() {
+        Some(bridge) if types.is_empty() => {
+            let mut impact = vec![format!("{} is for the same and bridges them", called(bridge))];
+            impact.extend(succeed(&desk, &new, &ended, (bridge, &under)).await?);
+            Ok(Changed { id: bridge.id, impact })
+        }
+        _ => build(&desk, &new, &ended, (&types, under), (on, until)).await,
+    }
+}
+
+/// Whether a licence bridges those that ended on a day, and is still in force.
+fn is_bridge_from(licence: &Licence, on: NaiveDate) -> bool {
+    let begins = licence.term.is_some_and(|term| term.from == on);
+    licence.bridging && licence.state.is_live() && begins
+}
+
+/// The licence takes the place of those that ended; each of their courses goes on under the bridge that is for
+/// its type.
+async fn succeed(
+    desk: &Desk<'_>,
+    new: &Bridge,
+    ended: &[Licence],
+    (licence, under): (&Licence, &[(ProgrammeType, Licence)]),
+) -> Result<Vec<String>, Stop> {
+    for before in ended {
+        let after = Licence { succeeded_by_id: Some(licence.id), ..before.clone() };
+        desk.save("licence.succeeded", before, after, &[], Some(&new.reason)).await?;
+    }
+    let ids: Vec<Uuid> = ended.iter().map(|licence| licence.id).collect();
+    bridge_courses(desk.unit, &desk.acting_as, (&ids, new.organisation), under).await
 }
 
 /// The named licences, locked behind their holders and the successor.
@@ -200,7 +246,7 @@ async fn build(
     desk: &Desk<'_>,
     new: &Bridge,
     ended: &[Licence],
-    types: &[ProgrammeType],
+    (types, mut under): (&[ProgrammeType], Vec<(ProgrammeType, Licence)>),
     (on, until): (NaiveDate, NaiveDate),
 ) -> Result<Changed, Stop> {
     let unit = desk.unit;
@@ -239,13 +285,9 @@ async fn build(
     }
     desk.store.enter_state(&licence, on).await?;
     desk.record("licence.bridged", None, &licence, &["programmes"], Some(&new.reason));
-    for before in ended {
-        let after = Licence { succeeded_by_id: Some(licence.id), ..before.clone() };
-        desk.save("licence.succeeded", before, after, &[], Some(&new.reason)).await?;
-    }
     let codes: Vec<&str> = types.iter().map(|ty| ty.code()).collect();
-    let ids: Vec<Uuid> = ended.iter().map(|licence| licence.id).collect();
-    let courses = bridge_courses(unit, &desk.acting_as, &ids, &licence).await?;
+    under.extend(types.iter().map(|ty| (*ty, licence.clone())));
+    let courses = succeed(desk, new, ended, (&licence, &under)).await?;
     let mut impact = vec![
         format!("{} bridges from {on} to before {until}", called(&licence)),
         format!("it is for {}", codes.join(", ")),

@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 
 use super::decisions::NewDecision;
+use super::impacts;
 use super::model::{Licence, Standing};
 use super::parts::{DecisionKind, Granted, VariationTerms};
 use super::rules;
@@ -43,7 +44,7 @@ pub async fn propose(
     desk.store.decide(&before, new).await?;
     let action = "licence.variation_proposed";
     desk.save(action, &before, before.clone(), &["decisions"], Some(reason)).await?;
-    Ok(Changed { id: at.id, impact: vec![summary(&terms)] })
+    Ok(Changed { id: at.id, impact: told(&desk, &before, &terms).await? })
 }
 
 /// Confirms a proposed variation.
@@ -67,7 +68,9 @@ pub async fn confirm(unit: &Unit, at: At) -> Result<Changed, Stop> {
         refuse_any(unmet)?;
         return Err(DbFault::unreadable("licence_decision.terms").into());
     };
-    unmet.extend(speaks_against(&desk, &before, &terms, proposal.proposed_on).await?);
+    // The proposal says it: the input names no such field.
+    let against = speaks_against(&desk, &before, &terms, proposal.proposed_on).await?;
+    unmet.extend(against.into_iter().map(Refusal::of_all));
     refuse_any(unmet)?;
     desk.store.confirm(proposal.id, account, &desk.acting_as).await?;
     desk.store.add_variation(&before, proposal.id, &terms).await?;
@@ -77,7 +80,7 @@ pub async fn confirm(unit: &Unit, at: At) -> Result<Changed, Stop> {
     let facts = ["variations", "programmes", "decisions"];
     let reason = Some(proposal.reason.as_str());
     desk.save("licence.varied", &before, before.clone(), &facts, reason).await?;
-    Ok(Changed { id: at.id, impact: vec![summary(&terms)] })
+    Ok(Changed { id: at.id, impact: told(&desk, &before, &terms).await? })
 }
 
 /// Everything that speaks against a variation; `day` is that of its proposal.
@@ -90,7 +93,8 @@ async fn speaks_against(
     let standing = desk.standing(licence);
     let in_force = matches!(standing, Standing::Granted | Standing::Active | Standing::Expiring);
     let Some(term) = licence.term.filter(|_| in_force) else {
-        let message = "only the terms of a licence that is in force can be varied";
+        let message = "the terms of a licence vary while it is granted and in force: a suspended one is reinstated \
+                       first, one in grace or past its end renewed";
         return Ok(vec![Refusal::at(Code::Conflict, "", message)]);
     };
     let (types, days) = (terms.programme_types(), (terms.from, terms.to));
@@ -110,14 +114,16 @@ async fn speaks_against(
         Period::new(Some(*from), Some(*to)).is_ok_and(|other| other.overlaps(&period))
     };
     if varied.iter().any(meets) {
-        let message = "another variation holds on some of these days";
+        let message =
+            "another variation holds on some of these days: choose days before or after it";
         unmet.push(Refusal::at(Code::Conflict, "validFrom", message));
     }
     if let Some(types) = types {
         unmet.extend(rules::unmet_for_types(&types));
         let mut others = desk.store.granted(licence.organisation_id).await?;
         others.retain(|other| other.licence_id != licence.id);
-        unmet.extend(rules::unmet_for_one_at_a_time(&types, period, &others));
+        let wanted: Vec<_> = types.iter().map(|ty| (*ty, period)).collect();
+        unmet.extend(rules::unmet_for_one_at_a_time(&wanted, &others));
     }
     Ok(unmet)
 }
@@ -135,7 +141,7 @@ async fn license_for(
     });
     for granted in &held {
         if !types.contains(&granted.programme_type) {
-            desk.store.cut(granted, from.max(granted.from)).await?;
+            desk.store.cut(granted, from.max(granted.from), None).await?;
             if to < granted.to {
                 desk.store.grant(licence, granted.programme_type, (to, granted.to)).await?;
             }
@@ -168,6 +174,18 @@ fn uncovered(
     days
 }
 
+/// What a variation says, and what it breaks.
+async fn told(
+    desk: &Desk<'_>,
+    licence: &Licence,
+    terms: &VariationTerms,
+) -> Result<Vec<String>, Stop> {
+    let courses = desk.store.open_courses(licence.id).await?;
+    let mut told = vec![summary(terms)];
+    told.extend(impacts::told_of_variation(terms, &courses));
+    Ok(told)
+}
+
 /// What a variation says, in words.
 fn summary(terms: &VariationTerms) -> String {
     let mut words = format!("from {} to before {}", terms.from, terms.to);
@@ -198,7 +216,8 @@ mod tests {
 
     fn held(ty: ProgrammeType, from: u32, to: u32) -> Granted {
         let (id, licence_id) = (Uuid::nil(), Uuid::nil());
-        Granted { id, licence_id, programme_type: ty, from: day(from), to: day(to) }
+        let (from, to) = (day(from), day(to));
+        Granted { id, licence_id, number: None, programme_type: ty, from, to }
     }
 
     #[test]

@@ -14,6 +14,17 @@ pub const MAX_NAME: usize = 200;
 /// Longest free text, in characters.
 pub const MAX_TEXT: usize = 2_000;
 
+/// PER-2: nobody decides for the nation about an organisation for which they act themselves.
+#[must_use]
+pub fn unmet_for_own_organisation(acts_for_it: bool) -> Vec<Refusal> {
+    if !acts_for_it {
+        return Vec::new();
+    }
+    let message = "you act for this organisation, by this or another account of yours: somebody else of the \
+                   national team has to do this";
+    vec![Refusal::at(Code::SeparationOfDuties, "", message)]
+}
+
 /// A name or other line of text: filled, short enough, and free of control and direction marks.
 #[must_use]
 pub fn unmet_for_line(text: &str, path: &str) -> Vec<Refusal> {
@@ -532,6 +543,12 @@ mod tests {
         assert_eq!(closed.unassigned, None, "a closed body gets no later membership");
         let before = places(&old, day("2022-07-01"), Some(day("2021-01-01")), &boards, &[]);
         assert_eq!(before, Places::default());
+    }
+
+    #[test]
+    fn nobody_decides_about_an_organisation_for_which_they_act() {
+        assert_eq!(unmet_for_own_organisation(false), []);
+        assert_eq!(codes(&unmet_for_own_organisation(true)), [Code::SeparationOfDuties]);
     }
 
     #[test]

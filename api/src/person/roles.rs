@@ -14,6 +14,7 @@ use crate::actor::service::{Named, RoleGrant, ensure_account, insert_grant};
 use crate::actor::{GrantScope, Permission, Role};
 use crate::audit::Change;
 use crate::command::{Stop, Unit, refuse_any};
+use crate::course::store::Courses;
 use crate::db::DbFault;
 use crate::organisation::rules::unmet_for_line;
 use crate::organisation::store::Organisations;
@@ -134,21 +135,22 @@ fn sees(unit: &Unit, grant: &RoleGrant) -> bool {
     own || within || actor.may_nationally(Permission::SeeGrants)
 }
 
-/// What the scope names is there. The course of a role is checked where courses are.
+/// What the scope names is there, and takes part still.
 async fn exists(unit: &Unit, scope: GrantScope) -> Result<(), Stop> {
     let is_national = unit.actor().may_nationally(Permission::GrantRoles);
     let store = Organisations::of(unit);
-    let there = match scope {
+    let missing = || Stop::from(Refusal::at(Code::NotFound, "scopeId", "no such record"));
+    let of = match scope {
         // Who acts within an organisation holds a role there.
-        GrantScope::Organisation(id) if is_national => store.lock(id).await?.is_some(),
-        GrantScope::Region(id) => store.region_exists(id).await?,
-        _ => true,
+        GrantScope::Organisation(id) if is_national => id,
+        GrantScope::Course(id) => {
+            Courses::of(unit).find(id).await?.ok_or_else(missing)?.organisation_id
+        }
+        GrantScope::Region(id) if !store.region_exists(id).await? => return Err(missing()),
+        _ => return Ok(()),
     };
-    if there {
-        Ok(())
-    } else {
-        Err(Refusal::at(Code::NotFound, "scopeId", "no such record").into())
-    }
+    let organisation = store.lock(of).await?.ok_or_else(missing)?;
+    refuse_any(rules::unmet_for_open(organisation.status))
 }
 
 /// The account that gets the role and the person to whom it belongs, both locked: accounts first.

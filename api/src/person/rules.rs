@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::model::{Names, Person};
 use crate::actor::service::RoleGrant;
 use crate::actor::{GrantScope, Role};
+use crate::organisation::model::Status;
 use crate::organisation::rules::unmet_for_line;
 use crate::refusal::{Code, Refusal};
 
@@ -62,6 +63,16 @@ pub fn unmet_for_change(person: &Person, path: &str) -> Vec<Refusal> {
     } else {
         Vec::new()
     }
+}
+
+/// Nobody gets a role in an organisation that is closed, nor for a course of one.
+#[must_use]
+pub fn unmet_for_open(status: Status) -> Vec<Refusal> {
+    if status != Status::Closed {
+        return Vec::new();
+    }
+    let message = "the organisation is closed: name the one that followed it, if there is one";
+    vec![Refusal::at(Code::OwnerClosed, "scopeId", message)]
 }
 
 /// PER-2: nobody decides about themselves, whichever of their accounts they use.

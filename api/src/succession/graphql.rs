@@ -90,7 +90,7 @@ readable! {
 
 mutations! {
     SuccessionAssign by ManageOrganisations -> successionAssignment: SuccessionAssignment,
-        [NotACandidate, OwnerClosed];
+        [NotACandidate, OwnerClosed, OrganisationNotActive];
 }
 
 /// The successor that takes a course or trainer over.

@@ -8,6 +8,8 @@
 //!   person names one of the successors. The course keeps the deliverer that ended until then.
 //! * Nothing is rewritten: who delivered a course before the day, and with whom a trainer worked, stays as
 //!   it was. A course keeps the code that it had, though another of its new deliverer may have the same.
+//! * Courses pass on to an organisation that takes part in the network: a prospect or a dormant one is activated
+//!   first. What then exceeds a licence, and codes that meet, are told and stop nothing.
 //! * A succession does not begin before what the organisation is known to have delivered.
 //! * A course goes on under the licence that its new deliverer holds, or under one that bridges; without
 //!   either its sessions earn no credit until a quality lead lets it be taught out.

@@ -16,6 +16,19 @@ pub fn unmet_for_end(courses: &[&str], successors: &[Uuid]) -> Vec<Refusal> {
     vec![Refusal::at(Code::CoursesUnfinished, "", message)]
 }
 
+/// Courses pass on to an organisation that takes part in the network: a prospect or a dormant one delivers none.
+#[must_use]
+pub fn unmet_for_deliverer(courses: &[&str], takes_part: bool, path: &str) -> Vec<Refusal> {
+    if courses.is_empty() || takes_part {
+        return Vec::new();
+    }
+    let message = format!(
+        "it does not take part in the network at present: activate it first, since courses pass on to it: {}",
+        courses.join(", ")
+    );
+    vec![Refusal::at(Code::OrganisationNotActive, path, message)]
+}
+
 /// SUCC-2: what an organisation delivered, it delivered: it does not end before.
 #[must_use]
 pub fn unmet_for_day(
@@ -71,6 +84,14 @@ mod tests {
         let unmet = unmet_for_end(&["VOL-2026-001", "VOL-2026-002"], &[]);
         assert_eq!(codes(&unmet), [Code::CoursesUnfinished]);
         assert!(unmet[0].message.contains("VOL-2026-001, VOL-2026-002"));
+    }
+
+    #[test]
+    fn courses_pass_on_to_who_takes_part() {
+        assert_eq!(unmet_for_deliverer(&[], false, "successorIds"), []);
+        assert_eq!(unmet_for_deliverer(&["VOL-2026-001"], true, "successorIds"), []);
+        let unmet = unmet_for_deliverer(&["VOL-2026-001"], false, "successorIds");
+        assert_eq!(codes(&unmet), [Code::OrganisationNotActive]);
     }
 
     #[test]

@@ -26,6 +26,7 @@ pub struct Estate<'a> {
     successors: &'a [Uuid],
     courses: Vec<Course>,
     delivered: Option<NaiveDate>,
+    takes_part: bool,
 }
 
 impl<'a> Estate<'a> {
@@ -40,12 +41,17 @@ impl<'a> Estate<'a> {
         successors: &'a [Uuid],
     ) -> Result<Self, Stop> {
         // Licences are locked before courses.
+        let mut takes_part = true;
         for successor in successors {
             Licences::of(unit).lock_all(*successor).await?;
+            let body = Licences::of(unit).holder(*successor).await?;
+            takes_part &= body.is_some_and(|body| body.status == Status::Active);
         }
         let courses = courses::unfinished(unit, organisation).await?;
         let delivered = courses::last_delivered(unit, organisation).await?;
-        Ok(Self { unit, organisation, successors, courses, delivered })
+        // Of several successors the one that a person names later has to take part then.
+        takes_part |= successors.len() != 1;
+        Ok(Self { unit, organisation, successors, courses, delivered, takes_part })
     }
 
     /// ORG-3: what speaks against the end of the organisation.
@@ -53,6 +59,7 @@ impl<'a> Estate<'a> {
     pub fn unmet_for_end(&self, (on, path): (NaiveDate, &str)) -> Vec<Refusal> {
         let codes: Vec<&str> = self.courses.iter().map(|course| course.code.as_str()).collect();
         let mut unmet = rules::unmet_for_end(&codes, self.successors);
+        unmet.extend(rules::unmet_for_deliverer(&codes, self.takes_part, "successorIds"));
         unmet.extend(rules::unmet_for_day((on, path), self.delivered));
         unmet
     }
@@ -70,7 +77,7 @@ impl<'a> Estate<'a> {
             [] => {}
             [successor] => {
                 for course in &self.courses {
-                    impact.push(
+                    impact.extend(
                         courses::pass_on(self.unit, acting_as, course, *successor, on).await?,
                     );
                 }
@@ -153,11 +160,13 @@ pub async fn assign(
     let impact = match found.subject {
         Subject::Course(course) => {
             let course = courses::locked(unit, course).await?;
+            let takes_part = follower.status == Status::Active;
+            refuse_any(rules::unmet_for_deliverer(&[&course.code], takes_part, "successorId"))?;
             courses::pass_on(unit, &acting_as, &course, successor, on).await?
         }
         Subject::Trainer(trainer) => {
             trainers::join(unit, &acting_as, trainer, successor, on).await?;
-            format!("the trainer works with {} from {on}", follower.name)
+            vec![format!("the trainer works with {} from {on}", follower.name)]
         }
     };
     let after = Assignment {
@@ -168,5 +177,5 @@ pub async fn assign(
     };
     store.update(&after).await?;
     unit.record(Change::of("succession.assigned", Some(&found), &after, &[], acting_as, None));
-    Ok(Changed { id, impact: vec![impact] })
+    Ok(Changed { id, impact })
 }

@@ -36,7 +36,7 @@ on_both_databases! {
         let input = with(proposal(&deliverer, &host), &json!({ "validFrom": "2026-05-01", "idempotencyKey": "1" }));
         let before = world.database.eye.contents().await;
         let tried = propose(&world, &coordinator, with(proposal(&deliverer, &host), &json!({ "dryRun": true }))).await;
-        assert_eq!(tried.payload()["impact"], json!(["your organisation: DSPT_MISSING"]));
+        assert_eq!(tried.payload()["impact"], json!(["your organisation: no status in the Data Security and Protection Toolkit is recorded"]));
         assert_eq!(world.database.eye.contents().await.changes_since(&before), [] as [String; 0]);
         let made = propose(&world, &coordinator, input.clone()).await;
         let shown = made.done("agreement").clone();
@@ -50,8 +50,8 @@ on_both_databases! {
         let accepted = step(&signatory, "Accept", at(1, json!({}))).await;
         let shown = accepted.done("agreement");
         assert_eq!((&shown["state"], &shown["isInForce"], &shown["acceptedOn"]), (&json!("IN_FORCE"), &json!(true), &json!("2026-05-01")));
-        let missing = ["DSPT_MISSING", "SAFEGUARDING_CONTACT_MISSING", "SUPERVISION_CONTACT_MISSING"];
-        let expected: Vec<String> = ["the deliverer", "the host"].iter().flat_map(|whose| missing.map(|code| format!("{whose}: {code}"))).collect();
+        let missing = ["no status in the Data Security and Protection Toolkit is recorded", "nobody is named for safeguarding", "nobody is named for supervision"];
+        let expected: Vec<String> = ["the deliverer", "the host"].iter().flat_map(|whose| missing.map(|words| format!("{whose}: {words}"))).collect();
         assert_eq!(accepted.payload()["impact"], json!(expected), "warned of, and not refused");
         for (more, code) in [
             (json!({ "reason": "Over.", "endsOn": "2026-05-01" }), "INVALID"), (json!({ "reason": "Over.", "endsOn": "2026-04-30" }), "INVALID"),
@@ -87,6 +87,22 @@ on_both_databases! {
         assert_eq!(wrong["errors"][0]["extensions"]["code"], "BAD_USER_INPUT", "{wrong}");
     }
 
+    async fn one_account_does_not_sign_for_both_sides(world: World) {
+        let (deliverer, host) = (body(&world).await, body(&world).await);
+        for side in [&deliverer, &host] {
+            world.grant_to("who acts for both", Role::PartnerSignatory, alongside::actor::GrantScope::Organisation(side.id)).await;
+        }
+        let both = world.token_of("who acts for both");
+        let shown = propose(&world, &both, proposal(&deliverer, &host)).await.done("agreement").clone();
+        let accept = json!({ "id": shown["id"], "expectedVersion": 1 });
+        let before = world.database.eye.contents().await;
+        let reply = world.mutate(Some(&both), "employerAgreementAccept", AGREEMENT, accept.clone()).await;
+        assert_eq!(reply.codes(), ["SEPARATION_OF_DUTIES"]);
+        assert_eq!(world.database.eye.contents().await.changes_since(&before), [] as [String; 0]);
+        let other = world.grant(Role::PartnerSignatory, Some(host.id)).await;
+        world.mutate(Some(&other), "employerAgreementAccept", AGREEMENT, accept).await.done("agreement");
+    }
+
     async fn two_organisations_have_one_agreement_of_a_kind_at_a_time(world: World) {
         let (deliverer, host) = (body(&world).await, body(&world).await);
         agreement(&world, (&deliverer, &host), AgreementKind::Employs, Standing::InForce).await;
@@ -95,6 +111,12 @@ on_both_databases! {
         assert_eq!(ask(json!({ "kind": "EMPLOYS" })).await.codes(), ["PERIOD_OVERLAP"]);
         ask(json!({ "kind": "EMPLOYS", "validFrom": "2027-04-01" })).await.done("agreement");
         ask(json!({ "kind": "PLACES" })).await.done("agreement");
+        let again = ask(json!({ "kind": "PLACES" })).await;
+        assert_eq!(again.codes(), ["PERIOD_OVERLAP"], "it waits for the other side");
+        assert_eq!(again.payload()["userErrors"][0]["path"], json!(["input", "validFrom"]));
+        let by_host = world.grant(Role::PartnerSignatory, Some(host.id)).await;
+        let crossed = propose(&world, &by_host, with(proposal(&deliverer, &host), &json!({ "kind": "PLACES" }))).await;
+        assert_eq!(crossed.codes(), ["PERIOD_OVERLAP"], "whichever side made it");
         let twice = format!(
             "insert into employer_agreement select {}, organisation_id, host_id, kind, places, proposed_by, state, valid_from, null, accepted_on, null, created_at, updated_at, 1 \
              from employer_agreement where state = 'ACCEPTED'", world.uuid(Uuid::from_u128(3)));
@@ -107,9 +129,12 @@ on_both_databases! {
             let (deliverer, host) = (body(&world).await, body(&world).await);
             let token = world.grant(Role::PartnerSignatory, Some(host.id)).await;
             let mut made = Vec::new();
-            for _ in 0..2 {
-                made.push(agreement(&world, (&deliverer, &host), AgreementKind::Places, Standing::Proposed).await);
+            for kind in [AgreementKind::Places, AgreementKind::Employs] {
+                made.push(agreement(&world, (&deliverer, &host), kind, Standing::Proposed).await);
             }
+            // Two of one kind, though none is proposed while another waits.
+            let same = format!("update employer_agreement set kind = 'PLACES' where host_id = {}", world.uuid(host.id));
+            world.database.eye.execute(&same).await.expect("of one kind");
             let replies = at_once(2, |index| {
                 let (world, token, input) = (world.clone(), token.clone(), made[index].input(&json!({})));
                 async move { world.mutate(Some(&token), "employerAgreementAccept", "", input).await }
@@ -182,7 +207,7 @@ on_both_databases! {
             assert_eq!(data["organisationContacts"]["nodes"], json!([{ "name": name }]), "{on}");
         }
         let end = json!({ "id": new["id"], "expectedVersion": 1, "endsOn": "2026-07-01", "dryRun": true });
-        assert_eq!(change("End", end.clone()).await.payload()["impact"], json!(["from 2026-07-01: SUPERVISION_CONTACT_MISSING"]));
+        assert_eq!(change("End", end.clone()).await.payload()["impact"], json!(["from 2026-07-01: nobody is named for supervision"]));
         change("End", with(end, &json!({ "dryRun": false }))).await.done("contact");
         assert_eq!(world.database.eye.rows_where("organisation_contact", "valid_to is not null").await, 2, "both stay on record");
     }

@@ -1,6 +1,9 @@
 //! Licences: from the application to the end, every refusal, and who may do what to whose.
 
+mod appeals;
 mod cells;
+mod duties;
+mod impacts;
 mod races;
 mod status;
 mod walks;

@@ -9,7 +9,7 @@ mod described;
 mod entities;
 mod facts;
 mod guarded;
-mod licence_inputs;
+pub(crate) mod licence_inputs;
 mod lists;
 mod marks;
 pub(crate) mod people;

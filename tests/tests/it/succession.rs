@@ -66,6 +66,8 @@ on_both_databases! {
         let told = format!("{code} passes on and goes on under the licence of its new deliverer");
         let impact = reply.payload()["impact"].as_array().expect("a list");
         assert_eq!(impact.iter().filter(|line| **line == told).count(), 2, "{impact:?}");
+        let namesakes = format!("{code}: its new deliverer has another course with this code; both keep it");
+        assert_eq!(impact.iter().filter(|line| **line == namesakes).count(), 1, "{impact:?}");
         for (course, school) in [(&first, &one), (&second, &two)] {
             let after = seen(&world, course).await;
             assert_eq!(after["organisation"]["id"], json!(taker.global_id()));
@@ -128,6 +130,45 @@ on_both_databases! {
             let partner = world.grant(Role::PartnerCoordinator, Some(tenant.id)).await;
             assert_eq!(name(&partner, school.lead.global_id()).await, Value::Null, "a candidate is told who it is once it has the trainer");
         }
+    }
+
+    async fn succ_2_nobody_is_followed_on_a_day_before_what_is_recorded(world: World) {
+        let (school, taker) = (school(&world).await, body(&world).await);
+        course(&world, &school, State::Open).await;
+        let officer = world.officer();
+        let before = world.database.eye.contents().await;
+        let succeed = |on: &str| json!({
+            "kind": "ACQUISITION", "effectiveOn": on, "successorIds": [taker.global_id()],
+            "predecessorIds": [school.organisation.global_id()],
+        });
+        let reply = world.mutate(Some(&officer), "organisationSucceed", "", succeed("2026-04-30")).await;
+        assert_eq!(reply.codes(), ["DATE_BEFORE_RECORDED_FACT", "DATE_BEFORE_RECORDED_FACT"], "the licence's and the course's");
+        assert_eq!(world.database.eye.contents().await.changes_since(&before), [] as [String; 0]);
+        world.mutate(Some(&officer), "organisationSucceed", "organisation { id }", succeed("2026-05-01")).await.done("organisation");
+    }
+
+    async fn courses_pass_on_to_who_takes_part_and_beyond_its_licence_only_with_a_word(world: World) {
+        let (one, two) = (school(&world).await, school(&world).await);
+        let (prospect, taker) = (given::organisation(&world).register().await, body(&world).await);
+        licence(&world, &taker).of(&[TYPE]).up_to(Stage::Granted).await;
+        for school in [&one, &two] {
+            course(&world, school, State::Open).await;
+        }
+        let one_at_once = format!("update licence set max_concurrent_courses = 1 where organisation_id = {}", world.uuid(taker.id));
+        world.database.eye.execute(&one_at_once).await.expect("its bound");
+        let officer = world.officer();
+        let merge = |into: &Tenant| json!({
+            "kind": "MERGER", "effectiveOn": "2026-05-01", "successorIds": [into.global_id()],
+            "predecessorIds": [one.organisation.global_id(), two.organisation.global_id()],
+        });
+        let before = world.database.eye.contents().await;
+        let reply = world.mutate(Some(&officer), "organisationSucceed", "", merge(&prospect)).await;
+        assert_eq!(reply.codes(), ["ORGANISATION_NOT_ACTIVE"]);
+        assert_eq!(world.database.eye.contents().await.changes_since(&before), [] as [String; 0]);
+        let reply = world.mutate(Some(&officer), "organisationSucceed", "organisation { id }", merge(&taker)).await;
+        reply.done("organisation");
+        let impact = reply.payload()["impact"].to_string();
+        assert_eq!(impact.matches("its new deliverer then runs 2 courses, its licence allows 1 at once").count(), 1, "{impact}");
     }
 
     async fn of_several_successors_a_person_names_one(world: World) {
@@ -223,7 +264,7 @@ on_both_databases! {
         });
         let reply = world.mutate(Some(&officer), "licenceBridge", "licence { id }", bridge).await;
         let licence = reply.done("licence")["id"].clone();
-        assert!(reply.payload()["impact"].as_array().expect("a list").contains(&json!("VOL-2026-001 goes on under it")));
+        assert!(reply.payload()["impact"].as_array().expect("a list").iter().any(|line| line.as_str().is_some_and(|line| line.starts_with("VOL-2026-001 goes on under PSL-2026-"))));
         assert_eq!(seen(&world, &course).await["licence"]["id"], licence);
     }
 

@@ -510,7 +510,7 @@ readable! {
 }
 
 readable! {
-    /// A decision that a course opens or goes on though its licence does not cover it.
+    /// A decision that a course opens or goes on though its licence does not cover it. The latest of a course counts.
     pub TeachOut = Rows::of("course_teach_out", "cto").visible_to(&[
         Way::Nation(Permission::SeeCourses),
         Way::Organisation("t.organisation_id", Permission::SeeCourses),

@@ -156,7 +156,7 @@ impl CourseNationalMutations {
             .await
     }
 
-    /// Records that a course opens or goes on though its licence does not cover it.
+    /// Records that a course opens or goes on though its licence does not cover it. A later decision takes the place of an earlier one.
     #[graphql(visible = "visible::oversee_courses", tag = "national")]
     async fn course_teach_out(
         &self,

@@ -19,9 +19,11 @@ use super::parts::{Course, Session};
 use super::planning::{self, Ground, Warning};
 use super::rules::{self, SessionFacts, TrainerFacts};
 use super::store::Courses;
+use crate::actor::service::acts_for;
 use crate::actor::{Identity, Permission};
 use crate::audit::{Audited, Change};
 use crate::command::{Stop, Unit, refuse_any};
+use crate::organisation::rules::unmet_for_own_organisation;
 use crate::refusal::{Code, Refusal};
 
 /// What a use case changed.
@@ -86,8 +88,8 @@ impl<'a> Desk<'a> {
         let acting_as = acting_as.ok_or_else(|| Stop::from(Refusal::forbidden(permission)))?;
         let desk = Self::of(unit, acting_as);
         let course = desk.locked(at).await?;
-        let own = unit.actor().acting_in(course.organisation_id, Permission::SeeCourses).is_some();
-        refuse_any(rules::unmet_for_decision(own))?;
+        let own = acts_for(unit, course.organisation_id).await?;
+        refuse_any(unmet_for_own_organisation(own))?;
         Ok((desk, course))
     }
 

@@ -151,12 +151,16 @@ pub async fn teach_out(unit: &Unit, at: At, decision: TeachOut) -> Result<Change
     }
     refuse_any(unmet)?;
     let by = desk.account()?;
+    let replaced = desk.store.teach_out_until(at.id).await?;
     desk.store.teach_out(&before, &decision, by).await?;
     let reason = Some(decision.reason.as_str());
-    let impact = match after.state {
+    let mut impact = vec![match after.state {
         State::TeachOut => format!("it goes on until {}", decision.until),
         _ => format!("it may open and run until {}", decision.until),
-    };
+    }];
+    impact.extend(
+        replaced.map(|until| format!("this takes the place of the decision until {until}")),
+    );
     desk.save("course.taught_out", &before, after, &["teachOuts"], reason).await?;
-    Ok(Changed { id: at.id, impact: vec![impact] })
+    Ok(Changed { id: at.id, impact })
 }

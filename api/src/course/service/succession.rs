@@ -6,8 +6,10 @@ use uuid::Uuid;
 use super::{Desk, not_found};
 use crate::command::{Stop, Unit};
 use crate::course::parts::Course;
+use crate::course::rules::LicenceFacts;
 use crate::course::store::Courses;
 use crate::licence::model::Licence;
+use crate::programme::kind::ProgrammeType;
 
 /// The courses of the organisation that are not at their end, locked.
 ///
@@ -48,7 +50,7 @@ pub async fn pass_on(
     course: &Course,
     to: Uuid,
     on: NaiveDate,
-) -> Result<String, Stop> {
+) -> Result<Vec<String>, Stop> {
     let desk = Desk::of(unit, acting_as.to_owned());
     let from = desk.store.end_delivery(course.id, on).await?;
     desk.store.deliver(course.id, to, from).await?;
@@ -58,12 +60,13 @@ pub async fn pass_on(
     let licensed = desk.store.licensed(of, unit.today(), course.id).await?;
     let in_force = licensed.filter(|found| found.facts.allows_new_starts && found.facts.delivers);
     let covers = in_force.as_ref().and_then(|found| found.facts.covers_to);
+    let beyond = in_force.as_ref().and_then(|found| beyond(course, &found.facts));
     if let Some(found) = in_force.filter(|_| course.licence_id.is_some()) {
         after.run_under(&found.licence);
     }
     desk.save("course.passed_on", course, after, &["deliverers"], None).await?;
     let code = &course.code;
-    Ok(match covers {
+    let mut impact = vec![match covers {
         _ if course.licence_id.is_none() => {
             format!("{code} passes on; it needs a licence to go on")
         }
@@ -71,7 +74,25 @@ pub async fn pass_on(
             "{code} passes on; it needs a licence of its new deliverer or a teach-out decision"
         ),
         Some(to) => within(code, course.end_on, to),
-    })
+    }];
+    impact.extend(beyond);
+    if desk.store.has_namesake(course.id, to, code).await? {
+        impact.push(format!(
+            "{code}: its new deliverer has another course with this code; both keep it"
+        ));
+    }
+    Ok(impact)
+}
+
+/// A course that is one more than its licence allows at once.
+fn beyond(course: &Course, licence: &LicenceFacts) -> Option<String> {
+    let runs = licence.live_courses + 1;
+    let most =
+        licence.max_courses.filter(|most| course.state.is_live() && i64::from(*most) < runs)?;
+    let code = &course.code;
+    Some(format!(
+        "{code}: its new deliverer then runs {runs} courses, its licence allows {most} at once"
+    ))
 }
 
 /// What a licence means for a course that goes on under it.
@@ -83,8 +104,8 @@ fn within(code: &str, ends: NaiveDate, to: NaiveDate) -> String {
     }
 }
 
-/// Lets the courses that an organisation took over under licences that ended go on under the one that
-/// bridges them; says which.
+/// Lets the courses that an organisation took over under licences that ended go on under those that bridge
+/// them, each for its type; says which.
 ///
 /// # Errors
 ///
@@ -92,17 +113,20 @@ fn within(code: &str, ends: NaiveDate, to: NaiveDate) -> String {
 pub async fn bridge(
     unit: &Unit,
     acting_as: &str,
-    ended: &[Uuid],
-    licence: &Licence,
+    (ended, organisation): (&[Uuid], Uuid),
+    bridges: &[(ProgrammeType, Licence)],
 ) -> Result<Vec<String>, Stop> {
     let desk = Desk::of(unit, acting_as.to_owned());
     let mut impact = Vec::new();
-    for course in desk.store.lock_unfinished(licence.organisation_id).await? {
-        if course.licence_id.is_some_and(|id| ended.contains(&id)) {
+    for course in desk.store.lock_unfinished(organisation).await? {
+        let bridge = bridges.iter().find(|(ty, _)| *ty == course.programme_type);
+        let ran = course.licence_id.is_some_and(|id| ended.contains(&id));
+        if let Some((_, licence)) = bridge.filter(|_| ran) {
             let mut after = course.clone();
             after.run_under(licence);
             desk.save("course.bridged", &course, after, &[], None).await?;
-            impact.push(format!("{} goes on under it", course.code));
+            let number = licence.number.as_deref().unwrap_or("the licence that bridges");
+            impact.push(format!("{} goes on under {number}", course.code));
         }
     }
     Ok(impact)

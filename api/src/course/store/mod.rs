@@ -50,6 +50,17 @@ impl<'a> Courses<'a> {
         Ok(row.map(course_of).transpose()?)
     }
 
+    /// Whether the organisation delivers another course with the code: each organisation counts for itself.
+    pub async fn has_namesake(&self, course: Uuid, of: Uuid, code: &str) -> Result<bool, Stop> {
+        let row = course::Entity::find()
+            .filter(course::Column::OrganisationId.eq(of))
+            .filter(course::Column::Code.eq(code))
+            .filter(course::Column::Id.ne(course))
+            .one(self.unit.tx())
+            .await?;
+        Ok(row.is_some())
+    }
+
     /// Saves a new course, which its organisation delivers from today on.
     pub async fn insert(&self, course: &Course) -> Result<(), Stop> {
         let row = row_of(course).into_active_model().reset_all();

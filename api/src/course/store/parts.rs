@@ -15,11 +15,12 @@ use crate::course::parts::{Course, CourseCorrection, TeachOut};
     reason = "this is the store: its transaction carries the Scope"
 )]
 impl Courses<'_> {
-    /// The last day that a teach-out decision covers.
+    /// The last day that the teach-out decision in force covers: the latest takes the place of those before.
     pub async fn teach_out_until(&self, course: Uuid) -> Result<Option<NaiveDate>, Stop> {
         let row = course_teach_out::Entity::find()
             .filter(course_teach_out::Column::CourseId.eq(course))
-            .order_by_desc(course_teach_out::Column::Until)
+            .order_by_desc(course_teach_out::Column::ApprovedOn)
+            .order_by_desc(course_teach_out::Column::Id)
             .one(self.unit.tx())
             .await?;
         Ok(row.map(|row| row.until))

@@ -1,6 +1,6 @@
 //! Licences as licensing officers change them.
 
-use async_graphql::{Context, ID, InputObject, Object, Result};
+use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, Result};
 use serde::Serialize;
 
 use super::partners::{at, parts};
@@ -88,10 +88,10 @@ pub struct LicenceProposeGrantInput {
     /// Whether the holder approves its own courses.
     #[graphql(default)]
     approves_own_courses: bool,
-    /// Most courses at once.
-    max_concurrent_courses: Option<i32>,
-    /// Most trainees in a course.
-    max_trainees_per_course: Option<i32>,
+    /// Most courses at once; as the application asks if absent, without a bound if null.
+    max_concurrent_courses: MaybeUndefined<i32>,
+    /// Most trainees in a course; as the application asks if absent, without a bound if null.
+    max_trainees_per_course: MaybeUndefined<i32>,
     /// What the holder has to do; at most 20. Needed where readiness is conditional.
     #[graphql(default)]
     conditions: Vec<LicenceConditionInput>,
@@ -149,6 +149,9 @@ pub struct LicenceProposeVariationInput {
     max_trainees_per_course: Option<i32>,
     /// Why, in words for the holder.
     reason: String,
+    /// Only tell what would follow; change nothing.
+    #[graphql(default)]
+    dry_run: bool,
     /// Repeating a request with the same key has one effect. Kept for 30 days.
     idempotency_key: Option<String>,
 }
@@ -280,7 +283,8 @@ impl LicenceMutations {
         ctx: &Context<'_>,
         #[graphql(desc = "The licence and the terms.")] input: LicenceProposeVariationInput,
     ) -> Result<Payload<LicenceProposeVariation>> {
-        let asked = Asked::new("licenceProposeVariation", &input, input.idempotency_key.as_ref());
+        let asked = Asked::new("licenceProposeVariation", &input, input.idempotency_key.as_ref())
+            .dry_run(input.dry_run);
         let at = at(&input.id, input.expected_version)?;
         let reason = input.reason;
         let types = input.programme_types.map(|types| {
@@ -346,13 +350,15 @@ impl LicenceMutations {
 fn proposal(input: LicenceProposeGrantInput) -> Proposal {
     let condition =
         |new: LicenceConditionInput| NewCondition { text: new.text, due_on: new.due_on.0 };
+    let as_asked =
+        [input.max_concurrent_courses.is_undefined(), input.max_trainees_per_course.is_undefined()];
     let terms = GrantTerms {
         from: input.valid_from.0,
         to: input.valid_to.map_or(input.valid_from.0, |to| to.0),
         approves_own_courses: input.approves_own_courses,
-        max_concurrent_courses: input.max_concurrent_courses,
-        max_trainees_per_course: input.max_trainees_per_course,
+        max_concurrent_courses: input.max_concurrent_courses.take(),
+        max_trainees_per_course: input.max_trainees_per_course.take(),
         conditions: input.conditions.into_iter().map(condition).collect(),
     };
-    Proposal { terms, ends: input.valid_to.is_some(), reason: input.reason }
+    Proposal { terms, ends: input.valid_to.is_some(), as_asked, reason: input.reason }
 }

@@ -68,6 +68,9 @@ pub struct LicenceSubmitInput {
     id: ID,
     /// Its version as you read it.
     expected_version: i32,
+    /// Only tell what would follow; change nothing.
+    #[graphql(default)]
+    dry_run: bool,
     /// Repeating a request with the same key has one effect. Kept for 30 days.
     idempotency_key: Option<String>,
 }
@@ -183,7 +186,8 @@ impl LicencePartnerMutations {
         ctx: &Context<'_>,
         #[graphql(desc = "The draft.")] input: LicenceSubmitInput,
     ) -> Result<Payload<LicenceSubmit>> {
-        let asked = Asked::new("licenceSubmit", &input, input.idempotency_key.as_ref());
+        let asked = Asked::new("licenceSubmit", &input, input.idempotency_key.as_ref())
+            .dry_run(input.dry_run);
         let at = at(&input.id, input.expected_version)?;
         asked.run(ctx, parts, move |unit| Box::pin(applications::submit(unit, at))).await
     }

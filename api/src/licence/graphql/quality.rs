@@ -52,6 +52,9 @@ pub struct LicenceReinstateInput {
     expected_version: i32,
     /// Why, in words for the holder.
     reason: String,
+    /// Only tell what would follow; change nothing.
+    #[graphql(default)]
+    dry_run: bool,
     /// Repeating a request with the same key has one effect. Kept for 30 days.
     idempotency_key: Option<String>,
 }
@@ -178,7 +181,8 @@ impl LicenceQualityMutations {
         ctx: &Context<'_>,
         #[graphql(desc = "The licence.")] input: LicenceReinstateInput,
     ) -> Result<Payload<LicenceReinstate>> {
-        let asked = Asked::new("licenceReinstate", &input, input.idempotency_key.as_ref());
+        let asked = Asked::new("licenceReinstate", &input, input.idempotency_key.as_ref())
+            .dry_run(input.dry_run);
         let at = at(&input.id, input.expected_version)?;
         asked
             .run(ctx, parts, move |unit| {

@@ -54,16 +54,17 @@ fn lic_1_licences_for_one_programme_type_may_touch_and_not_overlap() {
     let held = |from: &str, to: &str| Granted {
         id: Uuid::nil(),
         licence_id: Uuid::nil(),
+        number: Some("PSL-2025-000001".to_owned()),
         programme_type: ProgrammeType::Supervisor,
         from: day(from),
         to: day(to),
     };
     let period = Period::new(Some(day("2026-06-01")), Some(day("2027-06-01"))).unwrap();
-    let unmet = |ty, other| codes(&unmet_for_one_at_a_time(&[ty], period, &[other]));
+    let unmet = |ty, other| codes(&unmet_for_one_at_a_time(&[(ty, period)], &[other]));
     let touching = held("2025-06-01", "2026-06-01");
     assert_eq!(unmet(ProgrammeType::Supervisor, touching), []);
     let over = held("2025-06-02", "2026-06-02");
-    assert_eq!(unmet(ProgrammeType::Supervisor, over), [Code::LicenceOverlap]);
+    assert_eq!(unmet(ProgrammeType::Supervisor, over.clone()), [Code::LicenceOverlap]);
     assert_eq!(unmet(ProgrammeType::Volunteer, over), []);
 }
 
@@ -173,12 +174,14 @@ fn a_merger_of_two_ready_holders_is_bridged_for_ninety_days() {
     let ways = [into(1, SuccessionKind::Merger), into(2, SuccessionKind::Merger)];
     let both = [ended(1), ended(2)];
     let unmet = |licences: &[Ended], suspended, on: &str| {
-        unmet_for_bridge(licences, &ways, suspended, day(on)).len()
+        unmet_for_bridge(licences, &ways, (&[], suspended), day(on)).len()
     };
     assert_eq!(unmet(&both, false, "2026-06-29"), 0);
     assert_eq!(unmet(&both, false, "2026-06-30"), 1, "90 days are over");
     assert_eq!(unmet(&both, true, "2026-05-01"), 1, "it cures no suspension");
     assert_eq!(unmet(&both[..1], false, "2026-05-01"), 1, "the other held none");
+    let rest = unmet_for_bridge(&both[..1], &ways, (&[both[1].holder], false), day("2026-05-01"));
+    assert_eq!(rest, [], "the other's was bridged before");
     assert_eq!(unmet(&[], false, "2026-05-01"), 1);
     let change = |change: fn(&mut Ended)| {
         let mut licences = both.clone();
@@ -195,7 +198,8 @@ fn a_merger_of_two_ready_holders_is_bridged_for_ninety_days() {
 
 #[test]
 fn an_acquired_licence_passes_nothing_on_and_a_split_names_one_successor() {
-    let unmet = |kind| unmet_for_bridge(&[ended(1)], &[into(1, kind)], false, day("2026-05-01"));
+    let unmet =
+        |kind| unmet_for_bridge(&[ended(1)], &[into(1, kind)], (&[], false), day("2026-05-01"));
     assert_eq!(codes(&unmet(SuccessionKind::Acquisition)), [Code::NotBridgeable]);
     for kind in [SuccessionKind::Split, SuccessionKind::Rename, SuccessionKind::CodeChange] {
         assert_eq!(unmet(kind), []);
@@ -204,17 +208,14 @@ fn an_acquired_licence_passes_nothing_on_and_a_split_names_one_successor() {
 
 #[test]
 fn a_surrender_says_what_becomes_of_open_courses() {
-    let open = [
-        OpenCourse { code: "PSW-1".to_owned(), ends_on: day("2026-06-01"), places_taken: 12 },
-        OpenCourse { code: "PSW-2".to_owned(), ends_on: day("2026-07-01"), places_taken: 9 },
-    ];
-    assert_eq!(told_of_courses(&[]), [] as [String; 0]);
-    let told = told_of_courses(&open);
-    assert_eq!(told[0], "open courses under it: 2, in which 21 people have a place");
-    assert_eq!(
-        told[1],
-        "each needs a teach-out decision: PSW-1 until 2026-06-01, PSW-2 until 2026-07-01"
-    );
+    let open = [OpenCourse {
+        code: "PSW-1".to_owned(),
+        programme_type: ProgrammeType::PeerSupportWorker,
+        starts_on: day("2026-05-01"),
+        ends_on: day("2026-06-01"),
+        capacity_max: 12,
+        places_taken: 12,
+    }];
     assert_eq!(codes(&unmet_for_surrender(None, &open)), [Code::TeachOutPlanRequired]);
     assert_eq!(unmet_for_surrender(Some("a partner takes them"), &open), []);
     assert_eq!(unmet_for_surrender(None, &[]), []);

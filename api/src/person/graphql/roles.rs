@@ -18,7 +18,7 @@ use crate::refusal::{Code, Refusal};
 
 mutations! {
     RoleGrantGive by GrantRoles -> roleGrant: RoleGrant,
-        [GrantScope, SeparationOfDuties, AccountMissing, Merged, Unchanged];
+        [GrantScope, SeparationOfDuties, AccountMissing, Merged, Unchanged, OwnerClosed];
     RoleGrantEnd by GrantRoles -> roleGrant: RoleGrant, [SeparationOfDuties, Unchanged];
 }
 

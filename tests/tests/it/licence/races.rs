@@ -8,7 +8,7 @@ use tests::{World, given, on_both_databases};
 use super::Staff;
 
 /// How many rounds of each race are run.
-const ROUNDS: usize = 100;
+const ROUNDS: usize = 200;
 
 /// Runs both at once; gives the codes of both answers, sorted.
 async fn rivals(

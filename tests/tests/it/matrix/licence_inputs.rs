@@ -8,7 +8,7 @@ use alongside::licence::{appeals, variations};
 use alongside::programme::kind::ProgrammeType;
 use serde_json::{Value, json};
 use tests::given::day;
-use tests::licences::{Licence, MAKER, Stage, as_account, licence};
+use tests::licences::{Licence, MAKER, SIGNER, Stage, as_account, licence};
 use tests::{Tenant, World, given};
 use uuid::Uuid;
 
@@ -96,7 +96,7 @@ async fn appealed(world: &World, licence: &Licence) -> (Licence, String) {
     let decision = child(world, licence, "decisions").await;
     let decision = ids::decode("lde", &decision).expect("the id of a decision");
     let at = At { id: licence.id, version: licence.version };
-    as_account(world, MAKER, move |unit| {
+    as_account(world, SIGNER, move |unit| {
         Box::pin(async move { appeals::lodge(unit, at, decision, "A test.").await })
     })
     .await;

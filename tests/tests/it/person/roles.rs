@@ -137,6 +137,22 @@ on_both_databases! {
         }
     }
 
+    async fn nobody_gets_a_role_for_what_is_not_there_or_in_what_is_closed(world: World) {
+        let (school, gone) = (tests::courses::school(&world).await, given::organisation(&world).active().register().await);
+        let officer = world.officer();
+        let course = tests::courses::course(&world, &school, alongside::course::model::State::Approved).await;
+        let lead = |id: String| of("ash", "TNR", json!({ "scopeType": "COURSE", "scopeId": id }));
+        let absent = give(&world, &officer, lead(ids::encode("crs", uuid::Uuid::from_u128(9)))).await;
+        assert_eq!(absent.codes(), ["NOT_FOUND"]);
+        give(&world, &officer, lead(course.global_id())).await.done("roleGrant");
+        let close = json!({ "id": gone.global_id(), "expectedVersion": 2, "closedOn": "2026-04-30", "reason": "A test." });
+        world.mutate(Some(&officer), "organisationClose", "organisation { id }", close).await.done("organisation");
+        let within = of("ash", "PCO", json!({ "scopeType": "ORGANISATION", "scopeId": gone.global_id() }));
+        let before = world.database.eye.contents().await;
+        assert_eq!(give(&world, &officer, within).await.codes(), ["OWNER_CLOSED"]);
+        assert_eq!(world.database.eye.contents().await.changes_since(&before), [] as [String; 0]);
+    }
+
     async fn a_role_counts_in_a_scope_that_suits_it(world: World) {
         let officer = world.officer();
         let org = || json!({ "scopeType": "ORGANISATION", "scopeId": world.a.global_id() });

@@ -1,0 +1,164 @@
+//! Appeals: what an upheld one gives back, and what waits for it.
+
+use alongside::programme::kind::ProgrammeType;
+use serde_json::{Value, json};
+use tests::licences::{Licence, Stage, licence};
+use tests::{Reply, World, on_both_databases};
+
+use super::{Staff, children, holder, revocation_of, step};
+
+/// The days of the programme types for which a licence is granted.
+async fn granted(world: &World, licence: &Licence) -> Vec<String> {
+    let document = "query($id: ID!) { licence(by: { id: $id }) { programmes { programmeType stage validFrom validTo } } }";
+    let variables = json!({ "id": licence.global_id() });
+    let data = world.data(Some(&world.officer()), document, variables).await;
+    let programmes = data["licence"]["programmes"].as_array().expect("types").iter();
+    let mut granted: Vec<String> =
+        programmes.filter(|ty| ty["stage"] == "GRANTED").map(Value::to_string).collect();
+    granted.sort_unstable();
+    granted
+}
+
+fn why() -> Value {
+    json!({ "reason": "Findings.", "publicReason": "Under review." })
+}
+
+/// Suspends and revokes a licence.
+async fn revoke(world: &World, staff: &Staff, licence: &mut Licence) {
+    step(world, &staff.quality, "licenceSuspend", licence, why()).await.done("licence");
+    step(world, &staff.officer, "licenceProposeRevocation", licence, why()).await.done("licence");
+    let confirmed = step(world, &staff.quality, "licenceConfirmRevocation", licence, json!({}));
+    assert_eq!(confirmed.await.done("licence")["status"], "REVOKED");
+}
+
+/// Appeals against a decision and decides the appeal for the holder.
+async fn upheld(world: &World, staff: &Staff, licence: &mut Licence, decision: &str) -> Reply {
+    let lodge = json!({ "decisionId": decision, "grounds": "We mended it." });
+    step(world, &staff.signatory, "licenceAppealLodge", licence, lodge).await.done("licence");
+    let document = "query($id: ID!) { licence(by: { id: $id }) { appeals(where: { state: { eq: LODGED } }) { nodes { id } } } }";
+    let variables = json!({ "id": licence.global_id() });
+    let data = world.data(Some(&staff.deputy), document, variables).await;
+    let appeal = data["licence"]["appeals"]["nodes"][0]["id"].clone();
+    let decide = json!({ "appealId": appeal, "uphold": true, "outcome": "They did." });
+    step(world, &staff.deputy, "licenceAppealDecide", licence, decide).await
+}
+
+/// A licence that is varied from the day on which it is revoked: some types end, others begin.
+async fn varied(world: &World, of: &tests::Tenant) -> Licence {
+    let types = [ProgrammeType::Volunteer, ProgrammeType::Specialist];
+    let mut licence = licence(world, of).of(&types).up_to(Stage::Granted).await;
+    world.set_clock("2026-05-02T09:00:00Z");
+    let staff = Staff::again(world, of);
+    let vary = json!({
+        "validFrom": "2026-05-02", "validTo": "2026-08-01", "reason": "For a while.",
+        "programmeTypes": ["VOLUNTEER", "LEADERSHIP"],
+    });
+    step(world, &staff.officer, "licenceProposeVariation", &mut licence, vary)
+        .await
+        .done("licence");
+    step(world, &staff.quality, "licenceConfirmVariation", &mut licence, json!({}))
+        .await
+        .done("licence");
+    licence
+}
+
+impl Staff {
+    /// The same, with tokens of another day.
+    fn again(world: &World, holder: &tests::Tenant) -> Self {
+        use alongside::actor::Role;
+        Self {
+            coordinator: world.token(Role::PartnerCoordinator, Some(holder.id)),
+            signatory: world.token(Role::PartnerSignatory, Some(holder.id)),
+            officer: world.officer(),
+            deputy: world.token_of("deputy"),
+            quality: world.token(Role::QualityLead, None),
+        }
+    }
+}
+
+on_both_databases! {
+    async fn an_upheld_appeal_gives_back_exactly_what_the_revocation_took(world: World) {
+        let (one, other) = (holder(&world).await, holder(&world).await);
+        Staff::of(&world, &one).await;
+        let mut licence = varied(&world, &one).await;
+        let bystander = tests::licences::licence(&world, &other).up_to(Stage::Granted).await;
+        let staff = Staff::again(&world, &one);
+        let before = (granted(&world, &licence).await, granted(&world, &bystander).await);
+        assert_eq!(before.0.len(), 4, "one type has a gap, and one begins on the day: {before:?}");
+        revoke(&world, &staff, &mut licence).await;
+        assert!(granted(&world, &licence).await.len() < 4);
+        let decision = revocation_of(&world, &licence).await;
+        let reply = upheld(&world, &staff, &mut licence, &decision).await;
+        assert_eq!(reply.done("licence")["status"], "SUSPENDED");
+        assert_eq!((granted(&world, &licence).await, granted(&world, &bystander).await), before);
+        // The second revocation takes the same, and stands by itself.
+        step(&world, &staff.officer, "licenceProposeRevocation", &mut licence, why()).await.done("licence");
+        step(&world, &staff.quality, "licenceConfirmRevocation", &mut licence, json!({})).await.done("licence");
+        assert!(granted(&world, &licence).await.len() < 4);
+    }
+
+    async fn lic_1_an_appeal_restores_nothing_for_which_the_holder_was_licensed_since(world: World) {
+        let (one, other) = (holder(&world).await, holder(&world).await);
+        Staff::of(&world, &one).await;
+        let mut revoked = varied(&world, &one).await;
+        let staff = Staff::again(&world, &one);
+        revoke(&world, &staff, &mut revoked).await;
+        // Of types that the revocation dropped before they began.
+        for ty in [ProgrammeType::Leadership, ProgrammeType::Specialist] {
+            licence(&world, &one).of(&[ty]).up_to(Stage::Granted).await;
+        }
+        licence(&world, &other).of(&[ProgrammeType::Volunteer]).up_to(Stage::Granted).await;
+        let decision = revocation_of(&world, &revoked).await;
+        let before = granted(&world, &revoked).await;
+        let reply = upheld(&world, &staff, &mut revoked, &decision).await;
+        assert_eq!(reply.codes(), ["LICENCE_OVERLAP"]);
+        let told = reply.body().to_string();
+        for named in ["PSL-2026-000002 is for LEADERSHIP from 2026-05-02", "PSL-2026-000003 is for SPECIALIST"] {
+            assert!(told.contains(named), "{told}");
+        }
+        assert!(!told.contains("VOLUNTEER"), "what another organisation holds is in nobody's way: {told}");
+        assert_eq!(granted(&world, &revoked).await, before, "nothing is written");
+        assert_eq!(children(&world, &revoked, "appeals").await.len(), 1);
+    }
+
+    async fn a_suspension_under_appeal_ends_by_the_appeal_only(world: World) {
+        let (one, other) = (holder(&world).await, holder(&world).await);
+        let staff = Staff::of(&world, &one).await;
+        let mut licence = licence(&world, &one).up_to(Stage::Granted).await;
+        let mut elsewhere = tests::licences::licence(&world, &other).up_to(Stage::Suspended).await;
+        step(&world, &staff.quality, "licenceSuspend", &mut licence, why()).await.done("licence");
+        let first = suspension_of(&world, &licence).await;
+        let lodge = json!({ "decisionId": first, "grounds": "We mended it." });
+        step(&world, &staff.signatory, "licenceAppealLodge", &mut licence, lodge).await.done("licence");
+        let end = json!({ "reason": "Mended." });
+        let reply = step(&world, &staff.quality, "licenceReinstate", &mut licence, end.clone()).await;
+        assert_eq!(reply.codes(), ["CONFLICT"]);
+        step(&world, &staff.quality, "licenceReinstate", &mut elsewhere, end.clone()).await.done("licence");
+        let appeal = children(&world, &licence, "appeals").await.remove(0);
+        let decide = json!({ "appealId": appeal, "uphold": false, "outcome": "It was right." });
+        step(&world, &staff.deputy, "licenceAppealDecide", &mut licence, decide).await.done("licence");
+        step(&world, &staff.quality, "licenceReinstate", &mut licence, end).await.done("licence");
+    }
+
+    async fn an_appeal_against_a_suspension_that_is_over_leaves_the_next_one(world: World) {
+        let (one, other) = (holder(&world).await, holder(&world).await);
+        let staff = Staff::of(&world, &one).await;
+        licence(&world, &other).up_to(Stage::Granted).await;
+        let mut licence = licence(&world, &one).up_to(Stage::Granted).await;
+        step(&world, &staff.quality, "licenceSuspend", &mut licence, why()).await.done("licence");
+        let first = suspension_of(&world, &licence).await;
+        let end = json!({ "reason": "Mended." });
+        step(&world, &staff.quality, "licenceReinstate", &mut licence, end).await.done("licence");
+        step(&world, &staff.quality, "licenceSuspend", &mut licence, why()).await.done("licence");
+        let reply = upheld(&world, &staff, &mut licence, &first).await;
+        assert_eq!(reply.done("licence")["status"], "SUSPENDED");
+    }
+}
+
+/// The decision to suspend a licence.
+async fn suspension_of(world: &World, licence: &Licence) -> String {
+    let document = "query($id: ID!) { licence(by: { id: $id }) { decisions(where: { kind: { eq: SUSPENSION } }) { nodes { id } } } }";
+    let variables = json!({ "id": licence.global_id() });
+    let data = world.data(Some(&world.officer()), document, variables).await;
+    data["licence"]["decisions"]["nodes"][0]["id"].as_str().expect("a decision").to_owned()
+}
