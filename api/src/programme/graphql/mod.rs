@@ -119,8 +119,8 @@ readable! {
         ])
         .keys(&[Key {
             name: "code",
-            description: "The programme's code.",
-            condition: "t.code = {value}",
+            description: "The code of a national programme. Organisations may use the same one: ask for theirs by id or with `where`.",
+            condition: "t.owner_id is null and t.code = {value}",
         }])
         .filters(&[Filter {
             name: "ownerId",
