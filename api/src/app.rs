@@ -13,6 +13,7 @@ use crate::clock::Source;
 use crate::config::{Config, Profile};
 use crate::core::Core;
 use crate::db::{ConnectError, Db};
+use crate::graphql::documents::Documents;
 use crate::graphql::gateway::Gateways;
 use crate::graphql::schema::Schemas;
 use crate::read::ReadSettings;
@@ -23,6 +24,7 @@ pub struct App {
     config: Config,
     core: Core,
     schemas: Schemas,
+    documents: Documents,
     verifier: Verifier,
     gateways: Gateways,
     budget: Budget,
@@ -85,10 +87,12 @@ impl App {
         }
         let budget = Budget::new(&config.budget, &config.redis)?;
         let schemas = Schemas::build();
+        let documents = Documents::new(config.api.document_cache);
         Ok(Arc::new(Self {
             config,
             core,
             schemas,
+            documents,
             verifier,
             gateways,
             budget,
@@ -114,6 +118,12 @@ impl App {
     #[must_use]
     pub const fn schemas(&self) -> &Schemas {
         &self.schemas
+    }
+
+    /// The documents that were asked before.
+    #[must_use]
+    pub const fn documents(&self) -> &Documents {
+        &self.documents
     }
 
     /// The gateways that may ask for entities.

@@ -204,6 +204,8 @@ pub struct ApiSettings {
     pub max_introspection_answers: u64,
     /// Who may ask about the schema itself.
     pub introspection: Introspection,
+    /// Memory for documents that were asked before, in bytes.
+    pub document_cache: u64,
 }
 
 /// Who may ask about the schema itself.

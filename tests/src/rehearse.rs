@@ -7,14 +7,15 @@ use alongside::config::Config;
 use alongside::graphql::guard::measure::measure;
 use alongside::graphql::guard::tokens;
 use alongside::graphql::parameters::Parameters;
-use alongside::graphql::prepare::prepare;
+use alongside::graphql::documents::Documents;
+use alongside::graphql::prepare::{Stage, digest};
 use alongside::graphql::schema::{Audience, Built, build};
 use async_graphql::Variables;
 use async_graphql::parser::parse_query;
 use serde_json::Value;
 
 /// What of the service a document meets before it runs.
-struct Stage {
+struct Known {
     built: Built,
     config: Config,
 }
@@ -27,13 +28,14 @@ struct Stage {
 /// If the walk of the guard takes more than four steps for each token: that would be a defect.
 #[must_use]
 pub fn rehearse(bytes: &[u8]) -> bool {
-    static STAGE: LazyLock<Stage> = LazyLock::new(|| Stage {
+    static KNOWN: LazyLock<Known> = LazyLock::new(|| Known {
         built: build(Audience::Clients),
         config: Config::defaults().expect("the defaults"),
     });
     let text = String::from_utf8_lossy(bytes);
     let (variables, document) = with_variables(&text);
-    let Stage { built, config } = &*STAGE;
+    let Known { built, config } = &*KNOWN;
+    let documents = Documents::new(u64::MAX);
     let Ok(tokens) = tokens::count(document, &config.api) else { return false };
     let Ok(parsed) = parse_query(document) else { return false };
     let mut may_run = false;
@@ -44,7 +46,23 @@ pub fn rehearse(bytes: &[u8]) -> bool {
         assert!(walked.visits <= 4 * tokens, "{} steps for {tokens} tokens", walked.visits);
         let query = document.to_owned();
         let parameters = Parameters { query, operation_name: name, variables: values };
-        may_run |= prepare(parameters, &built.shape, &config.api).is_ok();
+        let stage = Stage {
+            documents: &documents,
+            audience: Audience::Clients,
+            shape: &built.shape,
+            settings: &config.api,
+        };
+        let text = digest(document);
+        let again = Parameters {
+            query: parameters.query.clone(),
+            operation_name: parameters.operation_name.clone(),
+            variables: parameters.variables.clone(),
+        };
+        let may = stage.prepare(parameters, text).map(|prepared| prepared.cost);
+        let told = |outcome: Result<_, _>| format!("{outcome:?}");
+        let known = stage.prepare(again, text).map(|prepared| prepared.cost);
+        may_run |= may.is_ok();
+        assert_eq!(told(may), told(known), "a document that is known is prepared as a new one");
     }
     may_run
 }

@@ -25,7 +25,7 @@ use tracing::Instrument as _;
 use super::accept::{self, Format};
 use super::error::{ErrorCode, SIGN_IN, of_fault};
 use super::parameters::{Parameters, encodes_text};
-use super::prepare::{Prepared, hash, prepare};
+use super::prepare::{Prepared, Stage, digest, hash};
 use super::reply::{Denied, Reply, complete};
 use super::schema::Audience;
 use crate::actor::Identity;
@@ -134,19 +134,25 @@ impl Turn<'_> {
         let audience = app.gateways().audience(&parts.headers);
         let identity = identity.map_err(|()| Denied::unauthenticated(SIGN_IN))?;
         let audience = audience.ok_or_else(|| Denied::unauthenticated(GATEWAY_KEY))?;
-        seen.document(hash(&parameters.query));
-        let built = app.schemas().of(audience);
-        let prepared = prepare(parameters, &built.shape, &config.api);
+        let text = digest(&parameters.query);
+        seen.document(hash(&text));
+        let stage = Stage {
+            documents: app.documents(),
+            audience,
+            shape: &app.schemas().of(audience).shape,
+            settings: &config.api,
+        };
+        let prepared = stage.prepare(parameters, text);
         let cost = prepared.as_ref().map_or(1, |prepared| prepared.cost.cost);
         seen.cost(cost);
         self.charge(Payer::of(identity, address), cost, left).await?;
         let client_error = |error| Denied::new(self.reply.format.client_error(), error);
         let prepared = prepared.map_err(client_error)?;
-        if parts.method == Method::GET && prepared.kind != OperationType::Query {
+        if parts.method == Method::GET && prepared.document.kind != OperationType::Query {
             let error = ErrorCode::BadUserInput.error("a GET runs queries only: use POST", None);
             return Err(Denied::new(StatusCode::METHOD_NOT_ALLOWED, error).allowing("POST"));
         }
-        seen.operation(prepared.kind, prepared.name.as_deref());
+        seen.operation(prepared.document.kind, prepared.document.name.as_deref());
         let op = Arc::new(Op::new(
             app.core().tallied(),
             app.read_settings().clone(),
@@ -216,13 +222,17 @@ impl Turn<'_> {
     }
 
     async fn run(&self, op: &Arc<Op>, audience: Audience, prepared: Prepared) -> Response {
-        let Prepared { request, kind, arrangement, .. } = prepared;
-        let mutation = kind == OperationType::Mutation;
+        let Prepared { request, document, mended, validated, .. } = prepared;
+        let mutation = document.kind == OperationType::Mutation;
         let settings = &self.app.config().server;
         let limit = if mutation { settings.mutation_timeout_ms } else { settings.query_timeout_ms };
-        let schema = &self.app.schemas().of(audience).schema;
+        let built = self.app.schemas().of(audience);
+        let schema = if validated { &built.trusting } else { &built.schema };
         let work = async {
             let response = schema.execute(request.data(Arc::clone(op))).await;
+            if !validated {
+                mended.learn(&response);
+            }
             if mutation || response.is_err() {
                 return Ok(response);
             }
@@ -236,7 +246,7 @@ impl Turn<'_> {
             Err(ErrorCode::Unavailable.error(message, None))
         });
         let mut response = response.unwrap_or_else(|error| Response::from_errors(vec![error]));
-        response.data = arrangement.apply(complete(response.data, &response.errors, mutation));
+        response.data = document.arrangement.apply(complete(response.data, &response.errors, mutation));
         response
     }
 

@@ -4,6 +4,7 @@
 
 pub mod accept;
 pub mod document;
+pub mod documents;
 pub mod error;
 pub mod gateway;
 pub mod guard;
@@ -18,5 +19,6 @@ pub mod repair;
 pub mod reply;
 pub mod scalars;
 pub mod schema;
+pub mod values;
 pub mod variables;
 pub mod visible;

@@ -15,34 +15,31 @@ use async_graphql::parser::types::{
     Selection, SelectionSet, TypeCondition, VariableDefinition,
 };
 use async_graphql::{Name, Positioned, ServerError, Value as ConstValue, Variables};
-
 use async_graphql_value::Value;
 
 use super::document;
 use super::error::ErrorCode;
 
-/// Repairs `document` for the operation that `name` chooses, and fills in the defaults of `variables`.
+/// Repairs `document` for an operation of it with these `definitions` of variables, into whose values their
+/// defaults were [filled](fill). What comes of it depends on which variables are absent, and on the values
+/// of those that stand in directives.
 ///
 /// # Errors
 ///
-/// `BAD_USER_INPUT` for a required variable without a value, `GRAPHQL_VALIDATION_FAILED` for a
-/// directive on `__typename` that is not known there, and for a subscription with several fields.
+/// `GRAPHQL_VALIDATION_FAILED` for a directive on `__typename` that is not known there.
 pub fn repair(
     document: &mut ExecutableDocument,
-    name: Option<&str>,
-    variables: &mut Variables,
+    definitions: &[Positioned<VariableDefinition>],
+    variables: &Variables,
 ) -> Result<(), ServerError> {
-    let Some(operation) = document::operation(document, name) else { return Ok(()) };
-    let definitions: Vec<VariableDefinition> =
-        operation.variable_definitions.iter().map(|definition| definition.node.clone()).collect();
-    one_root_field(document)?;
-    let absent = fill(&definitions, variables)?;
     let before = used(document);
     let idle = document::operations(document).flat_map(|operation| &operation.variable_definitions);
     let idle: HashSet<Name> = idle
         .map(|definition| definition.node.name.node.clone())
-        .filter(|name| definitions.iter().all(|definition| definition.name.node != *name))
+        .filter(|name| definitions.iter().all(|definition| definition.node.name.node != *name))
         .collect();
+    let absent: HashSet<Name> =
+        definitions.iter().filter(|definition| is_absent(definition, variables)).map(|definition| definition.node.name.node.clone()).collect();
     let mend = Mend { variables, absent: &absent, idle: &idle };
     for operation in operations_mut(document) {
         mend.set(&mut operation.selection_set.node, None)?;
@@ -61,22 +58,30 @@ pub fn repair(
     Ok(())
 }
 
+/// Whether a variable has no value, not even a default.
+#[must_use]
+pub fn is_absent(definition: &Positioned<VariableDefinition>, variables: &Variables) -> bool {
+    !variables.contains_key(&definition.node.name.node)
+}
+
 /// Gives absent variables their defaults; what then is absent may be left out.
-fn fill(
-    definitions: &[VariableDefinition],
+///
+/// # Errors
+///
+/// `BAD_USER_INPUT` for a required variable without a value.
+pub fn fill(
+    definitions: &[Positioned<VariableDefinition>],
     variables: &mut Variables,
-) -> Result<HashSet<Name>, ServerError> {
-    let mut absent = HashSet::new();
+) -> Result<(), ServerError> {
     for definition in definitions {
+        let definition = &definition.node;
         let name = &definition.name.node;
         let sent = variables.get(name);
         match (&definition.default_value, sent) {
             (Some(default), None) => {
                 variables.insert(name.clone(), default.node.clone());
             }
-            (None, None) if definition.var_type.node.nullable => {
-                absent.insert(name.clone());
-            }
+            (None, None) if definition.var_type.node.nullable => {}
             (None, None) => return Err(missing(definition, "has no value")),
             (_, Some(ConstValue::Null)) if !definition.var_type.node.nullable => {
                 return Err(missing(definition, "must not be null"));
@@ -84,7 +89,7 @@ fn fill(
             (_, Some(_)) => {}
         }
     }
-    Ok(absent)
+    Ok(())
 }
 
 fn missing(definition: &VariableDefinition, problem: &str) -> ServerError {
@@ -93,7 +98,12 @@ fn missing(definition: &VariableDefinition, problem: &str) -> ServerError {
     ErrorCode::BadUserInput.error(message, Some(name.pos))
 }
 
-fn one_root_field(document: &ExecutableDocument) -> Result<(), ServerError> {
+/// A subscription has one root field.
+///
+/// # Errors
+///
+/// `GRAPHQL_VALIDATION_FAILED`.
+pub fn one_root_field(document: &ExecutableDocument) -> Result<(), ServerError> {
     let mut subscriptions = document::operations(document)
         .filter(|operation| operation.ty == OperationType::Subscription);
     let several = subscriptions.any(|operation| {
@@ -211,6 +221,26 @@ impl Mend<'_> {
         }
         Ok(())
     }
+}
+
+/// The variables in the directives of `document`.
+#[must_use]
+pub fn in_directives(document: &ExecutableDocument) -> HashSet<Name> {
+    let mut names = HashSet::new();
+    let sets = document::operations(document).map(|operation| &operation.selection_set.node);
+    let fragments = document.fragments.values().map(|fragment| &fragment.node.selection_set.node);
+    let mut open: Vec<&SelectionSet> = sets.chain(fragments).collect();
+    while let Some(set) = open.pop() {
+        for item in &set.items {
+            names_in_directives(item.node.directives(), &mut names);
+            match &item.node {
+                Selection::Field(field) => open.push(&field.node.selection_set.node),
+                Selection::InlineFragment(inline) => open.push(&inline.node.selection_set.node),
+                Selection::FragmentSpread(_) => {}
+            }
+        }
+    }
+    names
 }
 
 /// The variables that the document uses anywhere.

@@ -1,6 +1,6 @@
 //! The schemas of the two audiences.
 
-use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions, Schema};
+use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions, Schema, ValidationMode};
 
 use super::guard::Shape;
 use crate::aggregates::{Computed, Mutation, ROOTS};
@@ -25,6 +25,8 @@ pub type ApiSchema = Schema<Query, Mutation, EmptySubscription>;
 pub struct Built {
     /// The schema.
     pub schema: ApiSchema,
+    /// The same, for documents that it has validated.
+    pub trusting: ApiSchema,
     /// Its shape.
     pub shape: Shape,
 }
@@ -55,13 +57,17 @@ impl Schemas {
 /// Builds the schema of `audience`.
 #[must_use]
 pub fn build(audience: Audience) -> Built {
-    let query = Query(Computed::default(), ReadRoots::new(ROOTS, audience));
-    let schema = Schema::build(query, Mutation::default(), EmptySubscription)
-        .limit_recursive_depth(MAX_NESTING)
-        .disable_suggestions()
-        .finish();
+    let schema = |mode: ValidationMode| {
+        let query = Query(Computed::default(), ReadRoots::new(ROOTS, audience));
+        Schema::build(query, Mutation::default(), EmptySubscription)
+            .validation_mode(mode)
+            .limit_recursive_depth(MAX_NESTING)
+            .disable_suggestions()
+            .finish()
+    };
+    let (schema, trusting) = (schema(ValidationMode::Strict), schema(ValidationMode::Fast));
     let shape = Shape::of(&schema.sdl(), &reachable(ROOTS));
-    Built { schema, shape }
+    Built { schema, trusting, shape }
 }
 
 /// The schema of `audience` as text, sorted: the API's, or the subgraph's.

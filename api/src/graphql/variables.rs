@@ -12,9 +12,10 @@ use async_graphql::{Name, Pos, Positioned, ServerError, Value as ConstValue};
 use async_graphql_value::Value;
 
 use super::error::ErrorCode;
+use super::values::Places;
 use super::guard::shape::{InputShape, InputType, Shape, base};
 
-/// Checks `operation` and the fragments that it spreads.
+/// Checks `operation` and the fragments that it spreads; gives the places where it uses variables.
 ///
 /// # Errors
 ///
@@ -23,7 +24,7 @@ pub fn check(
     document: &ExecutableDocument,
     operation: &OperationDefinition,
     shape: &Shape,
-) -> Result<(), ServerError> {
+) -> Result<Places, ServerError> {
     let variables = &operation.variable_definitions;
     definitions(variables, shape)?;
     let root = match operation.ty {
@@ -31,9 +32,11 @@ pub fn check(
         OperationType::Mutation => "Mutation",
         OperationType::Subscription => "Subscription",
     };
-    let mut check = Check { document, variables, shape, fragments: HashSet::new() };
+    let (fragments, places) = (HashSet::new(), Places::default());
+    let mut check = Check { document, variables, shape, fragments, places };
     check.directives(&operation.directives)?;
-    check.set(&operation.selection_set.node, root)
+    check.set(&operation.selection_set.node, root)?;
+    Ok(check.places)
 }
 
 fn invalid<T>(message: String, at: Pos) -> Result<T, ServerError> {
@@ -68,6 +71,7 @@ struct Check<'a> {
     variables: &'a [Positioned<VariableDefinition>],
     shape: &'a Shape,
     fragments: HashSet<&'a Name>,
+    places: Places,
 }
 
 impl<'a> Check<'a> {
@@ -99,21 +103,28 @@ impl<'a> Check<'a> {
     /// Fields and arguments that are not known are refused by async-graphql.
     fn field(&mut self, field: &'a Field, parent: &str) -> Result<(), ServerError> {
         let shape: &'a Shape = self.shape;
-        let Some(known) = shape.field(parent, &field.name.node) else { return Ok(()) };
+        let Some(known) = shape.field(parent, &field.name.node) else {
+            if field.name.node != "__typename" {
+                self.places.unknown();
+            }
+            return Ok(());
+        };
         for (name, value) in &field.arguments {
             if let Some(argument) = known.arguments.get(name.node.as_str()) {
                 self.value(&value.node, &argument.ty, argument.has_default, value.pos)?;
+                self.places.add(&argument.ty, &value.node);
             }
         }
         self.set(&field.selection_set.node, known.leads_to())
     }
 
     /// `@skip` and `@include` are the directives that a document can use.
-    fn directives(&self, directives: &[Positioned<Directive>]) -> Result<(), ServerError> {
+    fn directives(&mut self, directives: &[Positioned<Directive>]) -> Result<(), ServerError> {
         let yes = Type { base: BaseType::Named(Name::new("Boolean")), nullable: false };
         for (name, value) in directives.iter().flat_map(|directive| &directive.node.arguments) {
             if name.node == "if" {
                 self.value(&value.node, &yes, false, value.pos)?;
+                self.places.add(&yes, &value.node);
             }
         }
         Ok(())
@@ -135,10 +146,10 @@ impl<'a> Check<'a> {
             // One value where a list is wanted is a list of one.
             (value, BaseType::List(item)) => self.value(value, item, false, at),
             (value, BaseType::Named(name)) => match (self.shape.input(name), value) {
-                (Some(InputType::Enum), Value::String(_)) => {
+                (Some(InputType::Enum(_)), Value::String(_)) => {
                     invalid(format!("a value of {name} is written without quotation marks"), at)
                 }
-                (Some(InputType::Object(known)), Value::Object(fields)) => {
+                (Some(InputType::Object { fields: known, .. }), Value::Object(fields)) => {
                     fields.iter().try_for_each(|(name, value)| match known.get(name.as_str()) {
                         Some(InputShape { ty, has_default }) => {
                             self.value(value, ty, *has_default, at)
@@ -146,7 +157,7 @@ impl<'a> Check<'a> {
                         None => Ok(()),
                     })
                 }
-                (Some(InputType::Object(_)), given) if *given != Value::Null => {
+                (Some(InputType::Object { .. }), given) if *given != Value::Null => {
                     invalid(format!("a value of {name} is an object"), at)
                 }
                 _ => Ok(()),

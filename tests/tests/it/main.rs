@@ -22,6 +22,7 @@ mod hang_ups;
 mod http;
 mod import;
 mod journeys;
+mod known;
 mod licence;
 mod logout;
 mod matrix;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use alongside::clock::{Source as _, SystemSource};
-use alongside::graphql::prepare::hash;
+use alongside::graphql::prepare::{digest, hash};
 use serde_json::{Value, json};
 use tests::world::mutation;
 use tests::{Tenant, World, on_both_databases, on_sqlite};
@@ -92,7 +92,7 @@ on_both_databases! {
             for (attribute, expected) in [
                 ("graphql.operation.name", json!("Boards")),
                 ("graphql.operation.type", json!("query")),
-                ("graphql.document.hash", json!(hash(BOARDS))),
+                ("graphql.document.hash", json!(hash(&digest(BOARDS)))),
                 ("http.response.status_code", json!(200)),
                 ("alongside.cost", body["extensions"]["cost"]["requested"].clone()),
                 ("alongside.statements", line["statements"].clone()),

@@ -37,10 +37,15 @@ pub struct InputShape {
 pub enum InputType {
     /// A scalar.
     Scalar,
-    /// An enumeration.
-    Enum,
-    /// An input object, by the names of its fields.
-    Object(HashMap<String, InputShape>),
+    /// An enumeration with its values.
+    Enum(HashSet<String>),
+    /// An input object.
+    Object {
+        /// Its fields by name.
+        fields: HashMap<String, InputShape>,
+        /// Whether exactly one of them is given.
+        one_of: bool,
+    },
 }
 
 /// A field as the guard sees it.
@@ -107,6 +112,8 @@ impl Shape {
         for definition in document.definitions {
             let TypeSystemDefinition::Type(definition) = definition else { continue };
             let name = definition.node.name.node.to_string();
+            let mut directives = definition.node.directives.iter();
+            let one_of = directives.any(|directive| directive.node.name.node == "oneOf");
             let fields = match definition.node.kind {
                 TypeKind::Object(object) => {
                     shape.implementing += usize::from(!object.implements.is_empty());
@@ -120,11 +127,13 @@ impl Shape {
                 }
                 TypeKind::Enum(described) => {
                     values += described.values.len();
-                    shape.inputs.insert(name, InputType::Enum);
+                    let names = described.values.iter().map(|value| value.node.value.node.to_string());
+                    shape.inputs.insert(name, InputType::Enum(names.collect()));
                     continue;
                 }
                 TypeKind::InputObject(object) => {
-                    shape.inputs.insert(name, InputType::Object(inputs(object.fields)));
+                    let fields = inputs(object.fields);
+                    shape.inputs.insert(name, InputType::Object { fields, one_of });
                     continue;
                 }
                 TypeKind::Union(_) => continue,
@@ -160,8 +169,8 @@ impl Shape {
         let arguments =
             self.types.values().flat_map(HashMap::values).map(|field| field.arguments.len()).sum();
         let input_fields = self.inputs.values().map(|input| match input {
-            InputType::Object(fields) => fields.len(),
-            InputType::Scalar | InputType::Enum => 0,
+            InputType::Object { fields, .. } => fields.len(),
+            InputType::Scalar | InputType::Enum(_) => 0,
         });
         let types = self.types.len() + self.inputs.len();
         Told {
@@ -182,8 +191,8 @@ impl Shape {
             field.arguments.values().map(|argument| &argument.ty).chain([&field.ty])
         });
         let of_inputs = self.inputs.values().flat_map(|input| match input {
-            InputType::Object(fields) => fields.values().map(|field| &field.ty).collect(),
-            InputType::Scalar | InputType::Enum => Vec::new(),
+            InputType::Object { fields, .. } => fields.values().map(|field| &field.ty).collect(),
+            InputType::Scalar | InputType::Enum(_) => Vec::new(),
         });
         let (mut types, mut wrappers) = (1_u64, 0_u64);
         for ty in of_fields.chain(of_inputs) {
@@ -214,7 +223,7 @@ impl Shape {
     /// Whether `name` is a type of values that can be read.
     #[must_use]
     pub fn is_value(&self, name: &str) -> bool {
-        matches!(self.inputs.get(name), Some(InputType::Scalar | InputType::Enum))
+        matches!(self.inputs.get(name), Some(InputType::Scalar | InputType::Enum(_)))
     }
 
     /// The type of values called `name`.

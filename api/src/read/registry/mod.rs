@@ -95,7 +95,7 @@ pub struct ReadRoots {
 const ROOTS_NAME: &str = "ReadRoots";
 
 /// For whom a schema is built.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Audience {
     /// Clients: with `node` and `nodes`.
     Clients,
