@@ -55,13 +55,13 @@ programmes: what is published is hidden|api/src/read/visible.rs|s/opened\.condit
 permission: signatories draft programmes|api/src/actor/permission.rs|s/\(Permission::DraftProgrammes, &\[/(Permission::DraftProgrammes, &[PartnerSignatory, /
 permission: licensing officers publish programmes|api/src/actor/permission.rs|s/\(Permission::PublishProgrammes, &\[/(Permission::PublishProgrammes, &[LicensingOfficer, /
 plan: a way without rows opens all|api/src/read/visible.rs|s/Self::Any\(ways\)\n    \}/if ways.is_empty() { Self::All } else { Self::Any(ways) }\n    }/
-plan: what one reads of own rows one reads of all|api/src/read/plan.rs|s/Ok\(Some\(VisibleWay \{ column, ids \}\)\)/{ let _ = (column, ids); Ok(None) }/
-plan: a withheld field is read|api/src/read/plan.rs|s/_ => Err\(\(\)\),/_ => Ok(None),/
+plan: what one reads of own rows one reads of all|api/src/read/visible.rs|s/Ok\(Some\(Own \{ column, whose \}\)\)/{ let _ = column; Ok(None) }/
+plan: a withheld field is read|api/src/read/visible.rs|s/_ => Err\(\(\)\),/_ => Ok(None),/
 plan: a nation is anywhere|api/src/actor/mod.rs|s/g\.scope == GrantScope::Nation && permission/permission/
 plan: an organisation is anywhere|api/src/actor/mod.rs|s/GrantScope::Organisation\(id\) if permission\.roles\(\)\.contains\(&grant\.role\) => Some\(id\)/GrantScope::Organisation(id) => Some(id)/
-lists: withheld fields filter|api/src/read/arguments.rs|s/&& !matches!\(self\.guard\(def, \*only\), Ok\(None\)\)/&& only.is_some_and(|_| false)/
-lists: withheld fields order|api/src/read/arguments.rs|s/!matches!\(self\.guard\(def, order\.leaf\.only\), Ok\(None\)\)/self.guard(def, order.leaf.only).is_err()/
-cursors: good for every account|api/src/read/arguments.rs|s/let who = self\.reader\.actor\.account\(\);/let who: Option<uuid::Uuid> = None;/
+lists: withheld fields filter|api/src/read/arguments.rs|s/&& !matches!\(guard\(def, \*only, self\.actor\(\)\), Ok\(None\)\)/&& only.is_some_and(|_| false)/
+lists: withheld fields order|api/src/read/arguments.rs|s/!matches!\(guard\(def, order\.leaf\.only, self\.actor\(\)\), Ok\(None\)\)/guard(def, order.leaf.only, self.actor()).is_err()/
+cursors: good for every account|api/src/read/arguments.rs|s/let who = self\.actor\(\)\.account\(\);/let who: Option<uuid::Uuid> = None;/
 run: counts include hidden rows|api/src/read/run.rs|s/(\.push\(" t"\);\n\s*)self\.restricted\(&mut sql, false\);/$1sql.push(" where true");/
 grants: disabled accounts go on|api/src/actor/grants.rs|s/"DISABLED" => return Ok\(Standing::Ended\),/"DISABLED" => {}/
 grants: an ended grant counts|api/src/actor/grants.rs|s/g\.valid_to > "\)\.bind\(today\.into\(\)\)/g.valid_to >= ").bind(today.into())/
@@ -101,7 +101,7 @@ courses: a partner sees the offers to others|api/src/course/graphql/mod.rs|s/(pu
 courses: coordinators approve|api/src/actor/permission.rs|s/\(Permission::ApproveCourses, &\[LicensingOfficer\]\)/(Permission::ApproveCourses, \&[QualityLead, LicensingOfficer])/
 successions: the list is public|api/src/succession/graphql.rs|s/Way::Nation\(Permission::SeeUnassigned\)/Way::Everyone/
 successions: who took over does not see it|api/src/succession/graphql.rs|s/            Way::Organisation\("t.successor_id", Permission::SeeUnassigned\),\n//
-run: a link is not asked for|api/src/read/run.rs|s/sql\.push\(" and "\)\.any_of\(column, ids\)\.push\("\)"\)/{ let _ = (column, ids); sql.push(")") }/
+run: a link is not asked for|api/src/read/run.rs|s/sql\.push\(" and "\)\.any_of\(column, &whose\.ids\(self\.actor\)\);/let _ = (column, whose);/
 PLANTS
 }
 

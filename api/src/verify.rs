@@ -87,7 +87,7 @@ pub async fn run(core: &Core) -> Result<Vec<Check>, DbFault> {
     let (tx, _) = core.begin(Access::Read, Identity::System("verify")).await?;
     let mut checks = Vec::new();
     for &(name, query) in INVARIANTS.iter().copied().flatten().chain(QUERIES) {
-        let rows = tx.rows(&query.replace("{overlap}", OVERLAP), Vec::new()).await?;
+        let rows = tx.rows(query.replace("{overlap}", OVERLAP), Vec::new()).await?;
         checks.push(Check { name, broken: lines(&rows)? });
     }
     let broken = circles(&tx).await?;

@@ -4,10 +4,10 @@
 use std::sync::LazyLock;
 
 use alongside::config::Config;
+use alongside::graphql::documents::Documents;
 use alongside::graphql::guard::measure::measure;
 use alongside::graphql::guard::tokens;
 use alongside::graphql::parameters::Parameters;
-use alongside::graphql::documents::Documents;
 use alongside::graphql::prepare::{Stage, digest};
 use alongside::graphql::schema::{Audience, Built, build};
 use async_graphql::Variables;

@@ -32,8 +32,8 @@ pub enum Standing {
 ///
 /// What the database answers.
 pub async fn standing(tx: &Tx, proof: Proof, today: NaiveDate) -> Result<Standing, DbFault> {
-    let sql = statement(tx, proof, today);
-    let statement = Statement::from_sql_and_values(tx.get_database_backend(), sql.text, sql.values);
+    let (sql, values) = statement(tx, proof, today).finish();
+    let statement = Statement::from_sql_and_values(tx.get_database_backend(), &*sql, values);
     let mut held = Holdings::default();
     for row in tx.query_all_raw(statement).await? {
         let what: String = row.try_get("", "what")?;

@@ -120,6 +120,11 @@ pub struct Grant {
     pub scope: GrantScope,
 }
 
+/// What of an actor decides which ways are open to it: its roles, for the nation or in organisations, and
+/// whether it is signed in, a person, or a job. Not who it is, and not in which organisations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Ways(u64);
+
 /// Who is asking, with the roles in force.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Actor {
@@ -236,6 +241,23 @@ impl Actor {
                 .grants
                 .iter()
                 .any(|grant| permission.roles().contains(&grant.role) && counts(grant.scope))
+    }
+
+    /// What decides which ways are open to it.
+    #[must_use]
+    pub fn ways(&self) -> Ways {
+        let bit = |yes: bool, place: u32| u64::from(yes) << place;
+        let system = matches!(self.identity, Identity::System(_));
+        let mut ways =
+            bit(self.account().is_some(), 61) | bit(self.person.is_some(), 62) | bit(system, 63);
+        for grant in &self.grants {
+            ways |= match grant.scope {
+                GrantScope::Nation => bit(true, grant.role as u32),
+                GrantScope::Organisation(_) => bit(true, grant.role as u32 + 30),
+                GrantScope::Region(_) | GrantScope::Course(_) | GrantScope::Own => 0,
+            };
+        }
+        Ways(ways)
     }
 
     /// What a transaction of this actor may see.

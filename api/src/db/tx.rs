@@ -100,16 +100,20 @@ impl Tx {
     /// # Errors
     ///
     /// What the database answers; the transaction can then no longer be committed.
-    pub async fn rows(&self, sql: &str, values: Vec<Value>) -> Result<Rows, DbFault> {
-        self.fetch(sql, values).await.map_err(DbFault::from)
+    pub async fn rows(
+        &self,
+        sql: impl Into<Arc<str>>,
+        values: Vec<Value>,
+    ) -> Result<Rows, DbFault> {
+        self.fetch(sql.into(), values).await.map_err(DbFault::from)
     }
 
     #[tracing::instrument(name = "db.statement", skip_all)]
-    async fn fetch(&self, sql: &str, values: Vec<Value>) -> Result<Rows, sqlx::Error> {
+    async fn fetch(&self, sql: Arc<str>, values: Vec<Value>) -> Result<Rows, sqlx::Error> {
         // The text only: values are parameters, and may be personal.
-        tracing::trace!(sql);
+        tracing::trace!(sql = &*sql);
         let arguments = SqlxValues(Values(values));
-        let sql = AssertSqlSafe(sql.to_owned());
+        let sql = AssertSqlSafe(sql);
         let mut loan = self.loan.lock().await;
         self.count();
         let result = match loan.lane() {
@@ -176,7 +180,7 @@ impl ConnectionTrait for Tx {
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         let values = statement.values.map_or_else(Vec::new, |values| values.0);
-        let rows = self.fetch(&statement.sql, values).await.map_err(wrap)?;
+        let rows = self.fetch(statement.sql.into(), values).await.map_err(wrap)?;
         Ok(match rows {
             Rows::Postgres(rows) => rows.into_iter().map(QueryResult::from).collect(),
             Rows::Sqlite(rows) => rows.into_iter().map(QueryResult::from).collect(),

@@ -19,6 +19,7 @@ use super::document::Arrangement;
 use super::repair::{self, is_absent};
 use super::schema::Audience;
 use super::values::Places;
+use crate::read::Plans;
 
 /// Most mended documents that are kept of one document.
 const MAX_MENDED: usize = 16;
@@ -127,7 +128,8 @@ impl Document {
         }
         let mut document = self.parsed.clone();
         repair::repair(&mut document, &self.definitions, variables)?;
-        let mended = Arc::new(Mended { document, passed: AtomicBool::new(false) });
+        let (passed, plans) = (AtomicBool::new(false), Arc::default());
+        let mended = Arc::new(Mended { document, plans, passed });
         let mut known = known();
         if known.len() < MAX_MENDED {
             known.insert(given, Arc::clone(&mended));
@@ -158,6 +160,8 @@ impl Document {
 pub struct Mended {
     /// The document for async-graphql.
     pub document: ExecutableDocument,
+    /// How its fields are read.
+    pub plans: Arc<Plans>,
     passed: AtomicBool,
 }
 
@@ -174,5 +178,73 @@ impl Mended {
         if answer.errors.is_empty() || answer.errors.iter().any(|error| !error.path.is_empty()) {
             self.passed.store(true, Ordering::Release);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::config::Config;
+    use crate::graphql::parameters::Parameters;
+    use crate::graphql::prepare::{Prepared, Stage, digest};
+    use crate::graphql::schema::build;
+
+    const FLAGS: [&str; 6] = ["a", "b", "c", "d", "e", "f"];
+
+    /// A query that shows a field for each of [`FLAGS`].
+    fn query(name: &str) -> String {
+        let variables: String = FLAGS.iter().map(|flag| format!("${flag}: Boolean! ")).collect();
+        let fields: String =
+            FLAGS.iter().map(|flag| format!("{flag}: name @include(if: ${flag}) ")).collect();
+        format!("query {name}({variables}) {{ regions {{ nodes {{ id {fields} }} }} }}")
+    }
+
+    #[test]
+    fn documents_are_known_by_text_audience_and_operation_and_bounded() {
+        let config = Config::defaults().expect("the defaults");
+        let built = [build(Audience::Clients), build(Audience::Gateway)];
+        let prepare = |documents: &Documents, audience, query: &str, name: &str, bits: usize| {
+            let shape = &built[usize::from(audience == Audience::Gateway)].shape;
+            let stage = Stage { documents, audience, shape, settings: &config.api };
+            let flag =
+                |(place, flag): (usize, &&str)| ((*flag).to_owned(), json!(bits >> place & 1 == 1));
+            let values = FLAGS.iter().enumerate().map(flag).collect();
+            let parameters = Parameters {
+                query: query.to_owned(),
+                operation_name: Some(name.to_owned()),
+                variables: Variables::from_json(serde_json::Value::Object(values)),
+            };
+            let prepared = stage.prepare(parameters, digest(query));
+            let Prepared { document, mended, .. } = prepared.expect("a document that may run");
+            (document, mended)
+        };
+        let both = format!("{} {}", query("A"), query("B"));
+        let documents = Documents::new(1 << 24);
+        let (first, mended) = prepare(&documents, Audience::Clients, &both, "A", 1);
+        let (again, other) = prepare(&documents, Audience::Clients, &both, "A", 2);
+        assert!(Arc::ptr_eq(&first, &again) && !Arc::ptr_eq(&mended, &other));
+        assert!(Arc::ptr_eq(&mended, &prepare(&documents, Audience::Clients, &both, "A", 1).1));
+        for (audience, text, name) in [
+            (Audience::Gateway, both.as_str(), "A"),
+            (Audience::Clients, both.as_str(), "B"),
+            (Audience::Clients, query("A").as_str(), "A"),
+        ] {
+            let (unlike, _) = prepare(&documents, audience, text, name, 1);
+            assert!(!Arc::ptr_eq(&first, &unlike), "{name} of {text}");
+        }
+        // However many values its directives take, and however many documents there are.
+        for bits in 0..1 << FLAGS.len() {
+            prepare(&documents, Audience::Clients, &both, "A", bits);
+        }
+        assert_eq!(first.mended.lock().expect("it").len(), MAX_MENDED);
+        let few = Documents::new(u64::from(first.weight()));
+        for text in 0..100 {
+            prepare(&few, Audience::Clients, &format!("{both} # {text}"), "A", 0);
+        }
+        few.0.run_pending_tasks();
+        assert!(few.0.weighted_size() <= u64::from(first.weight()));
+        assert!(few.0.entry_count() < 20, "{}", few.0.entry_count());
     }
 }

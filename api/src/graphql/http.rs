@@ -158,6 +158,7 @@ impl Turn<'_> {
             app.read_settings().clone(),
             identity,
             self.reply.request_id.to_owned(),
+            Arc::clone(&prepared.mended.plans),
         ));
         if prepared.cost.describes {
             self.admit_description(&op).await?;
@@ -246,7 +247,8 @@ impl Turn<'_> {
             Err(ErrorCode::Unavailable.error(message, None))
         });
         let mut response = response.unwrap_or_else(|error| Response::from_errors(vec![error]));
-        response.data = document.arrangement.apply(complete(response.data, &response.errors, mutation));
+        response.data =
+            document.arrangement.apply(complete(response.data, &response.errors, mutation));
         response
     }
 

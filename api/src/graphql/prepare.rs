@@ -62,11 +62,7 @@ impl Stage<'_> {
     /// # Errors
     ///
     /// A coded error says what is wrong with the document.
-    pub fn prepare(
-        &self,
-        parameters: Parameters,
-        text: [u8; 32],
-    ) -> Result<Prepared, ServerError> {
+    pub fn prepare(&self, parameters: Parameters, text: [u8; 32]) -> Result<Prepared, ServerError> {
         let Parameters { query, operation_name, mut variables } = parameters;
         let key = Key { audience: self.audience, text, operation: operation_name };
         let chosen = key.operation.as_deref();

@@ -38,8 +38,11 @@ pub fn repair(
         .map(|definition| definition.node.name.node.clone())
         .filter(|name| definitions.iter().all(|definition| definition.node.name.node != *name))
         .collect();
-    let absent: HashSet<Name> =
-        definitions.iter().filter(|definition| is_absent(definition, variables)).map(|definition| definition.node.name.node.clone()).collect();
+    let absent: HashSet<Name> = definitions
+        .iter()
+        .filter(|definition| is_absent(definition, variables))
+        .map(|definition| definition.node.name.node.clone())
+        .collect();
     let mend = Mend { variables, absent: &absent, idle: &idle };
     for operation in operations_mut(document) {
         mend.set(&mut operation.selection_set.node, None)?;

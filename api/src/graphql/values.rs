@@ -76,10 +76,17 @@ impl Fit<'_> {
             (Value::Object(given), BaseType::Named(name)) => {
                 let given: HashMap<&Name, &Value> =
                     given.iter().filter(|(_, value)| !self.absent(value)).collect();
-                self.object(name, &given, |value, ty| self.value(value, ty), |value| match value {
-                    Value::Variable(name) => self.variables.get(name) == Some(&ConstValue::Null),
-                    value => *value == Value::Null,
-                })
+                self.object(
+                    name,
+                    &given,
+                    |value, ty| self.value(value, ty),
+                    |value| match value {
+                        Value::Variable(name) => {
+                            self.variables.get(name) == Some(&ConstValue::Null)
+                        }
+                        value => *value == Value::Null,
+                    },
+                )
             }
             _ => false,
         }
@@ -95,14 +102,13 @@ impl Fit<'_> {
             (value, BaseType::List(item)) => self.sent(value, item),
             (value, BaseType::Named(name)) => match (self.shape.input(name), value) {
                 (Some(InputType::Scalar), value) => scalar(name, value),
-                (
-                    Some(InputType::Enum(known)),
-                    ConstValue::String(_) | ConstValue::Enum(_),
-                ) => match value {
-                    ConstValue::String(text) => known.contains(text),
-                    ConstValue::Enum(name) => known.contains(name.as_str()),
-                    _ => false,
-                },
+                (Some(InputType::Enum(known)), ConstValue::String(_) | ConstValue::Enum(_)) => {
+                    match value {
+                        ConstValue::String(text) => known.contains(text),
+                        ConstValue::Enum(name) => known.contains(name.as_str()),
+                        _ => false,
+                    }
+                }
                 (Some(InputType::Object { .. }), ConstValue::Object(given)) => {
                     let given = given.iter().collect();
                     let null = |value: &ConstValue| *value == ConstValue::Null;

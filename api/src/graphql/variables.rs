@@ -12,8 +12,8 @@ use async_graphql::{Name, Pos, Positioned, ServerError, Value as ConstValue};
 use async_graphql_value::Value;
 
 use super::error::ErrorCode;
-use super::values::Places;
 use super::guard::shape::{InputShape, InputType, Shape, base};
+use super::values::Places;
 
 /// Checks `operation` and the fragments that it spreads; gives the places where it uses variables.
 ///

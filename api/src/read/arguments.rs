@@ -5,14 +5,21 @@ use chrono::NaiveDate;
 use indexmap::IndexMap;
 use sha2::{Digest as _, Sha256};
 
+use super::bind::{Arguments, Binder, Key, PageArgs};
 use super::condition::{self, Order};
-use super::declaration::{Def, Field, Leaf, What};
+use super::declaration::{Def, Field, Kind, Leaf, What};
 use super::op::DEFAULT_PAGE;
-use super::plan::{Arguments, PageArgs, PlanError, Planner, bad};
+use super::plan::{Level, PlanError, bad};
+use super::value::parameter;
+use super::visible::guard;
+use crate::actor::Actor;
 use crate::graphql::error::ErrorCode;
 use crate::graphql::scalars;
 
-impl Planner<'_, '_> {
+/// The condition that finds a row by its id.
+pub const BY_ID: &str = "t.id = {value}";
+
+impl Binder<'_> {
     pub(super) fn order(
         &self,
         def: &'static Def,
@@ -21,21 +28,24 @@ impl Planner<'_, '_> {
     ) -> Result<Vec<Order>, PlanError> {
         let order = condition::parse_order(def, given).map_err(|message| bad(message, at))?;
         // An order tells of every row how it compares: reading the field of own rows is not enough.
-        let withheld = |order: &&Order| !matches!(self.guard(def, order.leaf.only), Ok(None));
+        let withheld =
+            |order: &&Order| !matches!(guard(def, order.leaf.only, self.actor()), Ok(None));
         match order.iter().find(withheld) {
             Some(order) => Err(forbidden(order.name, at)),
             None => Ok(order),
         }
     }
 
+    /// The arguments of a page, whose cursors are `sealed` if any is asked for.
     pub(super) fn page_arguments(
         &self,
-        def: &'static Def,
+        level: &Level,
         arguments: &Arguments,
         order: &[Order],
         as_of: NaiveDate,
-        at: Pos,
+        sealed: bool,
     ) -> Result<PageArgs, PlanError> {
+        let (def, at) = (level.def, level.at);
         let number = |name: &str| match arguments.get(name) {
             None => Ok(None),
             Some(Answer::Number(number)) => Ok(number.as_i64()),
@@ -64,8 +74,13 @@ impl Planner<'_, '_> {
             .map(|given| condition::parse_where(def, given))
             .transpose()
             .map_err(|message| bad(message, at))?;
-        let fingerprint = self.fingerprint(def, arguments, order, as_of);
-        let from = match if backward { before } else { after } {
+        let cursor = if backward { before } else { after };
+        let fingerprint = if sealed || cursor.is_some() {
+            self.fingerprint(def, arguments, order, as_of)
+        } else {
+            String::new()
+        };
+        let from = match cursor {
             None => None,
             Some(Answer::String(cursor)) => Some(
                 self.op
@@ -100,7 +115,7 @@ impl Planner<'_, '_> {
                 self.refuse_withheld_filters(def, filter, at)?;
             }
             if let Some(Field { what: What::Leaf(Leaf { only, .. }), .. }) = def.field(name)
-                && !matches!(self.guard(def, *only), Ok(None))
+                && !matches!(guard(def, *only, self.actor()), Ok(None))
             {
                 return Err(forbidden(name, at));
             }
@@ -122,10 +137,38 @@ impl Planner<'_, '_> {
         let filter = arguments.get("where").map(ToString::to_string).unwrap_or_default();
         // A list without `asOf` moves with the day; its cursors stay good.
         let as_of = if arguments.contains_key("asOf") { as_of.to_string() } else { String::new() };
-        let who = self.reader.actor.account();
+        let who = self.actor().account();
         let list = format!("{}|{}|{filter}|{as_of}|{who:?}", def.name, order.join(","));
         // Short, whatever the filter: it is sealed into the cursor of every row.
         hex::encode(Sha256::digest(list))
+    }
+
+    const fn actor(&self) -> &Actor {
+        &self.reader.actor
+    }
+}
+
+/// The key that a `by` argument names.
+///
+/// # Errors
+///
+/// [`PlanError`] if it names none, or not exactly one.
+pub fn key_argument(def: &'static Def, by: Option<&Answer>, at: Pos) -> Result<Key, PlanError> {
+    let Some(Answer::Object(by)) = by else { return Err(bad("by must be an object", at)) };
+    let mut given = by.iter().filter(|(_, value)| **value != Answer::Null);
+    let (Some((name, value)), None) = (given.next(), given.next()) else {
+        return Err(bad("by must name exactly one key", at));
+    };
+    if name == "id" {
+        let prefix = def.rows.prefix;
+        let id = parameter(Kind::Id(prefix), value)
+            .ok_or_else(|| bad(format!("by.id must be {prefix}_ and 32 hexadecimal digits"), at))?;
+        return Ok((BY_ID, Some(id)));
+    }
+    let key = def.rows.keys.iter().find(|key| key.name == name.as_str());
+    match (key, parameter(Kind::Text, value)) {
+        (Some(key), Some(value)) => Ok((key.condition, Some(value))),
+        _ => Err(bad(format!("by.{name} is not known or not text"), at)),
     }
 }
 

@@ -6,14 +6,17 @@
 //! reached in any other way, so none can be reached without the predicate.
 //!
 //! A selection becomes a tree of levels. Each level is one statement whatever the number of parents
-//! and the size of the page; all levels run in the one read transaction of the operation.
+//! and the size of the page; all levels run in the one read transaction of the operation. The plan is kept
+//! with its document ([`plans`]); a request [binds](bind) its arguments to it.
 
 pub mod arguments;
+pub mod bind;
 pub mod condition;
 pub mod cursor;
 pub mod declaration;
 pub mod op;
 pub mod plan;
+pub mod plans;
 pub mod registry;
 pub mod run;
 pub mod sql;
@@ -22,4 +25,5 @@ pub mod visible;
 
 pub use declaration::Readable;
 pub use op::{Op, ReadSettings};
+pub use plans::Plans;
 pub use registry::{One, ReadRoots};

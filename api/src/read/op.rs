@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use tokio::sync::Mutex;
 
 use super::cursor::CursorKey;
+use super::plans::Plans;
 use super::registry::Entities;
 use crate::actor::{Actor, Identity, Permission};
 use crate::core::Core;
@@ -31,6 +32,7 @@ pub struct Op {
     settings: ReadSettings,
     identity: Identity,
     request_id: String,
+    plans: Arc<Plans>,
     reader: Mutex<Option<Arc<Reader>>>,
     actor: OnceLock<Actor>,
     entities: Entities,
@@ -49,12 +51,19 @@ pub struct Reader {
 impl Op {
     /// An operation of `identity`.
     #[must_use]
-    pub fn new(core: Core, settings: ReadSettings, identity: Identity, request_id: String) -> Self {
+    pub fn new(
+        core: Core,
+        settings: ReadSettings,
+        identity: Identity,
+        request_id: String,
+        plans: Arc<Plans>,
+    ) -> Self {
         Self {
             core,
             settings,
             identity,
             request_id,
+            plans,
             reader: Mutex::default(),
             actor: OnceLock::new(),
             entities: Entities::default(),
@@ -83,6 +92,12 @@ impl Op {
     #[must_use]
     pub fn request_id(&self) -> &str {
         &self.request_id
+    }
+
+    /// The plans of its document.
+    #[must_use]
+    pub(super) fn plans(&self) -> &Plans {
+        &self.plans
     }
 
     /// The entities of a federation that were asked for.
@@ -121,11 +136,9 @@ impl Op {
         Ok(opened)
     }
 
-    /// Ends the read transaction. Reads after a write begin a new one, and so see the write.
+    /// Ends the read transaction. Reads after a write begin a new one, and so see the write. Nobody waits for
+    /// the rollback: the connection is lent again once it is done.
     pub async fn finish_reading(&self) {
-        let reader = self.reader.lock().await.take();
-        if let Some(reader) = reader.and_then(Arc::into_inner) {
-            reader.tx.rollback().await;
-        }
+        drop(self.reader.lock().await.take());
     }
 }

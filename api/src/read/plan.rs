@@ -1,19 +1,19 @@
 //! From a validated selection to a tree of levels, each of which becomes one statement.
+//!
+//! A plan holds for everyone whose roles open the same ways, on every day and for all values of variables:
+//! it is made once for a document. What differs from request to request is [bound](super::bind) to it.
 
 use async_graphql::QueryEnvInner;
 use async_graphql::parser::types::{Field as AstField, Selection, SelectionSet};
-use async_graphql::{Name, Pos, Positioned, Value as Answer};
-use chrono::NaiveDate;
+use async_graphql::{Name, Pos, Positioned};
+use async_graphql_value::Value as Written;
 use indexmap::IndexMap;
 
-use super::arguments::date_argument;
-use super::condition::{Condition, Order};
-use super::cursor::Position;
 use super::declaration::{Def, Field, Many, Relation, What};
-use super::op::{Op, Reader};
+use super::plans::Texts;
 use super::value::Column;
-use super::visible::{Visible, VisibleWay};
-use crate::actor::Permission;
+use super::visible::{Own, Visible, guard};
+use crate::actor::Actor;
 use crate::graphql::error::ErrorCode;
 
 /// The interface of every type whose rows have an id.
@@ -30,6 +30,16 @@ pub struct PlanError {
     pub at: Pos,
 }
 
+/// What a field leads to.
+pub struct Plan {
+    /// Its rows.
+    pub level: Level,
+    /// What is written of them.
+    pub form: Form,
+    /// Fields that the actor may not read, with their paths, for errors beside the data.
+    pub withheld: Vec<(Vec<Name>, Pos)>,
+}
+
 /// The rows of one statement.
 pub struct Level {
     /// The declaration of the rows.
@@ -39,47 +49,40 @@ pub struct Level {
     /// Who may see them.
     pub visible: Visible,
     /// Which of them are asked for.
-    pub rows: RowsAsked,
-    /// Their order; the id always ends it.
-    pub order: Vec<Order>,
-    /// What is read of each.
+    pub asked: Asked,
+    /// The field's arguments.
+    pub arguments: Vec<(Name, Positioned<Written>)>,
+    /// Where the field is.
+    pub at: Pos,
+    /// Response keys from the field being resolved down to this one.
+    pub path: Vec<Name>,
+    /// What is read of each row.
     pub columns: Vec<ColumnPlan>,
     /// The levels below.
     pub children: Vec<Child>,
-    /// The date of dated facts.
-    pub as_of: NaiveDate,
-    /// The civil date.
-    pub today: NaiveDate,
+    /// The texts of its statements.
+    pub texts: Texts,
 }
 
 /// Which rows a level asks for.
-pub enum RowsAsked {
+pub enum Asked {
     /// The rows that the parents are themselves.
     Itself,
-    /// The row of a key: the condition and its value.
-    Key(&'static str, Option<sea_orm::Value>),
+    /// The row of a key that the resolver names.
+    Key,
+    /// The row of the key in the argument `by`.
+    By,
     /// What the relation leads to, at most so many.
     Related(u32),
     /// A page.
-    Page(PageArgs),
-}
-
-/// The arguments of a page.
-pub struct PageArgs {
-    /// How many rows.
-    pub size: u32,
-    /// Whether the page is counted from the end.
-    pub backward: bool,
-    /// The row before (or, counted from the end, after) the page.
-    pub from: Option<Position>,
-    /// The filter.
-    pub filter: Option<Condition>,
-    /// What the cursors of this list are bound to.
-    pub fingerprint: String,
-    /// What the root field asks of every row.
-    pub only: Option<&'static str>,
-    /// Whether the number of all rows is asked for.
-    pub counted: bool,
+    Page {
+        /// What the root field asks of every row.
+        only: Option<&'static str>,
+        /// Whether the number of all rows is asked for.
+        counted: bool,
+        /// Whether cursors are asked for.
+        sealed: bool,
+    },
 }
 
 /// A column of a level.
@@ -88,8 +91,8 @@ pub struct ColumnPlan {
     pub sql: &'static str,
     /// How it is read.
     pub column: Column,
-    /// Read only for rows that these organisations own, by the column that names the owner.
-    pub guard: Option<VisibleWay>,
+    /// Read only for rows of these owners.
+    pub guard: Option<Own>,
 }
 
 /// A level below.
@@ -166,152 +169,79 @@ pub enum InfoPart {
     End,
 }
 
-/// The arguments of a field.
-pub(super) type Arguments = IndexMap<Name, Answer>;
 type Fields<'a> = IndexMap<Name, Vec<&'a Positioned<AstField>>>;
 
-/// Plans selections of one operation for one actor.
+/// Plans selections of one operation for all actors whose roles open the same ways.
 pub struct Planner<'a, 'r> {
     env: &'a QueryEnvInner,
-    pub(super) op: &'r Op,
-    pub(super) reader: &'r Reader,
+    actor: &'r Actor,
     /// Response keys from the field being resolved down to where the planner is.
-    pub(super) path: Vec<Name>,
-    /// Fields that the actor may not read, with their paths, for errors beside the data.
-    pub withheld: Vec<(Vec<Name>, Pos)>,
+    path: Vec<Name>,
+    withheld: Vec<(Vec<Name>, Pos)>,
 }
 
 impl<'a, 'r> Planner<'a, 'r> {
     /// A planner for the operation of `env`.
     #[must_use]
-    pub const fn new(env: &'a QueryEnvInner, op: &'r Op, reader: &'r Reader) -> Self {
-        Self { env, op, reader, path: Vec::new(), withheld: Vec::new() }
+    pub const fn new(env: &'a QueryEnvInner, actor: &'r Actor) -> Self {
+        Self { env, actor, path: Vec::new(), withheld: Vec::new() }
     }
 
-    /// The row of `def` with the key that `condition` and `value` name.
+    /// One row of `def` for each that is `asked` for, by the selection of `field`.
     ///
     /// # Errors
     ///
-    /// [`PlanError`] says what is wrong with an argument below.
+    /// [`PlanError`] for a selection that async-graphql should not have let through.
     pub fn one(
-        &mut self,
+        mut self,
         def: &'static Def,
-        key: (&'static str, Option<sea_orm::Value>),
-        as_of: Option<NaiveDate>,
-        selection: &'a SelectionSet,
-    ) -> Result<(Level, Form), PlanError> {
-        let as_of = as_of.unwrap_or(self.reader.today);
-        let mut level = self.level(def, None, RowsAsked::Key(key.0, key.1), Vec::new(), as_of);
-        let shape = self.shape(&mut level, &[selection])?;
-        Ok((level, Form::One(shape, false)))
+        asked: Asked,
+        field: &'a Positioned<AstField>,
+    ) -> Result<Plan, PlanError> {
+        let mut level = self.level(def, None, asked, field);
+        let shape = self.shape(&mut level, &[&field.node.selection_set.node])?;
+        Ok(Plan { level, form: Form::One(shape, false), withheld: self.withheld })
     }
 
-    /// Rows of `def` that are named one by one, under a field that leads to several types.
+    /// A page of all rows of `def`, by the selection of `field`.
     ///
     /// # Errors
     ///
-    /// [`PlanError`] says what is wrong with an argument below.
-    pub fn named(
-        &mut self,
-        def: &'static Def,
-        selection: &'a SelectionSet,
-    ) -> Result<(Level, Form), PlanError> {
-        let mut level = self.level(def, None, RowsAsked::Itself, Vec::new(), self.reader.today);
-        let shape = self.shape(&mut level, &[selection])?;
-        Ok((level, Form::One(shape, false)))
-    }
-
-    /// A page of all rows of `def`, with the arguments of `field`.
-    ///
-    /// # Errors
-    ///
-    /// [`PlanError`] says what is wrong with an argument.
+    /// [`PlanError`] for a selection that async-graphql should not have let through.
     pub fn page(
-        &mut self,
+        mut self,
         def: &'static Def,
         only: Option<&'static str>,
         field: &'a Positioned<AstField>,
-    ) -> Result<(Level, Form), PlanError> {
-        let (mut level, form) = self.connection(def, None, &[field], self.reader.today)?;
-        if let RowsAsked::Page(page) = &mut level.rows {
-            page.only = only;
-        }
-        Ok((level, form))
-    }
-
-    /// The arguments of `field`, with variables replaced and nulls left out.
-    ///
-    /// # Errors
-    ///
-    /// [`PlanError`] for a variable without a value.
-    pub fn arguments(&self, field: &Positioned<AstField>) -> Result<Arguments, PlanError> {
-        let mut arguments = Arguments::new();
-        for (name, value) in &field.node.arguments {
-            let value = value
-                .node
-                .clone()
-                .into_const_with(|name| self.variable(&name))
-                .map_err(|message| bad(message, value.pos))?;
-            if value != Answer::Null {
-                arguments.insert(name.node.clone(), value);
-            }
-        }
-        Ok(arguments)
-    }
-
-    fn variable(&self, name: &Name) -> Result<Answer, String> {
-        if let Some(value) = self.env.variables.get(name) {
-            return Ok(value.clone());
-        }
-        let definitions = &self.env.operation.node.variable_definitions;
-        let definition = definitions.iter().find(|definition| definition.node.name.node == *name);
-        match definition {
-            Some(definition) => match &definition.node.default_value {
-                Some(default) => Ok(default.node.clone()),
-                None if definition.node.var_type.node.nullable => Ok(Answer::Null),
-                None => Err(format!("the variable ${name} has no value")),
-            },
-            None => Err(format!("the variable ${name} is not defined")),
-        }
+    ) -> Result<Plan, PlanError> {
+        let (level, form) = self.connection(def, None, only, &[field])?;
+        Ok(Plan { level, form, withheld: self.withheld })
     }
 
     fn level(
         &self,
         def: &'static Def,
         relation: Option<&'static Relation>,
-        rows: RowsAsked,
-        order: Vec<Order>,
-        as_of: NaiveDate,
+        asked: Asked,
+        field: &Positioned<AstField>,
     ) -> Level {
-        let visible = Visible::of(def, &self.reader.actor);
+        let argument = |(name, value): &(Positioned<Name>, Positioned<Written>)| {
+            (name.node.clone(), value.clone())
+        };
+        // The arguments of a field whose rows the resolver names are the resolver's.
+        let own = !matches!(asked, Asked::Itself | Asked::Key);
+        let arguments = field.node.arguments.iter().filter(|_| own);
         Level {
             def,
             relation,
-            visible,
-            rows,
-            order,
+            visible: Visible::of(def, self.actor),
+            asked,
+            arguments: arguments.map(argument).collect(),
+            at: field.pos,
+            path: self.path.clone(),
             columns: Vec::new(),
             children: Vec::new(),
-            as_of,
-            today: self.reader.today,
-        }
-    }
-
-    /// What the actor may read of a guarded field: everything (`Ok(None)`), only of own rows
-    /// (`Ok(Some)`), or nothing (`Err`).
-    pub(super) fn guard(
-        &self,
-        def: &Def,
-        only: Option<Permission>,
-    ) -> Result<Option<VisibleWay>, ()> {
-        let Some(permission) = only else { return Ok(None) };
-        let actor = &self.reader.actor;
-        if actor.may_nationally(permission) {
-            return Ok(None);
-        }
-        match (def.rows.owner, actor.organisations_with(permission)) {
-            (Some(column), ids) if !ids.is_empty() => Ok(Some(VisibleWay { column, ids })),
-            _ => Err(()),
+            texts: Texts::default(),
         }
     }
 
@@ -345,7 +275,7 @@ impl<'a, 'r> Planner<'a, 'r> {
             What::Leaf(leaf) => (leaf.only, fields[0].pos),
             What::Relation(relation) => (relation.only, fields[0].pos),
         };
-        let Ok(guard) = self.guard(level.def, only) else {
+        let Ok(guard) = guard(level.def, only, self.actor) else {
             self.withheld.push((self.path.clone(), at));
             return Ok(Part::Withheld);
         };
@@ -355,7 +285,7 @@ impl<'a, 'r> Planner<'a, 'r> {
             }
             What::Relation(relation) => {
                 let key = column(level, relation.parent, Column::Key, guard);
-                let (below, form) = self.related(level.as_of, relation, fields)?;
+                let (below, form) = self.related(relation, fields)?;
                 level.children.push(Child { key, level: below, form });
                 Ok(Part::Child(level.children.len() - 1))
             }
@@ -364,22 +294,17 @@ impl<'a, 'r> Planner<'a, 'r> {
 
     fn related(
         &mut self,
-        as_of: NaiveDate,
         relation: &'static Relation,
         fields: &[&'a Positioned<AstField>],
     ) -> Result<(Level, Form), PlanError> {
         let def = (relation.target)();
         if relation.many == Many::Page {
-            return self.connection(def, Some(relation), fields, as_of);
+            return self.connection(def, Some(relation), None, fields);
         }
-        let arguments = self.arguments(fields[0])?;
-        let as_of = date_argument(&arguments, fields[0].pos)?.unwrap_or(as_of);
         let bound = if let Many::List(bound) = relation.many { bound } else { 1 };
-        let order = if bound > 1 { self.order(def, None, fields[0].pos)? } else { Vec::new() };
-        let mut level = self.level(def, Some(relation), RowsAsked::Related(bound), order, as_of);
+        let mut level = self.level(def, Some(relation), Asked::Related(bound), fields[0]);
         let sets: Vec<&SelectionSet> = fields.iter().map(|f| &f.node.selection_set.node).collect();
         let shape = self.shape(&mut level, &sets)?;
-        order_columns(&mut level);
         let form = match relation.many {
             Many::One(required) => Form::One(shape, required),
             Many::List(_) | Many::Page => Form::List(shape),
@@ -391,15 +316,11 @@ impl<'a, 'r> Planner<'a, 'r> {
         &mut self,
         def: &'static Def,
         relation: Option<&'static Relation>,
+        only: Option<&'static str>,
         fields: &[&'a Positioned<AstField>],
-        as_of: NaiveDate,
     ) -> Result<(Level, Form), PlanError> {
-        let at = fields[0].pos;
-        let arguments = self.arguments(fields[0])?;
-        let as_of = date_argument(&arguments, at)?.unwrap_or(as_of);
-        let order = self.order(def, arguments.get("orderBy"), at)?;
-        let page = self.page_arguments(def, &arguments, &order, as_of, at)?;
-        let mut level = self.level(def, relation, RowsAsked::Page(page), order, as_of);
+        let asked = Asked::Page { only, counted: false, sealed: false };
+        let mut level = self.level(def, relation, asked, fields[0]);
         let sets: Vec<&SelectionSet> = fields.iter().map(|f| &f.node.selection_set.node).collect();
         let name = format!("{}Connection", def.name);
         let mut parts = Vec::new();
@@ -410,10 +331,10 @@ impl<'a, 'r> Planner<'a, 'r> {
             let part = match fields[0].node.name.node.as_str() {
                 "edges" => PagePart::Edges(self.edges(&mut level, &sets)?),
                 "nodes" => PagePart::Nodes(self.shape(&mut level, &sets)?),
-                "pageInfo" => PagePart::Info(self.page_info(&sets)?),
+                "pageInfo" => PagePart::Info(self.page_info(&mut level, &sets)?),
                 "totalCount" => {
-                    if let RowsAsked::Page(page) = &mut level.rows {
-                        page.counted = true;
+                    if let Asked::Page { counted, .. } = &mut level.asked {
+                        *counted = true;
                     }
                     PagePart::Total
                 }
@@ -422,7 +343,6 @@ impl<'a, 'r> Planner<'a, 'r> {
             self.path.pop();
             parts.push((key, part));
         }
-        order_columns(&mut level);
         Ok((level, Form::Page(parts)))
     }
 
@@ -435,7 +355,10 @@ impl<'a, 'r> Planner<'a, 'r> {
         for (key, fields) in self.collect(&format!("{}Edge", level.def.name), sets)? {
             self.path.push(key.clone());
             let part = match fields[0].node.name.node.as_str() {
-                "cursor" => EdgePart::Cursor,
+                "cursor" => {
+                    seal(level);
+                    EdgePart::Cursor
+                }
                 "node" => {
                     let sets: Vec<&SelectionSet> =
                         fields.iter().map(|f| &f.node.selection_set.node).collect();
@@ -449,16 +372,26 @@ impl<'a, 'r> Planner<'a, 'r> {
         Ok(parts)
     }
 
-    fn page_info(&self, sets: &[&'a SelectionSet]) -> Result<Vec<(Name, InfoPart)>, PlanError> {
-        let fields = self.collect("PageInfo", sets)?;
-        let part = |fields: &[&Positioned<AstField>]| match fields[0].node.name.node.as_str() {
-            "hasNextPage" => InfoPart::HasNext,
-            "hasPreviousPage" => InfoPart::HasPrevious,
-            "startCursor" => InfoPart::Start,
-            "endCursor" => InfoPart::End,
-            _ => InfoPart::Typename,
-        };
-        Ok(fields.iter().map(|(key, fields)| (key.clone(), part(fields))).collect())
+    fn page_info(
+        &self,
+        level: &mut Level,
+        sets: &[&'a SelectionSet],
+    ) -> Result<Vec<(Name, InfoPart)>, PlanError> {
+        let mut parts = Vec::new();
+        for (key, fields) in self.collect("PageInfo", sets)? {
+            let part = match fields[0].node.name.node.as_str() {
+                "hasNextPage" => InfoPart::HasNext,
+                "hasPreviousPage" => InfoPart::HasPrevious,
+                "startCursor" => InfoPart::Start,
+                "endCursor" => InfoPart::End,
+                _ => InfoPart::Typename,
+            };
+            if matches!(part, InfoPart::Start | InfoPart::End) {
+                seal(level);
+            }
+            parts.push((key, part));
+        }
+        Ok(parts)
     }
 
     /// The fields of selection sets on type `name`, merged by response key in the order of the request.
@@ -509,12 +442,7 @@ fn covers(condition: &str, name: &str) -> bool {
 }
 
 /// The index of a column of `level`, added if it is not there.
-fn column(
-    level: &mut Level,
-    sql: &'static str,
-    column: Column,
-    guard: Option<VisibleWay>,
-) -> usize {
+fn column(level: &mut Level, sql: &'static str, column: Column, guard: Option<Own>) -> usize {
     let same = |plan: &ColumnPlan| {
         plan.sql == sql
             && plan.guard == guard
@@ -529,10 +457,10 @@ fn column(
     }
 }
 
-/// The values of the order are read too: for cursors, and to order the rows of all parents together.
-fn order_columns(level: &mut Level) {
-    for order in level.order.clone() {
-        column(level, order.leaf.sql, Column::Answer(order.leaf.kind), None);
+/// Notes that cursors are asked for.
+fn seal(level: &mut Level) {
+    if let Asked::Page { sealed, .. } = &mut level.asked {
+        *sealed = true;
     }
 }
 

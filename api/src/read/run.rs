@@ -3,23 +3,25 @@
 use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use async_graphql::{Name, Value as Answer};
 use chrono::NaiveDate;
 use indexmap::IndexMap;
-use sea_orm::{ConnectionTrait, Value};
+use sea_orm::{ConnectionTrait as _, DbBackend, Value};
 use uuid::Uuid;
 
+use super::bind::{Bound, PageArgs, RowsAsked};
 use super::condition::Order;
 use super::cursor::{CursorKey, Position};
 use super::declaration::{Def, Key};
-use super::plan::{
-    Child, ColumnPlan, EdgePart, Form, InfoPart, Level, PageArgs, PagePart, Part, RowsAsked, Shape,
-};
+use super::op::Reader;
+use super::plan::{Child, ColumnPlan, EdgePart, Form, InfoPart, PagePart, Part, Shape};
 use super::sql::{Sql, Words};
-use super::value::{AnyRow, Cell, parameter};
-use super::visible::{Visible, VisibleRows, VisibleWay};
-use crate::db::{DbFault, Rows, Tx};
+use super::value::{AnyRow, Cell, Column, parameter};
+use super::visible::{Own, Visible, VisibleRows};
+use crate::actor::Actor;
+use crate::db::{DbFault, Rows};
 
 /// A row with the answers of the levels below it.
 struct Row {
@@ -39,8 +41,8 @@ struct Group {
 
 /// Runs statements in a transaction.
 pub struct Runner<'a> {
-    /// The transaction.
-    pub tx: &'a Tx,
+    /// The transaction, and in whose name.
+    pub reader: &'a Reader,
     /// Makes cursors.
     pub cursors: &'a CursorKey,
 }
@@ -53,7 +55,7 @@ impl<'a> Runner<'a> {
     /// # Errors
     ///
     /// What the database answers.
-    pub async fn root(&self, level: &Level, form: &Form) -> Result<Answer, DbFault> {
+    pub async fn root(&self, level: &Bound<'_>, form: &Form) -> Result<Answer, DbFault> {
         let mut answers = self.answers(level, form, None).await?;
         Ok(answers.pop().unwrap_or(Answer::Null))
     }
@@ -65,7 +67,7 @@ impl<'a> Runner<'a> {
     /// What the database answers.
     pub async fn each(
         &self,
-        level: &Level,
+        level: &Bound<'_>,
         form: &Form,
         ids: &[Uuid],
     ) -> Result<Vec<Answer>, DbFault> {
@@ -85,7 +87,7 @@ impl<'a> Runner<'a> {
         texts: &[String],
         as_of: NaiveDate,
     ) -> Result<Vec<Option<Uuid>>, DbFault> {
-        let mut sql = Sql::new(self.tx.get_database_backend());
+        let mut sql = Sql::new(self.reader.tx.get_database_backend());
         let position = sql.position();
         sql.push("select ").push(position).push(", t.id from ").texts(texts);
         sql.push(" join ").push(def.rows.table).push(" t on ");
@@ -93,7 +95,8 @@ impl<'a> Runner<'a> {
             key.condition,
             &Words { as_of, today: as_of, value: None, value_of_row: true },
         );
-        let rows = self.tx.rows(&sql.text, sql.values).await?;
+        let (text, values) = sql.finish();
+        let rows = self.reader.tx.rows(text, values).await?;
         let mut found = vec![None; texts.len()];
         for_each(&rows, |row| {
             let place = usize::try_from(row.number(0)?).ok().and_then(|i| found.get_mut(i));
@@ -108,14 +111,14 @@ impl<'a> Runner<'a> {
     /// One answer for each of `parents`, or one for the root.
     fn answers<'b>(
         &'b self,
-        level: &'b Level,
+        level: &'b Bound<'_>,
         form: &'b Form,
         parents: Option<&'b [Uuid]>,
     ) -> Answers<'b> {
         Box::pin(async move {
             let mut groups = self.groups(level, parents).await?;
-            for child in &level.children {
-                self.fill(&mut groups, child).await?;
+            for (child, bound) in level.level.children.iter().zip(&level.children) {
+                self.fill(&mut groups, child, bound).await?;
             }
             let writer = Writer { level, cursors: self.cursors };
             Ok(groups.into_iter().map(|group| writer.form(form, group)).collect())
@@ -123,7 +126,12 @@ impl<'a> Runner<'a> {
     }
 
     /// Adds the answers of `child` to every row.
-    async fn fill(&self, groups: &mut [Group], child: &Child) -> Result<(), DbFault> {
+    async fn fill(
+        &self,
+        groups: &mut [Group],
+        child: &Child,
+        level: &Bound<'_>,
+    ) -> Result<(), DbFault> {
         let mut keys: Vec<Uuid> = Vec::new();
         let mut place: HashMap<Uuid, usize> = HashMap::new();
         for row in groups.iter().flat_map(|group| &group.rows) {
@@ -137,9 +145,9 @@ impl<'a> Runner<'a> {
         let answers = if keys.is_empty() {
             Vec::new()
         } else {
-            self.answers(&child.level, &child.form, Some(&keys)).await?
+            self.answers(level, &child.form, Some(&keys)).await?
         };
-        let writer = Writer { level: &child.level, cursors: self.cursors };
+        let writer = Writer { level, cursors: self.cursors };
         for row in groups.iter_mut().flat_map(|group| &mut group.rows) {
             let found = match row.cells[child.key] {
                 Cell::Key(Some(key)) => place.get(&key).and_then(|place| answers.get(*place)),
@@ -148,7 +156,7 @@ impl<'a> Runner<'a> {
             let answer =
                 found.cloned().unwrap_or_else(|| writer.form(&child.form, Group::default()));
             if matches!((&child.form, &answer), (Form::One(_, true), Answer::Null)) {
-                let text = format!("a {} that must be there is not", child.level.def.name);
+                let text = format!("a {} that must be there is not", level.level.def.name);
                 return Err(DbFault::Other(Box::new(sea_orm::DbErr::RecordNotFound(text))));
             }
             row.children.push(answer);
@@ -156,18 +164,25 @@ impl<'a> Runner<'a> {
         Ok(())
     }
 
-    async fn groups(&self, level: &Level, parents: Option<&[Uuid]>) -> Result<Vec<Group>, DbFault> {
+    async fn groups(
+        &self,
+        level: &Bound<'_>,
+        parents: Option<&[Uuid]>,
+    ) -> Result<Vec<Group>, DbFault> {
         let count = parents.map_or(1, <[Uuid]>::len);
         let mut groups: Vec<Group> = (0..count).map(|_| Group::default()).collect();
-        let statement = Statement { level, parents };
-        let sql = statement.rows(self.tx);
-        let rows = self.tx.rows(&sql.text, sql.values).await?;
+        let Reader { tx, actor, .. } = self.reader;
+        let backend = tx.get_database_backend();
+        let statement = Statement { level, parents, actor, backend };
+        let (text, values) = statement.rows();
+        let rows = tx.rows(text, values).await?;
+        let columns: Vec<Column> = level.columns().collect();
         for_each(&rows, |row| {
             let group = usize::try_from(row.number(0)?).ok().and_then(|i| groups.get_mut(i));
             let Some(group) = group else { return Ok(()) };
-            let mut cells = Vec::with_capacity(level.columns.len());
-            for (index, plan) in level.columns.iter().enumerate() {
-                cells.push(row.cell(index + 2, plan.column)?);
+            let mut cells = Vec::with_capacity(columns.len());
+            for (index, column) in columns.iter().enumerate() {
+                cells.push(row.cell(index + 2, *column)?);
             }
             group.rows.push(Row { id: row.id(1)?, cells, children: Vec::new() });
             Ok(())
@@ -181,8 +196,8 @@ impl<'a> Runner<'a> {
                 }
             }
             if page.counted {
-                let sql = statement.totals(self.tx);
-                let rows = self.tx.rows(&sql.text, sql.values).await?;
+                let (text, values) = statement.totals();
+                let rows = tx.rows(text, values).await?;
                 for_each(&rows, |row| {
                     let group =
                         usize::try_from(row.number(0)?).ok().and_then(|i| groups.get_mut(i));
@@ -213,26 +228,33 @@ fn for_each(
 /// parents laterally to a limited query; SQLite joins them through a limited correlated list of ids,
 /// which is its lateral.
 struct Statement<'a> {
-    level: &'a Level,
+    level: &'a Bound<'a>,
     parents: Option<&'a [Uuid]>,
+    actor: &'a Actor,
+    backend: DbBackend,
 }
 
 impl Statement<'_> {
-    fn rows(&self, tx: &Tx) -> Sql {
-        let mut sql = Sql::new(tx.get_database_backend());
-        let position = sql.position();
+    fn rows(&self) -> (Arc<str>, Vec<Value>) {
+        let (backward, from) = match &self.level.rows {
+            RowsAsked::Page(page) => (page.backward, page.from.is_some()),
+            RowsAsked::Itself | RowsAsked::Key(_) | RowsAsked::Related(_) => (false, false),
+        };
+        let kept = self.level.level.texts.rows(backward, from);
+        let mut sql = Sql::like(self.backend, kept.get());
+        let (position, table) = (sql.position(), self.level.level.def.rows.table);
         match self.parents {
             None => {
                 sql.push("select cast(0 as bigint), t.id");
                 self.columns(&mut sql, false);
-                sql.push(" from ").push(self.level.def.rows.table).push(" t");
+                sql.push(" from ").push(table).push(" t");
                 self.limited(&mut sql);
             }
             Some(parents) if sql.is_postgres() => {
                 sql.push("select ").push(position).push(", c.* from ").parents(parents);
                 sql.push(" cross join lateral (select t.id");
                 self.columns(&mut sql, true);
-                sql.push(" from ").push(self.level.def.rows.table).push(" t");
+                sql.push(" from ").push(table).push(" t");
                 self.limited(&mut sql);
                 sql.push(") c order by p.ord");
                 self.order_outside(&mut sql, "c");
@@ -241,7 +263,6 @@ impl Statement<'_> {
                 sql.push("select ").push(position).push(", t.id");
                 self.columns(&mut sql, false);
                 sql.push(" from ").parents(parents);
-                let table = self.level.def.rows.table;
                 sql.push(" join ").push(table).push(" t on t.id in (select t.id from ");
                 sql.push(table).push(" t");
                 self.limited(&mut sql);
@@ -249,25 +270,26 @@ impl Statement<'_> {
                 self.order_outside(&mut sql, "t");
             }
         }
-        sql
+        sql.finish_at(kept)
     }
 
-    fn totals(&self, tx: &Tx) -> Sql {
-        let mut sql = Sql::new(tx.get_database_backend());
+    fn totals(&self) -> (Arc<str>, Vec<Value>) {
+        let kept = self.level.level.texts.totals();
+        let mut sql = Sql::like(self.backend, kept.get());
         sql.push("select ");
         sql.push(if self.parents.is_some() { sql.position() } else { "cast(0 as bigint)" });
-        sql.push(", (select count(*) from ").push(self.level.def.rows.table).push(" t");
+        sql.push(", (select count(*) from ").push(self.level.level.def.rows.table).push(" t");
         self.restricted(&mut sql, false);
         sql.push(")");
         if let Some(parents) = self.parents {
             sql.push(" from ").parents(parents);
         }
-        sql
+        sql.finish_at(kept)
     }
 
     fn words(&self) -> Words {
         let value = match &self.level.rows {
-            RowsAsked::Key(_, value) => value.clone(),
+            RowsAsked::Key((_, value)) => value.clone(),
             RowsAsked::Itself | RowsAsked::Related(_) | RowsAsked::Page(_) => None,
         };
         Words { as_of: self.level.as_of, today: self.level.today, value, value_of_row: false }
@@ -275,21 +297,22 @@ impl Statement<'_> {
 
     fn columns(&self, sql: &mut Sql, named: bool) {
         let words = self.words();
-        for (index, ColumnPlan { sql: expression, guard, .. }) in
-            self.level.columns.iter().enumerate()
-        {
+        let own = self.level.level.columns.iter();
+        let own = own.map(|ColumnPlan { sql, guard, .. }| (*sql, *guard));
+        let more = self.level.more.iter().map(|leaf| (leaf.sql, None));
+        for (index, (expression, guard)) in own.chain(more).enumerate() {
             sql.push(", ");
             match guard {
                 None => {
                     sql.declared(expression, &words);
                 }
-                Some(VisibleWay { column, ids }) => {
-                    sql.push("case when ").any_of(column, ids).push(" then ");
+                Some(Own { column, whose }) => {
+                    sql.push("case when ").any_of(column, &whose.ids(self.actor)).push(" then ");
                     sql.declared(expression, &words).push(" end");
                 }
             }
             if named {
-                sql.push(&format!(" as c{index}"));
+                sql.push(" as c").number(index);
             }
         }
     }
@@ -297,32 +320,33 @@ impl Statement<'_> {
     /// Link, conditions, order and limit.
     fn limited(&self, sql: &mut Sql) {
         self.restricted(sql, true);
-        let (limit, backward) = match &self.level.rows {
-            RowsAsked::Key(..) | RowsAsked::Itself => (1, false),
-            RowsAsked::Related(bound) => (*bound, false),
-            RowsAsked::Page(page) => (page.size + 1, page.backward),
-        };
+        let backward = self.backward();
         sql.push(" order by ");
-        for order in &self.level.order {
+        for (order, _) in &self.level.order {
             sql.declared(order.leaf.sql, &self.words()).push(direction(order, backward)).push(", ");
         }
-        sql.push(if backward { "t.id desc" } else { "t.id" });
-        sql.push(&format!(" limit {limit}"));
+        sql.push(if backward { "t.id desc" } else { "t.id" }).push(" limit ");
+        match &self.level.rows {
+            RowsAsked::Key(..) | RowsAsked::Itself => sql.push("1"),
+            RowsAsked::Related(bound) => sql.number(*bound as usize),
+            // One row more tells whether a page follows.
+            RowsAsked::Page(page) => sql.bind(i64::from(page.size + 1).into()),
+        };
+    }
+
+    const fn backward(&self) -> bool {
+        matches!(self.level.rows, RowsAsked::Page(PageArgs { backward: true, .. }))
     }
 
     /// The order of a level's rows again, outside the limited query.
     fn order_outside(&self, sql: &mut Sql, row: &str) {
-        let backward = matches!(&self.level.rows, RowsAsked::Page(PageArgs { backward: true, .. }));
-        for order in &self.level.order {
+        let backward = self.backward();
+        for (order, place) in &self.level.order {
             sql.push(", ");
-            let index = self.level.columns.iter().position(|c| c.sql == order.leaf.sql);
-            match index {
-                Some(index) if row == "c" => {
-                    sql.push(&format!("c.c{index}"));
-                }
-                _ => {
-                    sql.declared(order.leaf.sql, &self.words());
-                }
+            if row == "c" {
+                sql.push("c.c").number(*place);
+            } else {
+                sql.declared(order.leaf.sql, &self.words());
             }
             sql.push(direction(order, backward));
         }
@@ -331,7 +355,7 @@ impl Statement<'_> {
 
     fn restricted(&self, sql: &mut Sql, with_cursor: bool) {
         let words = self.words();
-        let level = self.level;
+        let (bound, level) = (self.level, self.level.level);
         if let Some(link) = level.relation.and_then(|relation| relation.link) {
             sql.push(" join ").declared(link, &words);
         }
@@ -350,8 +374,8 @@ impl Statement<'_> {
                     if let Some(link) = link {
                         sql.push(" and exists (select 1 from ").declared(link, &words);
                     }
-                    if let Some(VisibleWay { column, ids }) = own {
-                        sql.push(" and ").any_of(column, ids);
+                    if let Some(Own { column, whose }) = own {
+                        sql.push(" and ").any_of(column, &whose.ids(self.actor));
                     }
                     sql.push(if link.is_some() { "))" } else { ")" });
                 }
@@ -363,8 +387,8 @@ impl Statement<'_> {
         {
             sql.push(" and ").declared(relation.on, &words);
         }
-        match &level.rows {
-            RowsAsked::Key(condition, _) => {
+        match &bound.rows {
+            RowsAsked::Key((condition, _)) => {
                 sql.push(" and ").declared(condition, &words);
             }
             RowsAsked::Itself => {
@@ -384,7 +408,8 @@ impl Statement<'_> {
                 }
                 if let (Some(position), true) = (&page.from, with_cursor) {
                     sql.push(" and ");
-                    beyond(sql, &words, &level.order, position, page.backward);
+                    let order: Vec<Order> = bound.order.iter().map(|(order, _)| *order).collect();
+                    beyond(sql, &words, &order, position, page.backward);
                 }
             }
         }
@@ -450,7 +475,7 @@ fn position_value(order: &Order, value: &serde_json::Value) -> Option<Value> {
 
 /// Writes the answers of a level.
 struct Writer<'a> {
-    level: &'a Level,
+    level: &'a Bound<'a>,
     cursors: &'a CursorKey,
 }
 
@@ -469,7 +494,7 @@ impl Writer<'_> {
 
     fn object(&self, shape: &Shape, row: &Row) -> Answer {
         object(&shape.0, |part| match part {
-            Part::Typename => Answer::from(self.level.def.name),
+            Part::Typename => Answer::from(self.level.level.def.name),
             Part::Column(index) => match &row.cells[*index] {
                 Cell::Answer(answer) => answer.clone(),
                 Cell::Key(_) => Answer::Null,
@@ -480,7 +505,7 @@ impl Writer<'_> {
     }
 
     fn connection(&self, parts: &[(Name, PagePart)], group: &Group) -> Answer {
-        let name = self.level.def.name;
+        let name = self.level.level.def.name;
         object(parts, |part| match part {
             PagePart::Typename => Answer::from(format!("{name}Connection")),
             PagePart::Edges(edges) => Answer::List(
@@ -520,12 +545,9 @@ impl Writer<'_> {
 
     fn cursor(&self, row: &Row) -> Answer {
         let RowsAsked::Page(page) = &self.level.rows else { return Answer::Null };
-        let value = |order: &Order| {
-            let index = self.level.columns.iter().position(|c| c.sql == order.leaf.sql)?;
-            match &row.cells[index] {
-                Cell::Answer(answer) => answer.clone().into_json().ok(),
-                Cell::Key(_) => None,
-            }
+        let value = |(_, place): &(Order, usize)| match &row.cells[*place] {
+            Cell::Answer(answer) => answer.clone().into_json().ok(),
+            Cell::Key(_) => None,
         };
         let values = self.level.order.iter().map(|o| value(o).unwrap_or_default()).collect();
         let position = Position { values, id: row.id };

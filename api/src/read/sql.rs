@@ -1,6 +1,6 @@
 //! Statements in the words of either engine.
 
-use std::fmt::Write as _;
+use std::sync::{Arc, OnceLock};
 
 use chrono::NaiveDate;
 use sea_orm::{DbBackend, Value};
@@ -9,11 +9,16 @@ use uuid::Uuid;
 /// A statement under construction: text with its parameters.
 pub struct Sql {
     backend: DbBackend,
-    /// The text so far.
-    pub text: String,
-    /// The parameters so far.
-    pub values: Vec<Value>,
+    /// A text that this one may be, as long as it is.
+    known: Option<Arc<str>>,
+    /// How much of the known text was written so far.
+    length: usize,
+    text: String,
+    values: Vec<Value>,
 }
+
+/// The digits, as text.
+const DIGITS: [&str; 10] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
 
 /// What the words of a declaration stand for in one place of a statement.
 #[derive(Clone, Default)]
@@ -32,11 +37,43 @@ impl Sql {
     /// An empty statement.
     #[must_use]
     pub const fn new(backend: DbBackend) -> Self {
-        Self { backend, text: String::new(), values: Vec::new() }
+        Self { backend, known: None, length: 0, text: String::new(), values: Vec::new() }
+    }
+
+    /// An empty statement, whose text may turn out to be the `known` one: it is then not made again.
+    #[must_use]
+    pub fn like(backend: DbBackend, known: Option<&Arc<str>>) -> Self {
+        Self { known: known.cloned(), ..Self::new(backend) }
+    }
+
+    /// The text and its parameters.
+    #[must_use]
+    pub fn finish(mut self) -> (Arc<str>, Vec<Value>) {
+        match self.known.take() {
+            Some(known) if known.len() == self.length => (known, self.values),
+            Some(known) => (Arc::from(&known[..self.length]), self.values),
+            None => (self.text.into(), self.values),
+        }
+    }
+
+    /// The same; the first text is kept at `kept`.
+    #[must_use]
+    pub fn finish_at(self, kept: &OnceLock<Arc<str>>) -> (Arc<str>, Vec<Value>) {
+        let (text, values) = self.finish();
+        kept.get_or_init(|| Arc::clone(&text));
+        (text, values)
     }
 
     /// Adds text as it is.
     pub fn push(&mut self, text: &str) -> &mut Self {
+        if let Some(known) = self.known.take() {
+            if known.as_bytes()[self.length..].starts_with(text.as_bytes()) {
+                self.length += text.len();
+                self.known = Some(known);
+                return self;
+            }
+            known[..self.length].clone_into(&mut self.text);
+        }
         self.text.push_str(text);
         self
     }
@@ -44,9 +81,17 @@ impl Sql {
     /// Adds a parameter.
     pub fn bind(&mut self, value: Value) -> &mut Self {
         self.values.push(value);
-        let sign = if self.is_postgres() { '$' } else { '?' };
-        let _ = write!(self.text, "{sign}{}", self.values.len());
-        self
+        let sign = if self.is_postgres() { "$" } else { "?" };
+        let place = self.values.len();
+        self.push(sign).number(place)
+    }
+
+    /// Adds a number.
+    pub fn number(&mut self, number: usize) -> &mut Self {
+        if number >= 10 {
+            self.number(number / 10);
+        }
+        self.push(DIGITS[number % 10])
     }
 
     /// Adds `column in (ids)`, with the ids as one parameter.
@@ -142,4 +187,33 @@ fn array(ids: &[Uuid]) -> Value {
 fn json(ids: &[Uuid]) -> Value {
     let ids: Vec<String> = ids.iter().map(|id| format!("\"{}\"", id.simple())).collect();
     format!("[{}]", ids.join(",")).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(known: Option<&Arc<str>>, ids: &[i32], end: &str) -> (Arc<str>, usize) {
+        let mut sql = Sql::like(DbBackend::Postgres, known);
+        sql.push("select ");
+        for id in ids {
+            sql.bind((*id).into()).push(",");
+        }
+        sql.push(end);
+        let (text, values) = sql.finish();
+        (text, values.len())
+    }
+
+    #[test]
+    fn a_text_is_made_again_only_where_it_differs() {
+        let ids: Vec<i32> = (0..12).collect();
+        let (text, count) = written(None, &ids, "é");
+        assert!(text.starts_with("select $1,$2,") && text.ends_with("$12,é"), "{text}");
+        assert_eq!(count, 12);
+        let (same, count) = written(Some(&text), &ids, "é");
+        assert!(Arc::ptr_eq(&text, &same) && count == 12);
+        for (ids, end) in [(&ids[..], "è"), (&ids[..11], "é"), (&ids[..], ""), (&[], "éé")] {
+            assert_eq!(written(Some(&text), ids, end), written(None, ids, end));
+        }
+    }
 }

@@ -1,11 +1,14 @@
 //! The Scope predicate: which rows an actor sees.
+//!
+//! Which ways are open depends on the actor's roles alone; to whom the rows belong is said by [`Whose`], and
+//! its identifiers are parameters of the statement.
 
 use uuid::Uuid;
 
 use super::declaration::{Def, Way};
-use crate::actor::Actor;
+use crate::actor::{Actor, Permission};
 
-/// The Scope predicate for one actor.
+/// The Scope predicate for all actors whose roles open the same ways.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Visible {
     /// Every row.
@@ -20,18 +23,41 @@ pub struct VisibleRows {
     /// What the row must meet.
     pub conditions: Vec<&'static str>,
     /// To whom the row must belong.
-    pub own: Option<VisibleWay>,
+    pub own: Option<Own>,
     /// The table between the row and its owner, with its condition; the owner is a column of it.
     pub link: Option<&'static str>,
 }
 
-/// A way that depends on the row.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct VisibleWay {
-    /// The column.
+/// To whom a row belongs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Own {
+    /// The column that names the owner.
     pub column: &'static str,
-    /// The identifiers it may hold.
-    pub ids: Vec<Uuid>,
+    /// Who that may be.
+    pub whose: Whose,
+}
+
+/// Who may own a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// The organisations in which the actor holds the permission.
+    Organisations(Permission),
+    /// The actor's account.
+    Account,
+    /// The person of the actor's account.
+    Person,
+}
+
+impl Whose {
+    /// The identifiers of those that `actor` stands for.
+    #[must_use]
+    pub fn ids(self, actor: &Actor) -> Vec<Uuid> {
+        match self {
+            Self::Organisations(permission) => actor.organisations_with(permission),
+            Self::Account => actor.account().into_iter().collect(),
+            Self::Person => actor.person().into_iter().collect(),
+        }
+    }
 }
 
 impl Visible {
@@ -47,11 +73,29 @@ impl Visible {
     }
 }
 
+/// What the actor may read of a guarded field: everything (`Ok(None)`), only of own rows (`Ok(Some)`), or
+/// nothing (`Err`).
+///
+/// # Errors
+///
+/// Nothing may be read.
+pub fn guard(def: &Def, only: Option<Permission>, actor: &Actor) -> Result<Option<Own>, ()> {
+    let Some(permission) = only else { return Ok(None) };
+    if actor.may_nationally(permission) {
+        return Ok(None);
+    }
+    let whose = Whose::Organisations(permission);
+    match def.rows.owner {
+        Some(column) if !whose.ids(actor).is_empty() => Ok(Some(Own { column, whose })),
+        _ => Err(()),
+    }
+}
+
 /// The rows that a way opens to the actor; `None` if it opens none.
 fn opened(way: &Way, actor: &Actor) -> Option<VisibleRows> {
     let all = VisibleRows { conditions: Vec::new(), link: None, own: None };
     let mut link = None;
-    let (column, ids) = match *way {
+    let (column, whose) = match *way {
         Way::Everyone => return Some(all),
         Way::SignedIn => return actor.account().is_some().then_some(all),
         Way::Nation(permission) => return actor.may_nationally(permission).then_some(all),
@@ -60,18 +104,18 @@ fn opened(way: &Way, actor: &Actor) -> Option<VisibleRows> {
             opened.conditions.push(condition);
             return Some(opened);
         }
-        Way::Organisation(column, permission) => (column, actor.organisations_with(permission)),
+        Way::Organisation(column, permission) => (column, Whose::Organisations(permission)),
         Way::OrganisationThrough(table, column, permission) => {
             link = Some(table);
-            (column, actor.organisations_with(permission))
+            (column, Whose::Organisations(permission))
         }
-        Way::Account(column) => (column, actor.account().into_iter().collect()),
-        Way::Person(column) => (column, actor.person().into_iter().collect()),
+        Way::Account(column) => (column, Whose::Account),
+        Way::Person(column) => (column, Whose::Person),
         Way::PersonThrough(table, column) => {
             link = Some(table);
-            (column, actor.person().into_iter().collect())
+            (column, Whose::Person)
         }
     };
-    let own = VisibleWay { column, ids };
-    (!own.ids.is_empty()).then_some(VisibleRows { link, own: Some(own), ..all })
+    let own = Own { column, whose };
+    (!whose.ids(actor).is_empty()).then_some(VisibleRows { link, own: Some(own), ..all })
 }

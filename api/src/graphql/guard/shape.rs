@@ -127,7 +127,8 @@ impl Shape {
                 }
                 TypeKind::Enum(described) => {
                     values += described.values.len();
-                    let names = described.values.iter().map(|value| value.node.value.node.to_string());
+                    let names =
+                        described.values.iter().map(|value| value.node.value.node.to_string());
                     shape.inputs.insert(name, InputType::Enum(names.collect()));
                     continue;
                 }

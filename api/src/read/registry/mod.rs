@@ -13,7 +13,7 @@ use std::borrow::Cow;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use async_graphql::parser::types::{Field as AstField, SelectionSet};
+use async_graphql::parser::types::Field as AstField;
 use async_graphql::registry::{MetaTypeId, Registry};
 use async_graphql::{
     ContainerType, Context, ContextBase, ContextSelectionSet, Name, ObjectType, OutputType,
@@ -26,16 +26,14 @@ use self::meta::object;
 pub use self::named::Entities;
 use self::named::Named;
 use self::types::{node_fields, register, root_field};
-use super::arguments::date_argument;
-use super::declaration::{Def, Kind, Readable, Root, RootForm, reachable};
-use super::op::Op;
-use super::plan::{Form, Level, PlanError, Planner, bad};
+use super::arguments::BY_ID;
+use super::bind::{Binder, Bound, Key};
+use super::declaration::{Def, Readable, Root, RootForm, reachable};
+use super::op::{Op, Reader};
+use super::plan::{Asked, Plan, PlanError, Planner};
+use super::plans::PlanKey;
 use super::run::Runner;
-use super::value::parameter;
 use crate::graphql::error::{ErrorCode, of_fault};
-
-/// The condition that finds a row by its id.
-const BY_ID: &str = "t.id = {value}";
 
 /// One row of `T` by a key, for payloads and computed queries. Null if the actor may not see it.
 pub struct One<T> {
@@ -76,11 +74,10 @@ impl<T: Readable> OutputType for One<T> {
     async fn resolve(
         &self,
         ctx: &ContextSelectionSet<'_>,
-        _field: &Positioned<AstField>,
+        field: &Positioned<AstField>,
     ) -> ServerResult<Answer> {
-        let selection: &SelectionSet = &ctx.item.node;
-        let key = (self.condition, Some(self.value.clone()));
-        resolve(ctx, |planner| planner.one(T::def(), key, None, selection)).await
+        let (def, key) = (T::def(), (self.condition, Some(self.value.clone())));
+        resolve(ctx, field, def, Some(key), |planner| planner.one(def, Asked::Key, field)).await
     }
 }
 
@@ -210,55 +207,65 @@ impl ReadRoots {
 
     async fn resolve_root(&self, root: &'static Root, ctx: &Context<'_>) -> ServerResult<Answer> {
         let (def, field) = ((root.target)(), ctx.item);
-        match root.form {
-            RootForm::Page => resolve(ctx, |planner| planner.page(def, root.only, field)).await,
-            RootForm::By => {
-                resolve(ctx, |planner| {
-                    let arguments = planner.arguments(field)?;
-                    let as_of = date_argument(&arguments, field.pos)?;
-                    let key = key(def, arguments.get("by"), field)?;
-                    planner.one(def, key, as_of, &field.node.selection_set.node)
-                })
-                .await
-            }
-        }
+        resolve(ctx, field, def, None, |planner| match root.form {
+            RootForm::Page => planner.page(def, root.only, field),
+            RootForm::By => planner.one(def, Asked::By, field),
+        })
+        .await
     }
 }
 
 impl ObjectType for ReadRoots {}
 
-/// Plans and runs a selection in the operation's read transaction.
+/// Plans and runs the selection of `field` in the operation's read transaction.
 async fn resolve<'a, T>(
-    ctx: &ContextBase<'a, T>,
-    plan: impl FnOnce(&mut Planner<'a, '_>) -> Result<(Level, Form), PlanError>,
+    ctx: &'a ContextBase<'_, T>,
+    field: &'a Positioned<AstField>,
+    def: &'static Def,
+    key: Option<Key>,
+    make: impl FnOnce(Planner<'a, '_>) -> Result<Plan, PlanError>,
 ) -> ServerResult<Answer> {
     let fault = |fault: crate::db::DbFault| ctx.set_error_path(of_fault(&fault.into(), None));
     let op: &Op = ctx.data_unchecked::<Arc<Op>>();
     let reader = op.reader().await.map_err(fault)?;
-    let (level, form) = {
-        // The planner borrows the reader only while it plans.
-        let reader: &super::op::Reader = &reader;
-        plan_with(ctx, op, reader, plan)?
-    };
-    let runner = Runner { tx: &reader.tx, cursors: &op.settings().cursors };
-    runner.root(&level, &form).await.map_err(fault)
+    let plan = planned(ctx, op, &reader, field, def, make)?;
+    let bound = bound(ctx, op, &reader, &plan, key)?;
+    let runner = Runner { reader: &reader, cursors: &op.settings().cursors };
+    runner.root(&bound, &plan.form).await.map_err(fault)
 }
 
-fn plan_with<'a, T>(
-    ctx: &ContextBase<'a, T>,
+/// The plan of `field` for rows of `def`, by `make` if none was made before.
+fn planned<'a, T>(
+    ctx: &'a ContextBase<'_, T>,
     op: &Op,
-    reader: &super::op::Reader,
-    plan: impl FnOnce(&mut Planner<'a, '_>) -> Result<(Level, Form), PlanError>,
-) -> ServerResult<(Level, Form)> {
-    let mut planner = Planner::new(ctx.query_env, op, reader);
-    let planned = plan(&mut planner).map_err(|error| {
-        below(ctx, &planner.path, error.code.error(error.message, Some(error.at)))
-    })?;
-    for (path, at) in planner.withheld {
+    reader: &Reader,
+    field: &'a Positioned<AstField>,
+    def: &'static Def,
+    make: impl FnOnce(Planner<'a, '_>) -> Result<Plan, PlanError>,
+) -> ServerResult<Arc<Plan>> {
+    let key = PlanKey { at: field.pos, name: def.name, ways: reader.actor.ways() };
+    op.plans()
+        .get_or(key, || make(Planner::new(ctx.query_env, &reader.actor)))
+        .map_err(|error| below(ctx, &[], error.code.error(error.message, Some(error.at))))
+}
+
+/// `plan` with the arguments of the request. What the actor may not read is told beside the data.
+fn bound<'p, T>(
+    ctx: &ContextBase<'_, T>,
+    op: &Op,
+    reader: &Reader,
+    plan: &'p Plan,
+    key: Option<Key>,
+) -> ServerResult<Bound<'p>> {
+    let bound =
+        Binder::new(ctx.query_env, op, reader).bind(plan, key).map_err(|(path, error)| {
+            below(ctx, path, error.code.error(error.message, Some(error.at)))
+        })?;
+    for (path, at) in &plan.withheld {
         let message = "your roles do not let you read this field";
-        ctx.add_error(below(ctx, &path, ErrorCode::Forbidden.error(message, Some(at))));
+        ctx.add_error(below(ctx, path, ErrorCode::Forbidden.error(message, Some(*at))));
     }
-    Ok(planned)
+    Ok(bound)
 }
 
 /// `error` with the path of the field being resolved and then `path`.
@@ -266,29 +273,4 @@ fn below<T>(ctx: &ContextBase<'_, T>, path: &[Name], error: ServerError) -> Serv
     let mut error = ctx.set_error_path(error);
     error.path.extend(path.iter().map(|name| PathSegment::Field(name.to_string())));
     error
-}
-
-/// The key that a `by` argument names.
-fn key(
-    def: &'static Def,
-    by: Option<&Answer>,
-    field: &Positioned<AstField>,
-) -> Result<(&'static str, Option<Value>), PlanError> {
-    let Some(Answer::Object(by)) = by else { return Err(bad("by must be an object", field.pos)) };
-    let mut given = by.iter().filter(|(_, value)| **value != Answer::Null);
-    let (Some((name, value)), None) = (given.next(), given.next()) else {
-        return Err(bad("by must name exactly one key", field.pos));
-    };
-    if name == "id" {
-        let prefix = def.rows.prefix;
-        let id = parameter(Kind::Id(prefix), value).ok_or_else(|| {
-            bad(format!("by.id must be {prefix}_ and 32 hexadecimal digits"), field.pos)
-        })?;
-        return Ok((BY_ID, Some(id)));
-    }
-    let key = def.rows.keys.iter().find(|key| key.name == name.as_str());
-    match (key, parameter(Kind::Text, value)) {
-        (Some(key), Some(value)) => Ok((key.condition, Some(value))),
-        _ => Err(bad(format!("by.{name} is not known or not text"), field.pos)),
-    }
 }

@@ -5,15 +5,15 @@
 
 use std::collections::HashMap;
 
-use async_graphql::parser::types::SelectionSet;
 use async_graphql::{Context, PathSegment, ServerError, ServerResult, Value as Answer};
 use uuid::Uuid;
 
-use super::plan_with;
+use super::{bound, planned};
 use crate::graphql::error::of_fault;
 use crate::graphql::ids;
 use crate::read::declaration::{Def, Key};
 use crate::read::op::{Op, Reader};
+use crate::read::plan::Asked;
 use crate::read::run::Runner;
 
 /// One row, by its type and a key.
@@ -104,15 +104,17 @@ async fn rows(
     def: &'static Def,
     asked: &[&By],
 ) -> ServerResult<Vec<Answer>> {
-    let selection: &SelectionSet = &ctx.item.node.selection_set.node;
-    let (level, form) = plan_with(ctx, op, reader, |planner| planner.named(def, selection))?;
-    let runner = Runner { tx: &reader.tx, cursors: &op.settings().cursors };
+    let field = ctx.item;
+    let plan =
+        planned(ctx, op, reader, field, def, |planner| planner.one(def, Asked::Itself, field))?;
+    let bound = bound(ctx, op, reader, &plan, None)?;
+    let runner = Runner { reader, cursors: &op.settings().cursors };
     let ids = identities(ctx, &runner, reader, def, asked).await?;
     let mut distinct: Vec<Uuid> = ids.iter().flatten().copied().collect();
     distinct.sort_unstable();
     distinct.dedup();
     let found =
-        runner.each(&level, &form, &distinct).await.map_err(|fault| fault_at(ctx, fault))?;
+        runner.each(&bound, &plan.form, &distinct).await.map_err(|fault| fault_at(ctx, fault))?;
     let by_id: HashMap<Uuid, &Answer> = distinct.iter().copied().zip(&found).collect();
     let answer = |id: &Option<Uuid>| {
         id.and_then(|id| by_id.get(&id)).map_or(Answer::Null, |answer| (*answer).clone())

@@ -34,7 +34,8 @@ async fn ask(world: &World, identity: Identity, document: &str) -> (Value, u64) 
     let query = ReadRoots::new(ROOTS, Audience::Clients);
     let schema = Schema::build(query, EmptyMutation, EmptySubscription).finish();
     let core = world.app.core();
-    let op = Op::new(core.clone(), world.app.read_settings().clone(), identity, "probe".to_owned());
+    let (settings, plans) = (world.app.read_settings().clone(), Arc::default());
+    let op = Op::new(core.clone(), settings, identity, "probe".to_owned(), plans);
     let op = Arc::new(op);
     let before = core.db().statements();
     let response = schema.execute(Request::new(document).data(Arc::clone(&op))).await;
