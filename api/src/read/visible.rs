@@ -79,7 +79,7 @@ impl Visible {
 /// # Errors
 ///
 /// Nothing may be read.
-pub fn guard(def: &Def, only: Option<Permission>, actor: &Actor) -> Result<Option<Own>, ()> {
+pub(super) fn guard(def: &Def, only: Option<Permission>, actor: &Actor) -> Result<Option<Own>, ()> {
     let Some(permission) = only else { return Ok(None) };
     if actor.may_nationally(permission) {
         return Ok(None);
