@@ -146,6 +146,33 @@ on_both_databases! {
         world.database.eye.execute("update licence set valid_to = '2027-05-01', expiring_from = '2027-02-01', grace_to = '2027-07-01'").await.expect("mended");
     }
 
+    async fn who_left_and_is_not_listed_is_still_checked_when_a_session_is_recorded(world: World) {
+        let (school, other) = (school(&world).await, school(&world).await);
+        Staff::of(&world, &school).await;
+        let mut course = course(&world, &school, State::Confirmed).await;
+        for trainer in [&school.lead, &school.peer] {
+            let trainer = world.uuid(trainer.id);
+            for sql in [
+                format!("update trainer_affiliation set valid_to = '2026-05-10' where trainer_id = {trainer}"),
+                format!("update trainer set listed = false where id = {trainer}"),
+                format!("update trainer_accreditation set valid_to = '2026-05-10' where trainer_id = {trainer}"),
+            ] {
+                world.database.eye.execute(&sql).await.expect("who left");
+            }
+        }
+        world.set_clock("2026-05-11T18:00:00Z");
+        let staff = Staff::anew(&world, &school);
+        let reply = step(&world, &staff.coordinator, "sessionHold", &mut course, json!({})).await;
+        assert_eq!(reply.codes(), ["TRAINER_ACCREDITATION_LAPSES", "TRAINER_ACCREDITATION_LAPSES"], "{}", reply.body());
+        assert!(!reply.body().to_string().contains("Lena"), "by name only whom it sees: {}", reply.body());
+        let asked = "query($id: ID!) { trainer(by: { id: $id }) { id } }";
+        for tenant in [&school, &other] {
+            let coordinator = world.grant(Role::PartnerCoordinator, Some(tenant.organisation.id)).await;
+            let data = world.data(Some(&coordinator), asked, json!({ "id": school.lead.global_id() })).await;
+            assert_eq!(data["trainer"], Value::Null);
+        }
+    }
+
     async fn trainers_see_the_courses_that_they_teach_and_where_they_meet(world: World) {
         let school = school(&world).await;
         let hidden = course(&world, &school, State::Draft).await;
