@@ -131,7 +131,7 @@ bench_main() {
     ensure_postgres
     ensure_bench_packages
     say "building the service and the benchmark"
-    run_job cargo build --release --locked -p alongside -p bench
+    run_job nice -n 19 cargo build --release --locked -p alongside -p bench
     start_database
     if "$servers"; then
         for name in "${!BENCH_@}"; do printf "export %s='%s'\n" "$name" "${!name}"; done
