@@ -114,28 +114,28 @@ class Operation {
 const resolvers = {
   _Entity: { __resolveType: () => "Organisation" },
   Query: {
-    organisation: (_, { by }, op) => op.organisations.load(plain(by.id)),
-    async organisations(_, { first }, op) {
+    organisation: (_, { by }, { op }) => op.organisations.load(plain(by.id)),
+    async organisations(_, { first }, { op }) {
       const text = `select ${ORGANISATION} from organisation order by name, id limit $1`;
       return connection(await op.query("organisations-page", text, [first + 1]), first, byName);
     },
-    async courses(_, { first, where }, op) {
+    async courses(_, { first, where }, { op }) {
       const text = `select ${COURSE} from course where ($2::text is null or mode = $2)
         and ($3::date is null or start_on >= $3) and ($4::date is null or start_on < $4)
         order by start_on, id limit $1`;
       const values = [first + 1, where?.mode?.eq, where?.startsOn?.from, where?.startsOn?.before];
       return connection(await op.query("courses-page", text, values), first, byDay);
     },
-    _entities: (_, { representations }, op) => representations.map(({ id }) => op.organisations.load(plain(id))),
+    _entities: (_, { representations }, { op }) => representations.map(({ id }) => op.organisations.load(plain(id))),
   },
   Organisation: {
     id: (row) => global("org", row.id),
-    courses: async (row, { first }, op) => connection(await op.courses.load({ of: row.id, first }), first, byDay),
+    courses: async (row, { first }, { op }) => connection(await op.courses.load({ of: row.id, first }), first, byDay),
   },
   Course: {
     id: (row) => global("crs", row.id),
-    organisation: (row, _, op) => op.organisations.load(row.organisation_id),
-    trainers: (row, _, op) => op.trainers.load(row.id),
+    organisation: (row, _, { op }) => op.organisations.load(row.organisation_id),
+    trainers: (row, _, { op }) => op.trainers.load(row.id),
   },
   Trainer: { id: (row) => global("trn", row.id) },
 };
@@ -144,7 +144,7 @@ const apollo = new ApolloServer({
   typeDefs,
   resolvers,
   introspection: false,
-  plugins: [{ requestDidStart: async () => ({ willSendResponse: ({ contextValue }) => contextValue.end() }) }],
+  plugins: [{ requestDidStart: async () => ({ willSendResponse: ({ contextValue }) => contextValue.op.end() }) }],
 });
 await apollo.start();
 
@@ -154,7 +154,7 @@ const server = createServer(async (request, response) => {
   for await (const chunk of request) chunks.push(chunk);
   const headers = new HeaderMap(Object.entries(request.headers));
   const httpGraphQLRequest = { method: request.method, headers, search: "", body: JSON.parse(Buffer.concat(chunks)) };
-  const answer = await apollo.executeHTTPGraphQLRequest({ httpGraphQLRequest, context: async () => new Operation() });
+  const answer = await apollo.executeHTTPGraphQLRequest({ httpGraphQLRequest, context: async () => ({ op: new Operation() }) });
   for (const [name, value] of answer.headers) response.setHeader(name, value);
   response.statusCode = answer.status ?? 200;
   response.end(answer.body.string);

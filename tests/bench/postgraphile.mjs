@@ -8,7 +8,26 @@ import { makePgService } from "postgraphile/adaptors/pg";
 import { PostGraphileAmberPreset } from "postgraphile/presets/amber";
 import { PostGraphileConnectionFilterPreset } from "postgraphile-plugin-connection-filter";
 import { postgraphile } from "postgraphile";
+import { pgSmartTags } from "postgraphile/utils";
 import { POOL, SESSION, SETTINGS, logged } from "./scope.mjs";
+
+// What nobody asks for is left out, because names that are made of it collide.
+const TABLES = ["organisation", "course", "course_trainer", "trainer"];
+const LINKS = {
+  course_deliverer: { fieldName: "organisation", foreignFieldName: "courses" },
+  course_trainer_course: { fieldName: "course", foreignFieldName: "courseTrainers" },
+  course_trainer_trainer: { fieldName: "trainer", foreignFieldName: "courseTrainers" },
+};
+const tags = pgSmartTags([
+  { kind: "class", match: (table) => !TABLES.includes(table.relname), tags: { behavior: "-*" } },
+  { kind: "class", match: "licence_condition", tags: { name: "licence_term" } },
+  {
+    kind: "constraint",
+    match: (link) => link.contype === "f" && (!TABLES.includes(link.getClass().relname) || !(link.conname in LINKS)),
+    tags: { behavior: "-*" },
+  },
+  ...Object.entries(LINKS).map(([name, tags]) => ({ kind: "constraint", match: (link) => link.conname === name, tags })),
+]);
 
 const [port, processes] = process.argv.slice(2).map(Number);
 
@@ -17,6 +36,7 @@ if (processes > 1 && cluster.isPrimary) {
   process.on("SIGTERM", () => process.exit(0));
 } else {
   const preset = {
+    plugins: [tags],
     extends: [PostGraphileAmberPreset, PostGraphileConnectionFilterPreset],
     pgServices: [
       makePgService({

@@ -68,7 +68,6 @@ ensure_bench_packages() {
 
 start_database() {
     postgres_settings="shared_preload_libraries = 'pg_stat_statements'
-pg_stat_statements.track = 'none'
 shared_buffers = '512MB'
 autovacuum = off"
     start_postgres
@@ -131,7 +130,7 @@ bench_main() {
     ensure_postgres
     ensure_bench_packages
     say "building the service and the benchmark"
-    run_job nice -n 19 cargo build --release --locked -p alongside -p bench
+    run_job nice -n 19 cargo build --quiet --release --locked -p alongside -p bench
     start_database
     if "$servers"; then
         for name in "${!BENCH_@}"; do printf "export %s='%s'\n" "$name" "${!name}"; done

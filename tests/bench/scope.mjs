@@ -17,7 +17,7 @@ export const POOL = 10;
 /** Settings of a session: every transaction is one moment and cannot write. */
 export const SESSION =
   "-c default_transaction_isolation=repeatable\\ read -c default_transaction_read_only=on " +
-  "-c statement_timeout=2000 -c lock_timeout=1000 -c idle_in_transaction_session_timeout=5000";
+  "-c statement_timeout=30000 -c lock_timeout=30000 -c idle_in_transaction_session_timeout=30000";
 
 /** Writes one line for each request. */
 export function logged(request, response) {

@@ -122,7 +122,7 @@ pub fn questions() -> Vec<Question> {
             }),
             postgraphile: Some(pages(|i, from, before| {
                 format!(
-                    "p{i}: courses(first: 100, orderBy: [START_ON_ASC, ROW_ID_ASC], filter: {{ startOn: \
+                    "p{i}: allCourses(first: 100, orderBy: [START_ON_ASC, ROW_ID_ASC], filter: {{ startOn: \
                      {{ greaterThanOrEqualTo: \"{from}\", lessThan: \"{before}\" }} }}) \
                      {{ nodes {{ id: rowId code startsOn: startOn state }} }}"
                 )

@@ -157,13 +157,15 @@ impl Target {
     }
 }
 
-/// The service's settings: every guard is on; what one request and one actor may ask for is raised, because
-/// the load is one actor.
+/// The service's settings: every guard is on. What one request and one actor may ask for is raised, because
+/// the load is one actor, and so is everybody's patience, because the machine may be busy.
 fn service_settings(port: u16, around: &Surroundings) -> Result<String, Fault> {
     Ok(format!(
         "profile = \"production\"\n\
-         [server]\nbind = \"127.0.0.1:{port}\"\n\
+         [server]\nbind = \"127.0.0.1:{port}\"\nquery_timeout_ms = 30000\nmutation_timeout_ms = 30000\n\
          [database]\nurl = \"{}\"\nread_connections = 10\nwrite_connections = 10\n\
+         pool_timeout_ms = 30000\nlock_timeout_ms = 30000\nread_timeout_ms = 30000\nwrite_timeout_ms = 30000\n\
+         idle_timeout_ms = 30000\n\
          [auth]\n[[auth.issuers]]\nissuer = \"https://bench.alongside.invalid/\"\nalgorithm = \"ES256\"\n\
          keys_file = \"{}\"\nmax_life_s = 86400\n\
          [api]\nmax_page = 1000\nmax_cost = 100000\nmax_nodes = 100000\n\

@@ -50,9 +50,9 @@ async fn serve() -> Result<(), Fault> {
     let options = PgConnectOptions::from_str(&std::env::var("BENCH_APP")?)?
         .disable_statement_logging()
         .options([
-            ("statement_timeout", "2000"),
-            ("lock_timeout", "1000"),
-            ("idle_in_transaction_session_timeout", "5000"),
+            ("statement_timeout", "30000"),
+            ("lock_timeout", "30000"),
+            ("idle_in_transaction_session_timeout", "30000"),
         ]);
     let pool = PgPoolOptions::new()
         .max_connections(10)
