@@ -34,12 +34,13 @@ const folder = process.argv[2];
 const accounts = [["quality-lead", "NQL", "null"]];
 for (let n = 1; n <= COORDINATORS; n++) accounts.push([`coordinator-${n}`, "PCO", n]);
 
+const account = accountId(`coordinator-${COORDINATORS}`);
 const gateway = randomBytes(32).toString("base64url");
 const gatewayHash = createHash("sha256").update(gateway).digest("hex");
 const keys = { keys: [{ ...publicKey.export({ format: "jwk" }), kid: "bench", use: "sig", alg: "ES256" }] };
 writeFileSync(join(folder, "keys.json"), JSON.stringify(keys));
 const [first, ...rest] = accounts.map(([subject]) => token(subject));
-writeFileSync(join(folder, "tokens.json"), JSON.stringify({ nation: first, coordinators: rest, gateway, gatewayHash }));
+writeFileSync(join(folder, "tokens.json"), JSON.stringify({ nation: first, coordinators: rest, gateway, gatewayHash, account }));
 const rows = accounts.map(
   ([subject, role, organisation]) => `('${accountId(subject)}', '${subject}', '${role}', ${organisation})`,
 );

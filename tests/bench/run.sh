@@ -22,6 +22,7 @@ memory, statements and ratios, and keeps them in tests/bench/results/DATE.json.
   --connections N   connections of the load (default 32)
   --questions A,B   only these: q1, q2, q2-relay, q4, q4-pages, entities, filtered, write
   --targets A,B     only these: alongside, json, flat, postgraphile, postgraphile-2, apollo
+  --postgres LINE   a line more for postgresql.conf, such as 'jit = off'
   --profile         besides, where the service's processor time goes, layer by layer (needs perf)
   --servers         start the database and wait, with the lines that the bench program reads
 
@@ -69,7 +70,8 @@ ensure_bench_packages() {
 start_database() {
     postgres_settings="shared_preload_libraries = 'pg_stat_statements'
 shared_buffers = '512MB'
-autovacuum = off"
+autovacuum = off
+$setting"
     start_postgres
     create_roles
     export_variables
@@ -90,6 +92,7 @@ bench_main() {
     local status=0 command="tests/bench/run.sh $*" options=() servers=false
     node=''
     scale=1
+    setting=''
     while [ $# -gt 0 ]; do
         case $1 in
         -h | --help)
@@ -103,6 +106,10 @@ bench_main() {
         --servers)
             servers=true
             shift
+            ;;
+        --postgres)
+            setting=${2-}
+            shift 2
             ;;
         --scale | --rounds | --seconds | --connections | --questions | --targets)
             if [ $# -lt 2 ]; then

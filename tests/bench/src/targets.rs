@@ -46,6 +46,11 @@ impl Surroundings {
         Ok(self.tokens[name].as_str().ok_or("a token is missing")?)
     }
 
+    /// The account of a coordinator whose organisation the load leaves alone.
+    pub fn account(&self) -> Result<&str, Fault> {
+        self.secret("account")
+    }
+
     /// The token of the coordinator of organisation `n`.
     pub fn coordinator(&self, n: usize) -> Result<&str, Fault> {
         Ok(self.tokens["coordinators"][n - 1].as_str().ok_or("a coordinator is missing")?)

@@ -93,10 +93,13 @@ impl Bench<'_> {
     /// Transactions a second of the same statements.
     fn pgbench(&self) -> Result<f64, Fault> {
         let script = self.around.bench.join("write.pgbench");
+        let account = self.around.account()?;
         let done = Command::new("pgbench")
             .args(["-n", "-M", "prepared", "-j", "2", "-f"])
             .arg(script)
-            // Half of the clients of the load: the service has ten connections for writes.
+            .args(["-D", &format!("organisations={}", 300 * self.options.scale)])
+            .args(["-D", &format!("account={account}")])
+            // As many clients as the service has connections for writes.
             .args(["-c", "10", "-T", &self.options.seconds.to_string(), &self.around.app])
             .output()?;
         let text = String::from_utf8_lossy(&done.stdout).into_owned();
