@@ -37,6 +37,8 @@ if (processes > 1 && cluster.isPrimary) {
 } else {
   const preset = {
     plugins: [tags],
+    // The peer may filter by what has no index of its own, as everybody else does.
+    disablePlugins: ["PgIndexBehaviorsPlugin"],
     extends: [PostGraphileAmberPreset, PostGraphileConnectionFilterPreset],
     pgServices: [
       makePgService({

@@ -135,7 +135,9 @@ pub async fn run<A: Asking + 'static>(
                 let answer = connection.ask(&asked).await?;
                 micros.push(u32::try_from(sent.elapsed().as_micros()).unwrap_or(u32::MAX));
                 if !answer.starts_with(&asked.beginning) {
-                    return Err(format!("{} changed its answer: {}", asked.path, text(&answer)).into());
+                    return Err(
+                        format!("{} changed its answer: {}", asked.path, text(&answer)).into()
+                    );
                 }
                 asking.lock().unwrap_or_else(PoisonError::into_inner).answered(&answer);
             }

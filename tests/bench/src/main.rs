@@ -108,7 +108,8 @@ async fn bench(options: &Options) -> Result<(), Fault> {
             println!("{name}: {title}");
         }
     }
-    let bench = Bench { options, around: &around, database: &database, postgres, targets: &targets };
+    let bench =
+        Bench { options, around: &around, database: &database, postgres, targets: &targets };
     let limit = bench.limit_of_load().await?;
     let mut results = Vec::new();
     for question in questions().iter().filter(|question| options.asks(question.name)) {
@@ -174,7 +175,8 @@ impl Bench<'_> {
 
     /// What the load could do if answers took no work, so that nobody takes it for the targets' limit.
     async fn limit_of_load(&self) -> Result<Option<f64>, Fault> {
-        let Some(endpoint) = self.targets.iter().find(|t| ["json", "flat"].contains(&t.name)) else {
+        let Some(endpoint) = self.targets.iter().find(|t| ["json", "flat"].contains(&t.name))
+        else {
             return Ok(None);
         };
         let asked = Asked {
@@ -236,11 +238,14 @@ impl Bench<'_> {
             let mut connection = Connection::open(target.port).await?;
             let mut answers = Vec::with_capacity(asked.len());
             for asked in &mut asked {
-                let answer = connection.ask(asked).await.map_err(|e| format!("{}: {e}", target.name))?;
+                let answer =
+                    connection.ask(asked).await.map_err(|e| format!("{}: {e}", target.name))?;
                 let value: Value = serde_json::from_slice(&answer)?;
                 if value["data"].is_null() || !value["errors"].is_null() {
                     let text = load::text(&answer);
-                    return Err(format!("{} fails at {}: {text}", target.name, question.name).into());
+                    return Err(
+                        format!("{} fails at {}: {text}", target.name, question.name).into()
+                    );
                 }
                 answers.push(targets::normal(value));
                 asked.beginning = beginning(&answer);
@@ -250,7 +255,8 @@ impl Bench<'_> {
                 Some(right) => {
                     if let Some((ours, theirs)) = right.iter().zip(&answers).find(|(a, b)| a != b) {
                         let (ours, theirs) = (ours.to_string(), theirs.to_string());
-                        let at = ours.bytes().zip(theirs.bytes()).take_while(|(a, b)| a == b).count();
+                        let at =
+                            ours.bytes().zip(theirs.bytes()).take_while(|(a, b)| a == b).count();
                         let from = at.saturating_sub(80);
                         return Err(format!(
                             "{} answers {} otherwise than {}:\n{}\n{}",
@@ -293,7 +299,17 @@ impl Bench<'_> {
             let Some(asked) = target.requests(question, self.around)? else { continue };
             let turns = self.turns(&Arc::new(asked));
             let work = load::run(target.port, &turns, self.options.long());
-            println!("\n{}", profile::of(target.tree(), question.name, &self.around.folder, self.options.seconds, work).await?);
+            println!(
+                "\n{}",
+                profile::of(
+                    target.tree(),
+                    question.name,
+                    &self.around.folder,
+                    self.options.seconds,
+                    work
+                )
+                .await?
+            );
         }
         Ok(())
     }

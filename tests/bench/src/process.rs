@@ -29,12 +29,11 @@ impl Tree {
         members
     }
 
-    /// Processor time so far, in seconds.
+    /// Processor time so far, in seconds; that of children that ended stays with their parent.
     pub fn seconds(self) -> f64 {
-        let ticks = |process| -> Option<f64> {
+        let ticks = |process: u32| -> Option<f64> {
             let fields = stat(process)?;
-            let [user, system] = [11, 12].map(|at| fields.get(at)?.parse::<f64>().ok());
-            Some(user? + system?)
+            fields.get(11..15)?.iter().map(|ticks| ticks.parse::<f64>().ok()).sum()
         };
         self.members().into_iter().filter_map(ticks).sum::<f64>() / TICKS
     }

@@ -12,10 +12,16 @@ const LAYERS: [(&str, &[&str]); 14] = [
     ("kernel", &["[k]"]),
     ("allocator", &["mi_", "_mi_", "malloc", "free", "alloc::alloc"]),
     ("copying and hashing", &["memcpy", "memmove", "memset", "memcmp", "hash", "indexmap"]),
-    ("signatures", &["aws_lc", "jsonwebtoken", "sha256", "sha2::", "ecp_", "p256", "hmac", "bignum"]),
+    (
+        "signatures",
+        &["aws_lc", "jsonwebtoken", "sha256", "sha2::", "ecp_", "p256", "hmac", "bignum"],
+    ),
     ("our reads", &["alongside::read"]),
     ("our document work", &["alongside::graphql"]),
-    ("our database door", &["alongside::db", "alongside::core", "alongside::actor", "sea_orm", "sea_query"]),
+    (
+        "our database door",
+        &["alongside::db", "alongside::core", "alongside::actor", "sea_orm", "sea_query"],
+    ),
     ("our other code", &["alongside::"]),
     ("async-graphql", &["async_graphql", "apollo_parser", "pest"]),
     ("sqlx", &["sqlx"]),
@@ -48,7 +54,16 @@ pub async fn of(
     let times = work.await?;
     perf.wait()?;
     let report = Command::new("perf")
-        .args(["report", "--stdio", "--no-children", "--sort", "symbol", "--percent-limit", "0.02", "-i"])
+        .args([
+            "report",
+            "--stdio",
+            "--no-children",
+            "--sort",
+            "symbol",
+            "--percent-limit",
+            "0.02",
+            "-i",
+        ])
         .arg(&data)
         .stderr(Stdio::null())
         .output()?;

@@ -97,7 +97,17 @@ const MUSTS: [(&str, &str, f64); 13] = [
 pub fn table(question: &str, title: &str, found: &[Found]) -> String {
     let mut text = format!(
         "\n{question}: {title}\n{:<15}{:>9}  {:>15}{:>9}{:>9}{:>9}{:>9}{:>8}{:>7}{:>9}{:>9}\n",
-        "target", "req/s", "(least-most)", "p50 ms", "p99 ms", "cpu us", "db us", "MiB", "stmts", "exec ms", "bytes"
+        "target",
+        "req/s",
+        "(least-most)",
+        "p50 ms",
+        "p99 ms",
+        "cpu us",
+        "db us",
+        "MiB",
+        "stmts",
+        "exec ms",
+        "bytes"
     );
     for found in found {
         text.push_str(&found.line());
@@ -106,10 +116,13 @@ pub fn table(question: &str, title: &str, found: &[Found]) -> String {
     let Some(ours) = found.iter().find(|found| found.target == "alongside") else { return text };
     for other in found.iter().filter(|found| found.target != "alongside") {
         let ratios = ratios(ours, other);
-        let (least, most) =
-            (ratios.iter().copied().fold(f64::MAX, f64::min), ratios.iter().copied().fold(0.0, f64::max));
+        let (least, most) = (
+            ratios.iter().copied().fold(f64::MAX, f64::min),
+            ratios.iter().copied().fold(0.0, f64::max),
+        );
         let middle = median(ratios);
-        let must = MUSTS.iter().find(|(asked, target, _)| *asked == question && *target == other.target);
+        let must =
+            MUSTS.iter().find(|(asked, target, _)| *asked == question && *target == other.target);
         let verdict = must.map_or_else(String::new, |(_, _, must)| {
             format!(", must be {must}: {}", if middle >= *must { "reached" } else { "NOT reached" })
         });

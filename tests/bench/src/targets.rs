@@ -90,7 +90,9 @@ impl Target {
         };
         let script = |file: &str| around.bench.join(file);
         match name {
-            "postgraphile" => command.arg(script("postgraphile.mjs")).args([&port.to_string(), "1"]),
+            "postgraphile" => {
+                command.arg(script("postgraphile.mjs")).args([&port.to_string(), "1"])
+            }
             "postgraphile-2" => {
                 command.arg(script("postgraphile.mjs")).args([&port.to_string(), "2"])
             }

@@ -91,7 +91,8 @@ fn transactions_are_opened_behind_one_door() {
 
 #[test]
 fn no_file_is_too_long() {
-    let files = ["api/src", "entities/src", "migration/src", "tests/bench/src"].map(sources).concat();
+    let files =
+        ["api/src", "entities/src", "migration/src", "tests/bench/src"].map(sources).concat();
     let long = files.iter().filter(|(_, text)| text.lines().count() > 600);
     assert_eq!(
         long.map(|(name, text)| format!("{name}: {} lines", text.lines().count()))
@@ -102,7 +103,8 @@ fn no_file_is_too_long() {
 
 #[test]
 fn nothing_is_left_to_do() {
-    let files = ["api/src", "entities/src", "migration/src", "tests/bench/src"].map(sources).concat();
+    let files =
+        ["api/src", "entities/src", "migration/src", "tests/bench/src"].map(sources).concat();
     assert_eq!(mentions(&files, &["todo!", "unimplemented!", "dbg!"]), [] as [String; 0]);
     assert_eq!(
         mentions(&files, &["#[allow(", "#![allow("]),

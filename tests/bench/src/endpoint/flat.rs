@@ -181,22 +181,28 @@ async fn nested(connection: &mut PgConnection, text: &mut Text) -> Result<(), Fa
 
 async fn relay(connection: &mut PgConnection, text: &mut Text) -> Result<(), Fault> {
     let found = organisations(connection, 51, 11).await?;
-    text.raw("\"organisations\":{\"edges\":").each(found.iter().take(50), |text, organisation| {
-        text.raw("{\"cursor\":").string(&format!("{}:{}", organisation.name, organisation.id))?;
-        text.raw(",\"node\":{\"id\":").id("org", organisation.id).raw(",\"currentName\":");
-        text.string(&organisation.name)?.raw(",\"courses\":{\"edges\":");
-        text.each(organisation.courses.iter().take(10), |text, at| {
-            text.raw("{\"cursor\":").string(&format!("{}:{}", at.start_on, at.id))?.raw(",\"node\":");
-            course(text, at)?;
-            text.raw("}");
+    text.raw("\"organisations\":{\"edges\":").each(
+        found.iter().take(50),
+        |text, organisation| {
+            text.raw("{\"cursor\":")
+                .string(&format!("{}:{}", organisation.name, organisation.id))?;
+            text.raw(",\"node\":{\"id\":").id("org", organisation.id).raw(",\"currentName\":");
+            text.string(&organisation.name)?.raw(",\"courses\":{\"edges\":");
+            text.each(organisation.courses.iter().take(10), |text, at| {
+                text.raw("{\"cursor\":")
+                    .string(&format!("{}:{}", at.start_on, at.id))?
+                    .raw(",\"node\":");
+                course(text, at)?;
+                text.raw("}");
+                Ok(())
+            })?;
+            let last = organisation.courses.iter().take(10).next_back();
+            let last = last.map(|at| format!("{}:{}", at.start_on, at.id));
+            page_info(text, organisation.courses.len() > 10, last)?;
+            text.raw("}}}");
             Ok(())
-        })?;
-        let last = organisation.courses.iter().take(10).next_back();
-        let last = last.map(|at| format!("{}:{}", at.start_on, at.id));
-        page_info(text, organisation.courses.len() > 10, last)?;
-        text.raw("}}}");
-        Ok(())
-    })?;
+        },
+    )?;
     let last = found.iter().take(50).next_back();
     page_info(text, found.len() > 50, last.map(|at| format!("{}:{}", at.name, at.id)))?;
     text.raw("}");
@@ -219,7 +225,10 @@ async fn page(connection: &mut PgConnection, text: &mut Text) -> Result<(), Faul
         order by start_on, id limit 1000";
     let rows = sqlx::query(sql).fetch_all(connection).await?;
     text.raw("\"courses\":{\"nodes\":").each(&rows, |text, row| {
-        text.raw("{\"id\":").id("crs", row.try_get(0)?).raw(",\"code\":").string(row.try_get(1)?)?;
+        text.raw("{\"id\":")
+            .id("crs", row.try_get(0)?)
+            .raw(",\"code\":")
+            .string(row.try_get(1)?)?;
         text.raw(",\"startsOn\":").day(row.try_get(2)?).raw(",\"endsOn\":").day(row.try_get(3)?);
         text.raw(",\"state\":").string(row.try_get(4)?)?.raw(",\"mode\":");
         text.string(row.try_get(5)?)?.raw(",\"capacityMax\":");
@@ -295,8 +304,14 @@ async fn filtered(
     let (mode, from) = filter(variables)?;
     let rows = sqlx::query(sql).bind(mode).bind(from).fetch_all(connection).await?;
     text.raw("\"courses\":{\"nodes\":").each(&rows, |text, row| {
-        text.raw("{\"id\":").id("crs", row.try_get(0)?).raw(",\"code\":").string(row.try_get(1)?)?;
-        text.raw(",\"startsOn\":").day(row.try_get(2)?).raw(",\"mode\":").string(row.try_get(3)?)?;
+        text.raw("{\"id\":")
+            .id("crs", row.try_get(0)?)
+            .raw(",\"code\":")
+            .string(row.try_get(1)?)?;
+        text.raw(",\"startsOn\":")
+            .day(row.try_get(2)?)
+            .raw(",\"mode\":")
+            .string(row.try_get(3)?)?;
         text.raw(",\"organisation\":{\"id\":").id("org", row.try_get(4)?);
         text.raw(",\"currentName\":").string(row.try_get(5)?)?.raw("}}");
         Ok(())
