@@ -69,6 +69,9 @@ impl Options {
 /// Answers before the first turn of a target and question.
 const WARM_UP: Duration = Duration::from_millis(700);
 
+/// How long perf may take until it samples: on a busy machine it is slow to begin.
+const PERF_STARTS: Duration = Duration::from_secs(4);
+
 /// Answers over which statements are counted.
 const COUNTED: usize = 40;
 
@@ -126,15 +129,15 @@ async fn bench(options: &Options) -> Result<(), Fault> {
         "rounds": options.rounds, "seconds": options.seconds, "connections": options.connections,
         "loadLimitPerSecond": limit, "questions": results, "write": written,
     });
-    let date = chrono_date(&database).await?;
-    let file = around.bench.join("results").join(format!("{date}.json"));
+    let name = format!("{}.json", date(&database).await?);
+    let file = around.bench.join("results").join(name);
     std::fs::write(&file, serde_json::to_string_pretty(&results)?)?;
     println!("\nkept in {}", file.display());
     Ok(())
 }
 
 /// The instant by the database's clock, as the name of a file.
-async fn chrono_date(database: &Database) -> Result<String, Fault> {
+async fn date(database: &Database) -> Result<String, Fault> {
     database.text("select to_char(now() at time zone 'utc', 'YYYY-MM-DD\"T\"HH24MISS')").await
 }
 
@@ -298,7 +301,7 @@ impl Bench<'_> {
         for question in questions().iter().filter(|question| self.options.asks(question.name)) {
             let Some(asked) = target.requests(question, self.around)? else { continue };
             let turns = self.turns(&Arc::new(asked));
-            let work = load::run(target.port, &turns, self.options.long());
+            let work = load::run(target.port, &turns, self.options.long() + PERF_STARTS);
             println!(
                 "\n{}",
                 profile::of(

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::load::{Fault, Times};
+use crate::load::{self, Fault, Times};
 use crate::process::Tree;
 
 /// Layers by words in the names of symbols; the first that matches counts.
@@ -45,14 +45,14 @@ pub async fn of(
         .arg(&data)
         .args(["-p", &tree.0.to_string(), "--", "sleep", &seconds.to_string()])
         .stdout(Stdio::null())
-        .stderr(Stdio::null())
+        .stderr(Stdio::piped())
         .spawn();
-    let Ok(mut perf) = perf else {
+    let Ok(perf) = perf else {
         work.await?;
         return Ok(format!("{question}: no profile, perf is not installed"));
     };
     let times = work.await?;
-    perf.wait()?;
+    let recorded = perf.wait_with_output()?;
     let report = Command::new("perf")
         .args([
             "report",
@@ -65,12 +65,12 @@ pub async fn of(
             "-i",
         ])
         .arg(&data)
-        .stderr(Stdio::null())
         .output()?;
     let text = String::from_utf8_lossy(&report.stdout).into_owned();
     let symbols: Vec<(f64, &str)> = text.lines().filter_map(symbol).collect();
     if symbols.is_empty() {
-        return Ok(format!("{question}: no profile, perf may not sample here"));
+        let said = [recorded.stderr, report.stderr].map(|said| load::text(&said)).concat();
+        return Ok(format!("{question}: no profile, perf took no sample: {said}"));
     }
     let mut layers: Vec<(&str, f64)> = LAYERS.iter().map(|(layer, _)| (*layer, 0.0)).collect();
     let mut rest = 0.0;
@@ -97,5 +97,6 @@ pub async fn of(
 /// The share and the name in a line of perf's report.
 fn symbol(line: &str) -> Option<(f64, &str)> {
     let (share, name) = line.trim().split_once('%')?;
-    Some((share.parse().ok()?, name.trim()))
+    // perf ends the line with empty columns.
+    Some((share.parse().ok()?, name.trim_end_matches(['-', ' ']).trim()))
 }
