@@ -21,14 +21,16 @@ pub struct OpenCourse {
     pub capacity_max: i32,
     /// How many people have a place.
     pub places_taken: i32,
+    /// Whether a session of it is still to be held or recorded.
+    pub has_planned_sessions: bool,
 }
 
-/// What the courses that run under a licence say to the reader of an impact; nothing, if there are none. What
-/// had its last day needs no decision any more.
+/// What the courses that run under a licence say to the reader of an impact; nothing, if there are none. A
+/// course whose sessions are all held needs no decision any more.
 #[must_use]
-pub fn told_of_courses(open_courses: &[OpenCourse], today: NaiveDate) -> Vec<String> {
+pub fn told_of_courses(open_courses: &[OpenCourse]) -> Vec<String> {
     let to_come: Vec<&OpenCourse> =
-        open_courses.iter().filter(|course| today <= course.ends_on).collect();
+        open_courses.iter().filter(|course| course.has_planned_sessions).collect();
     if to_come.is_empty() {
         return Vec::new();
     }
@@ -114,6 +116,7 @@ mod tests {
             ends_on: day(to),
             capacity_max: 12,
             places_taken,
+            has_planned_sessions: true,
         }
     }
 
@@ -126,17 +129,19 @@ mod tests {
     }
 
     #[test]
-    fn what_had_its_last_day_needs_no_decision() {
-        assert_eq!(told_of_courses(&[], day("2026-05-01")), [] as [String; 0]);
-        let told = told_of_courses(&courses()[..2], day("2026-06-01"));
+    fn a_course_whose_sessions_are_all_held_needs_no_decision() {
+        assert_eq!(told_of_courses(&[]), [] as [String; 0]);
+        let [mut supervisors, volunteers, _] = courses();
+        let told = told_of_courses(&[supervisors.clone(), volunteers.clone()]);
         assert_eq!(told[0], "open courses under it: 2, in which 21 people have a place");
         assert_eq!(
             told[1],
             "each needs a teach-out decision: SUP-1 until 2026-06-01, VOL-1 until 2026-07-01"
         );
-        let told = told_of_courses(&courses()[..2], day("2026-06-02"));
+        supervisors.has_planned_sessions = false;
+        let told = told_of_courses(&[supervisors.clone(), volunteers]);
         assert_eq!(told[1], "each needs a teach-out decision: VOL-1 until 2026-07-01");
-        assert_eq!(told_of_courses(&courses()[..2], day("2026-07-02")), [] as [String; 0]);
+        assert_eq!(told_of_courses(&[supervisors]), [] as [String; 0]);
     }
 
     #[test]

@@ -46,7 +46,7 @@ pub async fn suspend(unit: &Unit, at: At, why: &Reasons) -> Result<Changed, Stop
     after.suspended_on = Some(unit.today());
     after.public_reason = Some(why.public_reason.clone());
     let mut impact = effects(&before, State::Suspended);
-    impact.extend(impacts::told_of_courses(&desk.store.open_courses(at.id).await?, unit.today()));
+    impact.extend(impacts::told_of_courses(&desk.store.open_courses(at.id).await?));
     if standing == Standing::Grace {
         impact.push("its grace ends with the suspension".to_owned());
     }
@@ -177,10 +177,7 @@ pub async fn confirm_revocation(unit: &Unit, at: At) -> Result<Changed, Stop> {
 /// What follows from the early end of a licence.
 async fn ends_with(desk: &Desk<'_>, licence: &Licence) -> Result<Vec<String>, Stop> {
     let mut impact = effects(licence, State::Revoked);
-    impact.extend(impacts::told_of_courses(
-        &desk.store.open_courses(licence.id).await?,
-        desk.unit.today(),
-    ));
+    impact.extend(impacts::told_of_courses(&desk.store.open_courses(licence.id).await?));
     if let Some(term) = licence.term {
         impact.push(format!("it would have held to before {}", term.to));
     }

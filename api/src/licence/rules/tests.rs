@@ -213,6 +213,7 @@ fn a_surrender_says_what_becomes_of_open_courses() {
         programme_type: ProgrammeType::PeerSupportWorker,
         starts_on: day("2026-05-01"),
         ends_on: day("2026-06-01"),
+        has_planned_sessions: true,
         capacity_max: 12,
         places_taken: 12,
     }];
