@@ -9,6 +9,7 @@ use entities::{
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use uuid::Uuid;
 
+use super::bounds::{Bounds, Varied, strictest};
 use super::parts::Course;
 use super::planning::{LicenceDays, Module};
 use super::rules::{LicenceFacts, TrainerFacts, VersionFacts};
@@ -257,35 +258,35 @@ impl<'a> Facts<'a> {
     reason = "facts are read in the transaction that carries the Scope"
 )]
 impl Courses<'_> {
-    /// The licence under which the organisation trains for the type, locked; `None` if it never had one.
-    /// Of several the one that holds on the day, else the one that ends last.
+    /// The licence under which the organisation trains for the type on the days, locked; `None` if it never
+    /// had one. Of several the one that holds on the first of them, else the one that ends last.
     pub async fn licensed(
         &self,
         (organisation, ty): (Uuid, ProgrammeType),
-        on: NaiveDate,
+        days: (NaiveDate, NaiveDate),
         course: Uuid,
     ) -> Result<Option<Licensed>, Stop> {
         let store = Licences::of(self.unit);
         let granted = store.granted(organisation).await?;
         let of_type = granted.iter().filter(|granted| granted.programme_type == ty);
         let best = of_type.max_by_key(|granted| {
-            (granted.period().is_some_and(|period| period.contains(on)), granted.to)
+            (granted.period().is_some_and(|period| period.contains(days.0)), granted.to)
         });
         let Some(best) = best else { return Ok(None) };
         let Some(licence) = store.lock(best.licence_id).await? else { return Ok(None) };
         // What was granted may have been cut while we waited for the lock.
         let granted = store.granted(organisation).await?;
         let best = granted.iter().find(|granted| granted.id == best.id);
-        let (tier, max_courses, max_trainees) = self.terms_of(&licence).await?;
+        let bounds = self.bounds_of(&licence, days).await?;
         let standing = licence.standing(self.unit.today());
         let facts = LicenceFacts {
             allows_new_starts: standing.allows_new_starts(),
             standing: standing.code(),
-            delivers: tier != Tier::HostOnly,
+            delivers: bounds.delivers,
             covers_from: best.map(|best| best.from),
             covers_to: best.map(|best| best.to),
-            max_courses,
-            max_trainees,
+            max_courses: bounds.max_courses,
+            max_trainees: bounds.max_trainees,
             live_courses: self.live_under(licence.id, course).await?,
         };
         let to = best.map_or(NaiveDate::MIN, |best| best.to);
@@ -298,39 +299,55 @@ impl Courses<'_> {
         Ok(Some(Licensed { licence, facts, days }))
     }
 
-    /// The terms of a licence today: as a variation has them, else as they were granted.
-    async fn terms_of(&self, licence: &Licence) -> Result<(Tier, Option<i32>, Option<i32>), Stop> {
-        let today = self.unit.today();
-        let varied = licence_variation::Entity::find()
+    /// What a licence lets its holder do on each of the days.
+    async fn bounds_of(
+        &self,
+        licence: &Licence,
+        (first, last): (NaiveDate, NaiveDate),
+    ) -> Result<Bounds, Stop> {
+        let rows = licence_variation::Entity::find()
             .filter(licence_variation::Column::LicenceId.eq(licence.id))
-            .filter(licence_variation::Column::ValidFrom.lte(today))
-            .filter(licence_variation::Column::ValidTo.gt(today))
-            .one(self.unit.tx())
+            .filter(licence_variation::Column::ValidFrom.lte(last))
+            .filter(licence_variation::Column::ValidTo.gt(first))
+            .all(self.unit.tx())
             .await?;
-        let tier = varied.as_ref().and_then(|row| Tier::from_code(row.tier.as_deref()?));
-        let courses = varied.as_ref().and_then(|row| row.max_concurrent_courses);
-        let trainees = varied.as_ref().and_then(|row| row.max_trainees_per_course);
-        Ok((
-            tier.unwrap_or(licence.tier),
-            courses.or(licence.max_concurrent_courses),
-            trainees.or(licence.max_trainees_per_course),
-        ))
+        let varied = rows.into_iter().map(|row| Varied {
+            from: row.valid_from,
+            to: row.valid_to,
+            tier: row.tier.as_deref().and_then(Tier::from_code),
+            max_courses: row.max_concurrent_courses,
+            max_trainees: row.max_trainees_per_course,
+        });
+        let granted = Bounds {
+            delivers: licence.tier != Tier::HostOnly,
+            max_courses: licence.max_concurrent_courses,
+            max_trainees: licence.max_trainees_per_course,
+        };
+        Ok(strictest(granted, &varied.collect::<Vec<_>>(), (first, last)))
     }
 
-    /// Most people that the licence of a course allows in one today.
-    pub async fn most_trainees(&self, licence: Option<Uuid>) -> Result<Option<i32>, Stop> {
-        let Some(id) = licence else { return Ok(None) };
+    /// Most people that the licence of a course allows in it.
+    pub async fn most_trainees(&self, course: &Course) -> Result<Option<i32>, Stop> {
+        let Some(id) = course.licence_id else { return Ok(None) };
         match Licences::of(self.unit).find(id).await? {
-            Some(licence) => Ok(self.terms_of(&licence).await?.2),
+            Some(licence) => {
+                let days = (course.start_on, course.end_on);
+                Ok(self.bounds_of(&licence, days).await?.max_trainees)
+            }
             None => Ok(None),
         }
     }
 
-    /// Whether the licence of a course is in force for its programme type, or in grace, on a day.
+    /// Whether the deliverer's licence for a course is in force for its programme type, or in grace, on a day,
+    /// and lets its holder deliver.
     pub async fn is_covered(&self, course: &Course, on: NaiveDate) -> Result<bool, Stop> {
         let Some(id) = course.licence_id else { return Ok(false) };
         let store = Licences::of(self.unit);
         let Some(licence) = store.find(id).await? else { return Ok(false) };
+        let own = licence.organisation_id == course.organisation_id;
+        if !own || !self.bounds_of(&licence, (on, on)).await?.delivers {
+            return Ok(false);
+        }
         let granted = store.granted(licence.organisation_id).await?;
         let last = licence.term.map(|term| term.to);
         let covers = |granted: &Granted| match licence.standing(on) {

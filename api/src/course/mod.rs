@@ -39,6 +39,7 @@
 //! officers approve and return; quality leads close, teach out and give credit. Everyone sees the courses
 //! that take people, and finds those whose licence is in force; the others are for deliverer, host, partners, their trainers and the national team.
 
+pub mod bounds;
 pub mod facts;
 pub mod graphql;
 pub mod invariants;

@@ -393,7 +393,9 @@ fn of_licence(days: &[NaiveDate], ground: &Ground) -> Vec<Warning> {
         return vec![Warning::new(WarningKind::LicenceMissing, Vec::new(), message)];
     };
     let mut warnings = Vec::new();
-    if licence.suspended {
+    let taught_out =
+        ground.teach_out_until.is_some_and(|until| days.iter().all(|day| *day <= until));
+    if licence.suspended && !taught_out {
         let message = "the licence is suspended: no course opens under it".to_owned();
         warnings.push(Warning::new(WarningKind::LicenceSuspended, Vec::new(), message));
     }

@@ -367,7 +367,7 @@ pub fn unmet_for_lived_experience(
     (trainers, path): (&[TrainerFacts], &str),
 ) -> Vec<Refusal> {
     let lived = |(id, part): &(Uuid, Part)| {
-        *part != Part::Observer && known(trainers, *id).is_some_and(|found| found.lived_experience)
+        part.teaches() && known(trainers, *id).is_some_and(|found| found.lived_experience)
     };
     let without = days_where(sessions, |session| !session.trainers.iter().any(lived));
     if !required || without.is_empty() {
@@ -496,9 +496,11 @@ pub fn told_of_overlap(
     trainers.iter().filter_map(meets).collect()
 }
 
-/// The sessions at which the trainer was or will be.
+/// The sessions that the trainer taught or will teach: an observer is free to be elsewhere.
 fn taught_by(sessions: &[SessionFacts], trainer: Uuid) -> impl Iterator<Item = &SessionFacts> {
-    standing(sessions).filter(move |session| session.trainers.iter().any(|(id, _)| *id == trainer))
+    standing(sessions).filter(move |session| {
+        session.trainers.iter().any(|(id, part)| *id == trainer && part.teaches())
+    })
 }
 
 /// A course is completed once every session is held or cancelled.

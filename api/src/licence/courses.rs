@@ -1,8 +1,9 @@
 //! The courses that run under a licence.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use entities::{course, course_session};
+use chrono::NaiveDate;
+use entities::{course, course_session, course_teach_out};
 use sea_orm::{
     ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
@@ -41,6 +42,15 @@ impl Licences<'_> {
             .await?
             .into_iter()
             .collect();
+        let decisions = course_teach_out::Entity::find()
+            .filter(course_teach_out::Column::CourseId.is_in(rows.iter().map(|row| row.id)))
+            .order_by_asc(course_teach_out::Column::ApprovedOn)
+            .order_by_asc(course_teach_out::Column::Id)
+            .all(self.unit.tx())
+            .await?;
+        // A later decision takes the place of an earlier one.
+        let until: HashMap<Uuid, NaiveDate> =
+            decisions.into_iter().map(|row| (row.course_id, row.until)).collect();
         let open = |row: course::Model| {
             Ok(OpenCourse {
                 programme_type: ProgrammeType::from_code(&row.programme_type)
@@ -51,6 +61,7 @@ impl Licences<'_> {
                 capacity_max: row.capacity_max,
                 places_taken: row.places_taken,
                 has_planned_sessions: planned.contains(&row.id),
+                teach_out_until: until.get(&row.id).copied(),
             })
         };
         rows.into_iter().map(open).collect()

@@ -192,7 +192,11 @@ const OF_COURSES: &[Way] = &[
         "p.partner_id",
         Permission::SeeCourses,
     ),
-    Way::PersonThrough("course_trainer x where x.course_id = t.id", "x.person_id"),
+    Way::PersonThrough(
+        "course_trainer x where x.course_id = t.id and exists (select 1 from teaching_assignment y \
+         where y.course_id = x.course_id and y.trainer_id = x.trainer_id and y.released_at is null)",
+        "x.person_id",
+    ),
 ];
 
 /// Who sees sessions and who teaches them: who sees the course.
@@ -229,8 +233,12 @@ const PARTNER: Way = Way::OrganisationThrough(
     Permission::SeeCourses,
 );
 
-const TEACHES: Way =
-    Way::PersonThrough("course_trainer x where x.course_id = t.course_id", "x.person_id");
+/// Who teaches a course, or did: not who was named and taken off again.
+const TEACHES: Way = Way::PersonThrough(
+    "course_trainer x where x.course_id = t.course_id and exists (select 1 from teaching_assignment y \
+     where y.course_id = x.course_id and y.trainer_id = x.trainer_id and y.released_at is null)",
+    "x.person_id",
+);
 
 /// The first end of an accreditation that a trainer needs for a session to come, and has no other for.
 const LAPSES_ON: &str = "(select min(a.valid_to) from teaching_assignment x \
@@ -345,7 +353,8 @@ readable! {
     leadTrainer: one::<Trainer>("t.lead_trainer_id").nullable(),
     /// The trainers who teach it, or did: those that you may see.
     trainers: list_through::<Trainer>(40, "t.id", "course_trainer l on l.trainer_id = t.id",
-        "l.course_id = {parent}"),
+        "l.course_id = {parent} and exists (select 1 from teaching_assignment y where y.course_id = l.course_id \
+           and y.trainer_id = l.trainer_id and y.released_at is null)"),
     /// The day on which the first accreditation ends that a trainer needs for a session still to come; null if
     /// all last. For quality leads, who ask for those `before` a day 60, 30 or 7 days ahead.
     accreditationLapsesOn: date(LAPSES_ON).only(Permission::OverseeCourses).filtered(),

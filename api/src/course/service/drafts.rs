@@ -200,7 +200,7 @@ pub async fn amend(unit: &Unit, at: At, new: Amendment) -> Result<Changed, Stop>
     if let Some(terms) = &new.terms {
         unmet.extend(unmet_for_text(terms, "coDeliveryTerms", MAX_TEXT));
     }
-    if after.state.is_live() {
+    if after.state.is_live() && after.capacity_max > before.capacity_max {
         unmet.extend(unmet_for_size(&desk, &after).await?);
     }
     if after.places_taken > before.places_taken {
@@ -222,7 +222,7 @@ pub async fn amend(unit: &Unit, at: At, new: Amendment) -> Result<Changed, Stop>
 
 /// LIC-3: a live course grows no larger than its licence allows.
 async fn unmet_for_size(desk: &Desk<'_>, course: &Course) -> Result<Vec<Refusal>, Stop> {
-    let most = desk.store.most_trainees(course.licence_id).await?;
+    let most = desk.store.most_trainees(course).await?;
     Ok(rules::unmet_for_trainees(most, course.capacity_max))
 }
 

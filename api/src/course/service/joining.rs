@@ -110,11 +110,11 @@ async fn attended(
     let known = if asks { desk.trainers(course, &sessions).await? } else { Vec::new() };
     let lived = |(id, part): &(Uuid, Part)| {
         let is_it = |known: &Known| known.facts.id == *id && known.facts.lived_experience;
-        *part != Part::Observer && known.iter().any(is_it)
+        part.teaches() && known.iter().any(is_it)
     };
     let at = |session: &&Session| session.trainers.iter().any(|(id, _)| *id == trainer);
     let attended = |session: &Session| {
-        let (own, others): (Vec<_>, Vec<_>) =
+        let (own, others): (Vec<&(Uuid, Part)>, Vec<&(Uuid, Part)>) =
             session.trainers.iter().partition(|(id, _)| *id == trainer);
         Attended {
             session: session.id,
@@ -122,7 +122,7 @@ async fn attended(
             starts_at: session.starts_at,
             ends_at: session.ends_at,
             to_come: session.state == SessionState::Planned,
-            booked: course.books(),
+            booked: course.books() && own.iter().any(|(_, part)| part.teaches()),
             bare: asks && own.into_iter().any(lived) && !others.into_iter().any(lived),
         }
     };

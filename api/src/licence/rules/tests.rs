@@ -214,6 +214,7 @@ fn a_surrender_says_what_becomes_of_open_courses() {
         starts_on: day("2026-05-01"),
         ends_on: day("2026-06-01"),
         has_planned_sessions: true,
+        teach_out_until: None,
         capacity_max: 12,
         places_taken: 12,
     }];
