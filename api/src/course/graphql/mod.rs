@@ -353,8 +353,7 @@ readable! {
     leadTrainer: one::<Trainer>("t.lead_trainer_id").nullable(),
     /// The trainers who teach it, or did: those that you may see.
     trainers: list_through::<Trainer>(40, "t.id", "course_trainer l on l.trainer_id = t.id",
-        "l.course_id = {parent} and exists (select 1 from teaching_assignment y where y.course_id = l.course_id \
-           and y.trainer_id = l.trainer_id and y.released_at is null)"),
+        "l.course_id = {parent}"),
     /// The day on which the first accreditation ends that a trainer needs for a session still to come; null if
     /// all last. For quality leads, who ask for those `before` a day 60, 30 or 7 days ahead.
     accreditationLapsesOn: date(LAPSES_ON).only(Permission::OverseeCourses).filtered(),
