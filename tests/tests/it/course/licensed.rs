@@ -297,7 +297,7 @@ on_both_databases! {
         let mut later = course_from(&world, &school, State::Approved, given::day("2026-06-15")).await;
         let mut between = course(&world, &school, State::Approved).await;
         let mut foreign = course(&world, &other, State::Approved).await;
-        let of_it = format!("where organisation_id = {} and programme_type = '{}'", world.uuid(school.organisation.id), TYPE.code());
+        let of_it = format!("where organisation_id = {} and programme_type = '{}' and stage = 'GRANTED'", world.uuid(school.organisation.id), TYPE.code());
         let new = world.uuid(uuid::Uuid::from_u128(0x5));
         world.database.eye.execute(&format!("update licence_programme set valid_to = '2026-05-05' {of_it}")).await.expect("a pause");
         let again = format!("insert into licence_programme (id, organisation_id, licence_id, programme_type, stage, valid_from, valid_to) \
