@@ -282,6 +282,7 @@ impl Courses<'_> {
         let facts = LicenceFacts {
             allows_new_starts: standing.allows_new_starts(),
             standing: standing.code(),
+            since: licence.since(standing),
             delivers: bounds.delivers,
             covers_from: best.map(|best| best.from),
             covers_to: best.map(|best| best.to),
@@ -297,6 +298,17 @@ impl Courses<'_> {
             suspended: standing == Standing::Suspended,
         };
         Ok(Some(Licensed { licence, facts, days }))
+    }
+
+    /// Where the licence stands under which a course was proposed, and since when.
+    pub async fn former(
+        &self,
+        course: &Course,
+    ) -> Result<Option<(&'static str, Option<NaiveDate>)>, Stop> {
+        let Some(id) = course.licence_id else { return Ok(None) };
+        let Some(licence) = Licences::of(self.unit).find(id).await? else { return Ok(None) };
+        let standing = licence.standing(self.unit.today());
+        Ok(Some((standing.code(), licence.since(standing))))
     }
 
     /// What a licence lets its holder do on each of the days.

@@ -19,6 +19,7 @@
 //! * **TRN-5** An accreditation that lapses is named, and takes nobody off a course.
 //! * **COH-1** Sessions lie within the course, and every module of the version has one.
 //! * **COH-2** There are no fewer places than people who have one, nor than partners were offered.
+//!   Fewer are offered, and an offer is taken back, at any time, also from a partner that is no longer active.
 //! * **COH-3** A change of dates asks licence, accreditations and financial years anew and says what broke.
 //! * **COH-4** A closed course is final: a quality lead corrects it beside it, with a reason. **COH-5** A course keeps its version and code for life.
 //!   Another organisation delivers it only after a succession; who did so before stays recorded.

@@ -40,16 +40,18 @@ pub async fn draft(
     request: Request,
     renews: Option<Uuid>,
 ) -> Result<Changed, Stop> {
-    let desk = Desk::of_holder(unit, organisation, Permission::DraftLicences)?;
+    let desk = Desk::of_holder(unit, organisation, Permission::DraftLicences)
+        .map_err(|stop| stop.of_field("organisationId"))?;
     let mut unmet = Vec::new();
     if let Some(id) = renews {
         let renewed = desk.store.lock(id).await?.filter(|l| l.organisation_id == organisation);
         let open = desk.store.is_being_renewed(id).await?;
         unmet.extend(rules::unmet_for_renewal(renewed.map(|renewed| (renewed.state, open))));
     }
-    refuse_any(unmet)?;
     let licence = new_licence(unit, organisation, &request, renews);
-    // Inserted first: its reference waits for a closing organisation, which is then seen as closed.
+    unmet.extend(unmet_for_request(&desk, &licence, &request).await?);
+    refuse_any(unmet)?;
+    // Asked again once inserted: its reference waited for a closing organisation, which is now seen as closed.
     desk.store.insert(&licence).await?;
     refuse_any(unmet_for_request(&desk, &licence, &request).await?)?;
     desk.store.request(&licence, &request.types).await?;

@@ -135,7 +135,21 @@ pub async fn propose_revocation(unit: &Unit, at: At, why: &Reasons) -> Result<Ch
     desk.store.decide(&before, new).await?;
     let action = "licence.revocation_proposed";
     desk.save(action, &before, before.clone(), &["decisions"], Some(&why.reason)).await?;
-    Ok(Changed { id: at.id, impact: ends_with(&desk, &before).await? })
+    let other = if desk.acting_as == Role::QualityLead.code() {
+        Role::LicensingOfficer
+    } else {
+        Role::QualityLead
+    };
+    let mut impact = vec![format!(
+        "nothing changes until a {} confirms it (licenceConfirmRevocation); what follows then:",
+        other.title()
+    )];
+    impact.extend(ends_with(&desk, &before).await?);
+    let stands = desk.store.latest(at.id, DecisionKind::Suspension).await?;
+    if desk.store.is_under_appeal(before.organisation_id, stands).await? {
+        impact.push("an appeal against its suspension is open".to_owned());
+    }
+    Ok(Changed { id: at.id, impact })
 }
 
 /// Confirms a proposed revocation.

@@ -69,7 +69,7 @@ pub mod terms {
 pub fn unmet_for_step(state: State, standing: Standing, command: Command) -> Vec<Refusal> {
     let mut unmet = Vec::new();
     if state.after(command).is_none() {
-        unmet.push(Refusal::at(Code::Conflict, "", not_from(state, command)));
+        unmet.push(Refusal::at(Code::Conflict, "", not_from(standing, command)));
     } else if standing == Standing::Expired && command != Command::Supersede {
         let message = "the licence has expired: the organisation applies for another";
         unmet.push(Refusal::at(Code::LicenceEnded, "", message));
@@ -77,11 +77,12 @@ pub fn unmet_for_step(state: State, standing: Standing, command: Command) -> Vec
     unmet
 }
 
-/// From where a step exists, and where the licence stands instead.
-fn not_from(state: State, command: Command) -> String {
+/// From where a step exists, and where the licence stands instead, as its readers see it.
+fn not_from(standing: Standing, command: Command) -> String {
     let from = State::ALL.iter().filter(|from| from.after(command).is_some());
-    let from: Vec<&str> = from.map(|from| from.code()).collect();
-    format!("it is {}; this step exists from {} only", state.code(), from.join(" or "))
+    let from: Vec<&str> =
+        from.flat_map(|from| from.standings()).map(|standing| standing.code()).collect();
+    format!("it is {}; this step exists from {} only", standing.code(), from.join(" or "))
 }
 
 /// What an organisation asks for: at least one programme type, each once, and positive bounds.

@@ -271,7 +271,8 @@ pub async fn verify_identifier(
         let period = period(Some(before.opened_on.unwrap_or_else(|| unit.today())), None)?;
         let verified = Some((unit.now(), by));
         let identifier = Identifier { scheme: given.scheme, value, period, verified };
-        desk.store.add_identifier(id, &identifier).await?;
+        let added = desk.store.add_identifier(id, &identifier).await;
+        added.map_err(|stop| stop.of_field("value"))?;
     }
     let after = before.clone();
     desk.save("organisation.identifier_verified", &before, after, &["identifiers"], None).await?;

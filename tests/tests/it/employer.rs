@@ -191,7 +191,9 @@ on_both_databases! {
         let named = json!({ "name": "Bryony Sampleton", "email": "bryony@example.org" });
         let change = async |name: &str, input: Value| world.mutate(Some(&token), &format!("organisationContact{name}"), "contact { id name validFrom validTo isInForce version }", input).await;
         let add = with(named.clone(), &json!({ "organisationId": own.global_id(), "purpose": "SUPERVISION" }));
-        assert_eq!(change("Add", add.clone()).await.codes(), ["PERIOD_OVERLAP"]);
+        let second = change("Add", add.clone()).await;
+        let error = &second.payload()["userErrors"][0];
+        assert_eq!((&error["code"], &error["message"]), (&json!("PERIOD_OVERLAP"), &json!("one contact for each purpose at a time: end or replace the present one first")));
         for (more, path) in [(json!({ "name": "" }), "name"), (json!({ "email": "nobody" }), "email"), (json!({ "email": null }), "email"), (json!({ "phone": "\n" }), "phone"), (json!({ "validTo": "2026-05-01" }), "validTo")] {
             let reply = change("Add", with(add.clone(), &with(more, &json!({ "purpose": "FUNDING" })))).await;
             assert_eq!((reply.codes()[0], &reply.payload()["userErrors"][0]["path"]), ("INVALID", &json!(["input", path])));
@@ -218,7 +220,9 @@ on_both_databases! {
         let made = offer(&world, &own).await;
         let change = async |name: &str, input: Value| world.mutate(Some(&token), &format!("supervisionOffer{name}"), "offer { supervisees taken free isInForce version }", input).await;
         let add = json!({ "organisationId": own.global_id(), "supervisees": 2, "hoursPerMonth": 4 });
-        assert_eq!(change("Add", add.clone()).await.codes(), ["PERIOD_OVERLAP"]);
+        let second = change("Add", add.clone()).await;
+        let error = &second.payload()["userErrors"][0];
+        assert_eq!((&error["code"], &error["message"]), (&json!("PERIOD_OVERLAP"), &json!("one offer of supervision at a time: end or amend the present one first")));
         assert_eq!(change("Add", with(add, &json!({ "validFrom": "2027-01-01", "taken": 3, "hoursPerMonth": 0 }))).await.codes(), ["INVALID", "CAPACITY_EXCEEDED"]);
         for (more, code) in [(json!({ "taken": 6 }), "CAPACITY_EXCEEDED"), (json!({ "supervisees": 2 }), "CAPACITY_EXCEEDED"), (json!({ "taken": -1 }), "INVALID"), (json!({}), "UNCHANGED")] {
             assert_eq!(change("Amend", made.input(&more)).await.codes(), [code], "{more}");

@@ -678,6 +678,9 @@ on_both_databases! {
                 world.mutate(Some(&world.officer()), field, "organisation { id }", input).await;
             assert!(reply.codes().contains(&code), "{field}: {code}, not {}", reply.body());
             assert_eq!(reply.payload()["organisation"], Value::Null);
+            if code == "IDENTIFIER_TAKEN" && field == "organisationIdentifierVerify" {
+                assert_eq!(reply.payload()["userErrors"][0]["path"], json!(["input", "value"]));
+            }
             let changes = contents(&world).await.changes_since(&before);
             assert_eq!(changes, [] as [String; 0], "{field}: {code}");
         }

@@ -109,7 +109,10 @@ pub async fn open(unit: &Unit, at: At) -> Result<Changed, Stop> {
     let mut after = Desk::stepped(&before, Command::Open)?;
     let until = desk.store.teach_out_until(at.id).await?;
     let licence = licensed.as_ref().map(|licensed| &licensed.facts);
-    let mut unmet = rules::unmet_for_licence(licence, before.terms(), until);
+    let mut unmet = match licence {
+        Some(licence) => rules::unmet_for_licence(licence, before.terms(), until),
+        None => rules::unmet_without_licence(desk.store.former(&before).await?),
+    };
     let (against, _) = speaks_against(&desk, &before, true).await?;
     unmet.extend(against);
     if before.start_on < unit.today() {

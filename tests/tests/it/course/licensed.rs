@@ -74,6 +74,24 @@ on_both_databases! {
         assert_eq!(found(&world, "openCourses").await, [] as [Value; 0], "both licences are over");
     }
 
+    async fn a_course_under_a_revoked_licence_is_told_since_when(world: World) {
+        let (mut school, other) = (school(&world).await, school(&world).await);
+        let staff = Staff::of(&world, &school).await;
+        let mut approved = course(&world, &school, State::Approved).await;
+        let mut elsewhere = course(&world, &other, State::Approved).await;
+        licence_step(&world, &mut school, "licenceSuspend").await;
+        let open = step(&world, &staff.coordinator, "courseOpen", &mut approved, json!({})).await;
+        assert_eq!(messages(&open, "LICENCE_NOT_ACTIVE"), ["the licence is SUSPENDED since 2026-05-01: no course opens under it"]);
+        let mut input = json!({ "id": school.licence.global_id(), "expectedVersion": school.licence.version, "reason": "A test.", "publicReason": "A test." });
+        world.mutate(Some(&world.officer()), "licenceProposeRevocation", "", input.clone()).await.done("impact");
+        input = json!({ "id": input["id"], "expectedVersion": school.licence.version + 1 });
+        world.mutate(Some(&staff.quality), "licenceConfirmRevocation", "", input).await.done("impact");
+        let open = step(&world, &staff.coordinator, "courseOpen", &mut approved, json!({})).await;
+        assert_eq!(messages(&open, "LICENCE_NOT_ACTIVE"), ["the licence is REVOKED since 2026-05-01: no course opens under it"]);
+        let of_other = Staff::of(&world, &other).await;
+        step(&world, &of_other.coordinator, "courseOpen", &mut elsewhere, json!({})).await.done("course");
+    }
+
     async fn nobody_more_has_a_place_without_a_licence_or_a_teach_out(world: World) {
         let (mut school, other) = (school(&world).await, school(&world).await);
         let staff = Staff::of(&world, &school).await;

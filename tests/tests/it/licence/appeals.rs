@@ -130,6 +130,17 @@ on_both_databases! {
         let first = suspension_of(&world, &licence).await;
         let lodge = json!({ "decisionId": first, "grounds": "We mended it." });
         step(&world, &staff.signatory, "licenceAppealLodge", &mut licence, lodge).await.done("licence");
+        let mut told = Vec::new();
+        for licence in [&mut licence, &mut elsewhere] {
+            let mut trial = why();
+            trial["dryRun"] = json!(true);
+            let proposed = step(&world, &staff.quality, "licenceProposeRevocation", licence, trial).await;
+            told.push(proposed.done("impact").to_string());
+        }
+        let until = "nothing changes until a national licensing officer confirms it";
+        assert!(told.iter().all(|told| told.contains(until)), "{told:?}");
+        let open = |told: &String| told.contains("an appeal against its suspension is open");
+        assert_eq!(told.iter().map(open).collect::<Vec<_>>(), [true, false]);
         let end = json!({ "reason": "Mended." });
         let reply = step(&world, &staff.quality, "licenceReinstate", &mut licence, end.clone()).await;
         assert_eq!(reply.codes(), ["CONFLICT"]);

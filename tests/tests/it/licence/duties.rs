@@ -80,6 +80,17 @@ on_both_databases! {
         let reply = step(&world, &staff.officer, "licenceBeginReview", &mut asked, json!({})).await;
         let message = reply.payload()["userErrors"][0]["message"].clone();
         assert_eq!(message, "it is DRAFT; this step exists from SUBMITTED only");
+        let mut live = licence(&world, &own).up_to(Stage::Granted).await;
+        let reply = step(&world, &staff.quality, "licenceReinstate", &mut live, json!({ "reason": "A test." })).await;
+        let message = reply.payload()["userErrors"][0]["message"].clone();
+        assert_eq!(message, "it is ACTIVE; this step exists from SUSPENDED only", "as its readers see it");
+        step(&world, &staff.quality, "licenceSuspend", &mut live, why()).await.done("licence");
+        let reply = step(&world, &staff.signatory, "licenceSurrender", &mut live, json!({ "reason": "A test." })).await;
+        let message = reply.payload()["userErrors"][0]["message"].clone();
+        assert_eq!(message, "it is SUSPENDED; this step exists from GRANTED or ACTIVE or EXPIRING or GRACE only");
+        let reply = world.mutate(None, "licenceBeginReview", "", json!({ "id": asked.global_id(), "expectedVersion": 1 })).await;
+        let message = reply.payload()["userErrors"][0]["message"].as_str().expect("words").to_owned();
+        assert!(message.starts_with("send a token"), "{message}");
     }
 
     async fn per_3_one_person_with_two_accounts_takes_one_half_of_a_decision(world: World) {
