@@ -22,6 +22,7 @@ mod m0012_employers;
 mod m0013_successions;
 mod m0014_licensing;
 mod m0015_teaching;
+mod m0016_grants;
 mod row_security;
 mod seed;
 mod seed_programmes;
@@ -52,6 +53,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0013_successions::Migration),
             Box::new(m0014_licensing::Migration),
             Box::new(m0015_teaching::Migration),
+            Box::new(m0016_grants::Migration),
         ]
     }
 }
