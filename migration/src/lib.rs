@@ -23,6 +23,7 @@ mod m0013_successions;
 mod m0014_licensing;
 mod m0015_teaching;
 mod m0016_offers;
+mod m0017_grants;
 mod row_security;
 mod seed;
 mod seed_programmes;
@@ -54,6 +55,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0014_licensing::Migration),
             Box::new(m0015_teaching::Migration),
             Box::new(m0016_offers::Migration),
+            Box::new(m0017_grants::Migration),
         ]
     }
 }

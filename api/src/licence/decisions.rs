@@ -12,10 +12,10 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::model::Licence;
+use super::model::{Licence, Tier};
 use super::parts::{
     Appeal, AppealState, ConditionState, Decision, DecisionKind, DecisionState, NewCondition,
-    ReviewKind, Sanction, VariationTerms,
+    ReviewKind, Sanction, Variation, VariationTerms,
 };
 use super::store::Licences;
 use crate::command::Stop;
@@ -211,13 +211,13 @@ impl Licences<'_> {
         Ok(())
     }
 
-    /// The days of the licence's variations.
-    pub async fn variations(&self, licence: Uuid) -> Result<Vec<(NaiveDate, NaiveDate)>, Stop> {
+    /// The licence's variations.
+    pub async fn variations(&self, licence: Uuid) -> Result<Vec<Variation>, Stop> {
         let rows = licence_variation::Entity::find()
             .filter(licence_variation::Column::LicenceId.eq(licence))
             .all(self.unit.tx())
             .await?;
-        Ok(rows.into_iter().map(|row| (row.valid_from, row.valid_to)).collect())
+        rows.into_iter().map(|row| Ok(variation_of(row)?)).collect()
     }
 
     /// Adds a quality review; `decision` is the sanction's.
@@ -264,16 +264,17 @@ impl Licences<'_> {
         Ok(row.is_some())
     }
 
-    /// Whether an appeal against the decision is to be decided.
-    pub async fn is_under_appeal(
+    /// Whether the appeal against the decision, if there is one, stands so.
+    pub async fn has_appeal(
         &self,
         organisation: Uuid,
         decision: Option<Uuid>,
+        state: AppealState,
     ) -> Result<bool, Stop> {
         let row = licence_appeal::Entity::find()
             .filter(licence_appeal::Column::OrganisationId.eq(organisation))
             .filter(licence_appeal::Column::DecisionId.eq(decision))
-            .filter(licence_appeal::Column::State.eq(AppealState::Lodged.code()))
+            .filter(licence_appeal::Column::State.eq(state.code()))
             .one(self.unit.tx())
             .await?;
         Ok(row.is_some())
@@ -341,6 +342,18 @@ impl Licences<'_> {
             .await?;
         Ok(())
     }
+}
+
+fn variation_of(row: licence_variation::Model) -> Result<Variation, DbFault> {
+    let unreadable = || DbFault::unreadable("licence_variation.tier");
+    let tier = |code: String| Tier::from_code(&code).ok_or_else(unreadable);
+    Ok(Variation {
+        from: row.valid_from,
+        to: row.valid_to,
+        tier: row.tier.map(tier).transpose()?,
+        max_concurrent_courses: row.max_concurrent_courses,
+        max_trainees_per_course: row.max_trainees_per_course,
+    })
 }
 
 fn decision_of(row: licence_decision::Model) -> Result<Decision, DbFault> {

@@ -327,6 +327,8 @@ pub struct Licence {
     pub readiness: Option<Readiness>,
     /// When it was handed in.
     pub submitted_on: Option<NaiveDate>,
+    /// Who handed it in.
+    pub submitted_by: Option<Uuid>,
     /// When it was granted, declined or withdrawn.
     pub decided_on: Option<NaiveDate>,
     /// Its days, from the grant on.

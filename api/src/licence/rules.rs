@@ -6,63 +6,17 @@ use uuid::Uuid;
 use super::impacts::OpenCourse;
 use super::model::{Command, Outcome, Readiness, Standing, State, Tier};
 use super::parts::{
-    Appeal, AppealState, ConditionState, Decision, DecisionKind, DecisionState, GrantTerms, Granted,
+    Appeal, AppealState, Bounds, ConditionState, Decision, DecisionKind, DecisionState, GrantTerms,
+    Granted, Variation,
 };
 use crate::calendar::Period;
+use crate::graphql::ids;
 use crate::organisation::model::{Status, SuccessionKind};
 use crate::organisation::rules::{MAX_TEXT, unmet_for_text};
 use crate::programme::kind::ProgrammeType;
 use crate::refusal::{Code, Refusal};
 
-/// Periods of licences. None is published: each is a proposal, to be replaced by the network's own.
-pub mod terms {
-    use chrono::{Days, Months, NaiveDate};
-
-    use super::super::model::Term;
-
-    /// Longest and usual term of a licence that stands on READY, in months.
-    pub const READY_MONTHS: u32 = 12;
-
-    /// Longest and usual term of a licence that stands on CONDITIONAL, in months.
-    pub const CONDITIONAL_MONTHS: u32 = 6;
-
-    /// How old a readiness outcome may be on the first day, in months.
-    pub const READINESS_MONTHS: u32 = 12;
-
-    /// For how many days before its end a licence is expiring.
-    pub const EXPIRING_DAYS: u64 = 90;
-
-    /// For how many days after its end a licence may be in grace.
-    pub const GRACE_DAYS: u64 = 60;
-
-    /// The term of a bridging licence, in days.
-    pub const BRIDGE_DAYS: u64 = 90;
-
-    /// Within how many working days an appeal is lodged.
-    pub const APPEAL_WORKING_DAYS: u32 = 20;
-
-    /// Most conditions of one grant.
-    pub const MAX_CONDITIONS: usize = 20;
-
-    /// The day `months` after `day`.
-    #[must_use]
-    pub fn months_after(day: NaiveDate, months: u32) -> NaiveDate {
-        day.checked_add_months(Months::new(months)).unwrap_or(NaiveDate::MAX)
-    }
-
-    /// The day `days` after `day`.
-    #[must_use]
-    pub fn days_after(day: NaiveDate, days: u64) -> NaiveDate {
-        day.checked_add_days(Days::new(days)).unwrap_or(NaiveDate::MAX)
-    }
-
-    /// The days of a licence from `from` to before `to`.
-    #[must_use]
-    pub fn term(from: NaiveDate, to: NaiveDate) -> Term {
-        let expiring_from = to.checked_sub_days(Days::new(EXPIRING_DAYS)).unwrap_or(from);
-        Term { from, to, expiring_from, grace_to: days_after(to, GRACE_DAYS) }
-    }
-}
+pub mod terms;
 
 /// The step exists from this state, and from where the licence stands by its dates.
 #[must_use]
@@ -278,6 +232,27 @@ pub fn unmet_for_reinstatement(appealed: bool) -> Vec<Refusal> {
     vec![Refusal::at(Code::Conflict, "", message)]
 }
 
+/// ORG-3: a closed organisation gets no licence back, and none of its applications is opened again.
+#[must_use]
+pub fn unmet_for_giving_back(holder: Status) -> Vec<Refusal> {
+    if holder != Status::Closed {
+        return Vec::new();
+    }
+    let message = "the organisation is closed and gets nothing back: a succession or a new application of whoever \
+                   followed it decides what follows";
+    vec![Refusal::at(Code::OwnerClosed, "", message)]
+}
+
+/// One application at a time renews a licence: a declined one opens again when no `other` is open.
+#[must_use]
+pub fn unmet_for_reopening(other: Option<Uuid>) -> Vec<Refusal> {
+    let Some(other) = other.map(|id| ids::encode("lic", id)) else { return Vec::new() };
+    let message = format!(
+        "another application to renew the same licence is open, {other}: it is decided or withdrawn first"
+    );
+    vec![Refusal::at(Code::Conflict, "", message)]
+}
+
 /// A decision that needs two people is confirmed by somebody else than whoever proposed it; a revocation in
 /// the other of the two roles as well.
 #[must_use]
@@ -304,13 +279,24 @@ pub fn unmet_for_confirmation(
     unmet
 }
 
-/// PER-3: nobody takes two parts in a decision by two accounts; `others` are the persons who took one.
+/// PER-2: who handed an application in takes no part in its review, also after the role with the holder ended.
 #[must_use]
-pub fn unmet_for_other_person(own: Option<Uuid>, others: &[Uuid]) -> Vec<Refusal> {
-    if !own.is_some_and(|own| others.contains(&own)) {
+pub fn unmet_for_submitter(handed_it_in: bool) -> Vec<Refusal> {
+    if !handed_it_in {
         return Vec::new();
     }
-    let message = "another account of yours took part: somebody else has to take this one";
+    let message =
+        "you handed this application in: somebody else of the national team has to review it";
+    vec![Refusal::at(Code::SeparationOfDuties, "", message)]
+}
+
+/// PER-3: nobody takes two parts in a decision by two accounts; `others` are the persons who took one.
+#[must_use]
+pub fn unmet_for_other_person(own: &[Uuid], others: &[Uuid]) -> Vec<Refusal> {
+    if !own.iter().any(|own| others.contains(own)) {
+        return Vec::new();
+    }
+    let message = "another account of yours took part, be it one that is no longer yours: somebody else has to take this one";
     vec![Refusal::at(Code::SeparationOfDuties, "", message)]
 }
 
@@ -386,6 +372,65 @@ pub fn unmet_for_closing(live: &[String]) -> Vec<Refusal> {
     }
     let message = format!("it holds a live licence: {}", live.join(", "));
     vec![Refusal::at(Code::LicenceInForce, "", message)]
+}
+
+/// What a licence let its holder do, with what varied it, up to the day `to`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Allowed {
+    /// As it was granted.
+    pub granted: Bounds,
+    /// What varies it, for days of its own.
+    pub varied: Vec<Variation>,
+    /// The day from which the licence would no longer have held.
+    pub to: NaiveDate,
+}
+
+impl Allowed {
+    /// LIC-6: the bounds on a day are those of the variation that holds on it, else those granted.
+    fn on(&self, day: NaiveDate) -> Bounds {
+        let Some(varied) = self.varied.iter().find(|v| v.from <= day && day < v.to) else {
+            return self.granted;
+        };
+        let (courses, trainees) = (varied.max_concurrent_courses, varied.max_trainees_per_course);
+        Bounds {
+            tier: varied.tier.unwrap_or(self.granted.tier),
+            max_concurrent_courses: courses.or(self.granted.max_concurrent_courses),
+            max_trainees_per_course: trainees.or(self.granted.max_trainees_per_course),
+        }
+    }
+}
+
+/// A succession loosens nothing: a bridge has the strictest of what holds on the day before it, and of what
+/// would hold on the days of the bridge. `None` if there is nothing to bridge.
+#[must_use]
+pub fn bridged_bounds(licences: &[Allowed], on: NaiveDate, until: NaiveDate) -> Option<Bounds> {
+    let before = on.pred_opt()?;
+    let bounds = licences.iter().flat_map(|licence| {
+        let changes = licence.varied.iter().flat_map(|varied| [varied.from, varied.to]);
+        let within = move |day: &NaiveDate| before < *day && *day < until.min(licence.to);
+        changes.filter(within).chain([before]).map(|day| licence.on(day))
+    });
+    bounds.reduce(|one, other| Bounds {
+        tier: least(one.tier, other.tier),
+        max_concurrent_courses: smallest(one.max_concurrent_courses, other.max_concurrent_courses),
+        max_trainees_per_course: smallest(
+            one.max_trainees_per_course,
+            other.max_trainees_per_course,
+        ),
+    })
+}
+
+/// The tier that both reach.
+const fn least(one: Tier, other: Tier) -> Tier {
+    match (one, other) {
+        (Tier::HostOnly, _) | (_, Tier::HostOnly) => Tier::HostOnly,
+        (Tier::CoDelivery, _) | (_, Tier::CoDelivery) => Tier::CoDelivery,
+        (Tier::FullDelivery, Tier::FullDelivery) => Tier::FullDelivery,
+    }
+}
+
+fn smallest(one: Option<i32>, other: Option<i32>) -> Option<i32> {
+    one.into_iter().chain(other).min()
 }
 
 /// A licence that a succession ended, as far as a bridge needs it.

@@ -103,6 +103,25 @@ on_both_databases! {
         world.mutate(Some(&other), "employerAgreementAccept", AGREEMENT, accept).await.done("agreement");
     }
 
+    async fn one_person_does_not_sign_for_both_sides_by_two_accounts(world: World) {
+        let (deliverer, host) = (body(&world).await, body(&world).await);
+        let mut ash = tests::people::person(&world, "Ash", None).await;
+        let mut tokens = Vec::new();
+        for (subject, side) in [("ash", &deliverer), ("ash elsewhere", &host)] {
+            tests::people::linked(&world, &mut ash, subject).await;
+            let scope = alongside::actor::GrantScope::Organisation(side.id);
+            tokens.push(world.grant_to(subject, Role::PartnerSignatory, scope).await);
+        }
+        let shown = propose(&world, &tokens[0], proposal(&deliverer, &host)).await.done("agreement").clone();
+        let accept = json!({ "id": shown["id"], "expectedVersion": 1 });
+        let before = world.database.eye.contents().await;
+        let reply = world.mutate(Some(&tokens[1]), "employerAgreementAccept", AGREEMENT, accept.clone()).await;
+        assert_eq!(reply.codes(), ["SEPARATION_OF_DUTIES"], "{}", reply.body());
+        assert_eq!(world.database.eye.contents().await.changes_since(&before), [] as [String; 0]);
+        let other = world.grant(Role::PartnerSignatory, Some(host.id)).await;
+        world.mutate(Some(&other), "employerAgreementAccept", AGREEMENT, accept).await.done("agreement");
+    }
+
     async fn two_organisations_have_one_agreement_of_a_kind_at_a_time(world: World) {
         let (deliverer, host) = (body(&world).await, body(&world).await);
         agreement(&world, (&deliverer, &host), AgreementKind::Employs, Standing::InForce).await;

@@ -1,6 +1,7 @@
 //! Licences: from the application to the end, every refusal, and who may do what to whose.
 
 mod appeals;
+mod bridges;
 mod cells;
 mod duties;
 mod impacts;

@@ -250,8 +250,62 @@ fn a_breach_can_be_mended_and_what_is_settled_stays() {
 #[test]
 fn a_person_with_two_accounts_takes_one_part() {
     let [one, other] = [Uuid::from_u128(1), Uuid::from_u128(2)];
-    assert_eq!(unmet_for_other_person(None, &[one]), []);
-    assert_eq!(unmet_for_other_person(Some(one), &[other]), []);
-    let both = unmet_for_other_person(Some(one), &[other, one]);
+    assert_eq!(unmet_for_other_person(&[], &[one]), []);
+    assert_eq!(unmet_for_other_person(&[one], &[other]), []);
+    let both = unmet_for_other_person(&[one], &[other, one]);
     assert_eq!(codes(&both), [Code::SeparationOfDuties]);
+}
+
+#[test]
+fn who_handed_an_application_in_takes_no_part_in_its_review() {
+    assert_eq!(unmet_for_submitter(false), []);
+    assert_eq!(codes(&unmet_for_submitter(true)), [Code::SeparationOfDuties]);
+}
+
+#[test]
+fn org_3_a_closed_organisation_gets_nothing_back() {
+    assert_eq!(unmet_for_giving_back(Status::Active), []);
+    assert_eq!(unmet_for_giving_back(Status::Dormant), []);
+    assert_eq!(codes(&unmet_for_giving_back(Status::Closed)), [Code::OwnerClosed]);
+}
+
+#[test]
+fn a_bridge_has_the_strictest_of_the_day_before_it_and_of_its_own_days() {
+    let granted = Bounds {
+        tier: Tier::FullDelivery,
+        max_concurrent_courses: None,
+        max_trainees_per_course: Some(12),
+    };
+    let varied = |from: &str, to: &str, tier, courses, trainees| Variation {
+        from: day(from),
+        to: day(to),
+        tier,
+        max_concurrent_courses: courses,
+        max_trainees_per_course: trainees,
+    };
+    let allowed = |varied| Allowed { granted, varied, to: day("2026-12-01") };
+    let bridged = |licences: &[Allowed]| {
+        let bounds = bridged_bounds(licences, day("2026-04-20"), day("2026-07-19")).unwrap();
+        (bounds.tier, bounds.max_concurrent_courses, bounds.max_trainees_per_course)
+    };
+    let host = Some(Tier::HostOnly);
+    let full = (Tier::FullDelivery, None, Some(12));
+    assert_eq!(bridged(&[allowed(vec![])]), full);
+    let over = varied("2026-03-01", "2026-04-19", host, Some(1), Some(1));
+    let later = varied("2026-07-19", "2026-08-01", host, Some(1), Some(1));
+    assert_eq!(bridged(&[allowed(vec![over, later])]), full, "neither before nor after");
+    let last = varied("2026-03-01", "2026-04-20", host, Some(2), None);
+    let to_come = varied("2026-07-18", "2026-08-01", None, Some(3), Some(6));
+    assert_eq!(bridged(&[allowed(vec![last, to_come])]), (Tier::HostOnly, Some(2), Some(6)));
+    let co = varied("2026-04-01", "2026-12-01", Some(Tier::CoDelivery), Some(4), Some(20));
+    assert_eq!(
+        bridged(&[allowed(vec![co])]),
+        (Tier::CoDelivery, Some(4), Some(20)),
+        "in force throughout"
+    );
+    assert_eq!(
+        bridged(&[allowed(vec![]), allowed(vec![co])]),
+        (Tier::CoDelivery, Some(4), Some(12))
+    );
+    assert_eq!(bridged_bounds(&[], day("2026-04-20"), day("2026-07-19")), None);
 }
