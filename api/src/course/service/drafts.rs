@@ -241,11 +241,12 @@ pub async fn offer(unit: &Unit, at: At, partner: Uuid, places: i32) -> Result<Ch
         desk.store.partners(at.id).await?.into_iter().partition(|(id, _)| *id == partner);
     let held = own.first().map(|(_, places)| *places);
     let others: i32 = others.iter().map(|(_, places)| *places).sum();
-    let mut unmet = rules::unmet_for_offer(places, held, (others, before.capacity_max));
+    let mut unmet = Vec::new();
     if held.is_none_or(|held| places > held) {
         unmet.extend(unmet_for_other(&desk, (before.organisation_id, partner), "partnerId").await?);
         unmet.extend(desk.unmet_for_more_people(&before).await?);
     }
+    unmet.extend(rules::unmet_for_offer(places, held, (others, before.capacity_max)));
     refuse_any(unmet)?;
     if places == 0 {
         desk.store.take_back(&before, partner).await?;
