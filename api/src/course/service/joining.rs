@@ -114,8 +114,9 @@ async fn attended(
     };
     let at = |session: &&Session| session.trainers.iter().any(|(id, _)| *id == trainer);
     let attended = |session: &Session| {
-        let (own, others): (Vec<&(Uuid, Part)>, Vec<&(Uuid, Part)>) =
-            session.trainers.iter().partition(|(id, _)| *id == trainer);
+        let is_own = |(id, _): &&(Uuid, Part)| *id == trainer;
+        let own: Vec<&(Uuid, Part)> = session.trainers.iter().filter(is_own).collect();
+        let mut others = session.trainers.iter().filter(|one| !is_own(one));
         Attended {
             session: session.id,
             told: format!("{} on {}", course.code, session.day),
@@ -123,7 +124,7 @@ async fn attended(
             ends_at: session.ends_at,
             to_come: session.state == SessionState::Planned,
             booked: course.books() && own.iter().any(|(_, part)| part.teaches()),
-            bare: asks && own.into_iter().any(lived) && !others.into_iter().any(lived),
+            bare: asks && own.into_iter().any(lived) && !others.any(lived),
         }
     };
     let standing = sessions.iter().filter(|session| session.state.stands());

@@ -52,7 +52,7 @@ async fn uphold(world: &World, staff: &Staff, licence: &mut Licence, decision: &
     let variables = json!({ "id": licence.global_id() });
     let data = world.data(Some(&staff.deputy), document, variables).await;
     let appeals = data["licence"]["appeals"]["nodes"].as_array().expect("appeals").iter();
-    let appeal = appeals.filter(|appeal| appeal["decision"]["id"] == decision).last();
+    let appeal = appeals.filter(|appeal| appeal["decision"]["id"] == decision).next_back();
     let appeal = appeal.map(|appeal| appeal["id"].clone()).expect("an appeal");
     let decide = json!({ "appealId": appeal, "uphold": true, "outcome": "They did." });
     let mut tried = decide.clone();
