@@ -51,8 +51,8 @@ async fn uphold(world: &World, staff: &Staff, licence: &mut Licence, decision: &
         "query($id: ID!) { licence(by: { id: $id }) { appeals { nodes { id decision { id } } } } }";
     let variables = json!({ "id": licence.global_id() });
     let data = world.data(Some(&staff.deputy), document, variables).await;
-    let appeals = data["licence"]["appeals"]["nodes"].as_array().expect("appeals").iter();
-    let appeal = appeals.filter(|appeal| appeal["decision"]["id"] == decision).next_back();
+    let mut appeals = data["licence"]["appeals"]["nodes"].as_array().expect("appeals").iter();
+    let appeal = appeals.rfind(|appeal| appeal["decision"]["id"] == decision);
     let appeal = appeal.map(|appeal| appeal["id"].clone()).expect("an appeal");
     let decide = json!({ "appealId": appeal, "uphold": true, "outcome": "They did." });
     let mut tried = decide.clone();
