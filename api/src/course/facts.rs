@@ -2,14 +2,12 @@
 
 use chrono::NaiveDate;
 use entities::{
-    bank_holiday, licence, licence_programme, licence_variation, organisation, programme,
-    programme_module, programme_version, trainer, trainer_accreditation, trainer_affiliation,
-    trainer_suspension,
+    bank_holiday, licence, licence_programme, organisation, programme, programme_module,
+    programme_version, trainer, trainer_accreditation, trainer_affiliation, trainer_suspension,
 };
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use uuid::Uuid;
 
-use super::bounds::{Bounds, Varied, strictest};
 use super::parts::Course;
 use super::planning::{LicenceDays, Module};
 use super::rules::{LicenceFacts, TrainerFacts, VersionFacts};
@@ -17,7 +15,7 @@ use super::store::Courses;
 use crate::calendar::Period;
 use crate::command::Stop;
 use crate::db::{DbFault, Tx};
-use crate::licence::model::{Licence, Standing, Tier};
+use crate::licence::model::{Licence, Standing};
 use crate::licence::parts::Granted;
 use crate::licence::store::Licences;
 use crate::programme::kind::ProgrammeType;
@@ -253,10 +251,6 @@ impl<'a> Facts<'a> {
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "facts are read in the transaction that carries the Scope"
-)]
 impl Courses<'_> {
     /// The licence under which the organisation trains for the type on the days, locked; `None` if it never
     /// had one. Of several the one that holds on the first of them, else the one that ends last.
@@ -277,18 +271,18 @@ impl Courses<'_> {
         // What was granted may have been cut while we waited for the lock.
         let granted = store.granted(organisation).await?;
         let best = granted.iter().find(|granted| granted.id == best.id);
-        let bounds = self.bounds_of(&licence, days).await?;
+        let bounds = store.allowed(&licence).await?.strictest(days);
         let standing = licence.standing(self.unit.today());
         let facts = LicenceFacts {
             allows_new_starts: standing.allows_new_starts(),
             standing: standing.code(),
             since: licence.since(standing),
-            delivers: bounds.delivers,
+            delivers: bounds.delivers(),
             covers_from: best.map(|best| best.from),
             covers_to: best.map(|best| best.to),
-            max_courses: bounds.max_courses,
-            max_trainees: bounds.max_trainees,
-            live_courses: self.live_under(licence.id, course).await?,
+            max_courses: bounds.max_concurrent_courses,
+            max_trainees: bounds.max_trainees_per_course,
+            live_courses: self.live_under(licence.id, Some(course)).await?,
         };
         let to = best.map_or(NaiveDate::MIN, |best| best.to);
         let days = LicenceDays {
@@ -311,43 +305,13 @@ impl Courses<'_> {
         Ok(Some((standing.code(), licence.since(standing))))
     }
 
-    /// What a licence lets its holder do on each of the days.
-    async fn bounds_of(
-        &self,
-        licence: &Licence,
-        (first, last): (NaiveDate, NaiveDate),
-    ) -> Result<Bounds, Stop> {
-        let rows = licence_variation::Entity::find()
-            .filter(licence_variation::Column::LicenceId.eq(licence.id))
-            .filter(licence_variation::Column::ValidFrom.lte(last))
-            .filter(licence_variation::Column::ValidTo.gt(first))
-            .all(self.unit.tx())
-            .await?;
-        let varied = rows.into_iter().map(|row| Varied {
-            from: row.valid_from,
-            to: row.valid_to,
-            tier: row.tier.as_deref().and_then(Tier::from_code),
-            max_courses: row.max_concurrent_courses,
-            max_trainees: row.max_trainees_per_course,
-        });
-        let granted = Bounds {
-            delivers: licence.tier != Tier::HostOnly,
-            max_courses: licence.max_concurrent_courses,
-            max_trainees: licence.max_trainees_per_course,
-        };
-        Ok(strictest(granted, &varied.collect::<Vec<_>>(), (first, last)))
-    }
-
     /// Most people that the licence of a course allows in it.
     pub async fn most_trainees(&self, course: &Course) -> Result<Option<i32>, Stop> {
         let Some(id) = course.licence_id else { return Ok(None) };
-        match Licences::of(self.unit).find(id).await? {
-            Some(licence) => {
-                let days = (course.start_on, course.end_on);
-                Ok(self.bounds_of(&licence, days).await?.max_trainees)
-            }
-            None => Ok(None),
-        }
+        let store = Licences::of(self.unit);
+        let Some(licence) = store.find(id).await? else { return Ok(None) };
+        let days = (course.start_on, course.end_on);
+        Ok(store.allowed(&licence).await?.strictest(days).max_trainees_per_course)
     }
 
     /// Whether the deliverer's licence for a course is in force for its programme type, or in grace, on a day,
@@ -357,7 +321,7 @@ impl Courses<'_> {
         let store = Licences::of(self.unit);
         let Some(licence) = store.find(id).await? else { return Ok(false) };
         let own = licence.organisation_id == course.organisation_id;
-        if !own || !self.bounds_of(&licence, (on, on)).await?.delivers {
+        if !own || !store.allowed(&licence).await?.strictest((on, on)).delivers() {
             return Ok(false);
         }
         let granted = store.granted(licence.organisation_id).await?;

@@ -12,10 +12,11 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+use super::bounds::{Allowed, Bounds, Variation};
 use super::model::{Licence, Tier};
 use super::parts::{
     Appeal, AppealState, ConditionState, Decision, DecisionKind, DecisionState, NewCondition,
-    ReviewKind, Sanction, Variation, VariationTerms,
+    ReviewKind, Sanction, VariationTerms,
 };
 use super::store::Licences;
 use crate::command::Stop;
@@ -218,6 +219,16 @@ impl Licences<'_> {
             .all(self.unit.tx())
             .await?;
         rows.into_iter().map(|row| Ok(variation_of(row)?)).collect()
+    }
+
+    /// What the licence lets its holder do.
+    pub async fn allowed(&self, licence: &Licence) -> Result<Allowed, Stop> {
+        let granted = Bounds {
+            tier: licence.tier,
+            max_concurrent_courses: licence.max_concurrent_courses,
+            max_trainees_per_course: licence.max_trainees_per_course,
+        };
+        Ok(Allowed { granted, varied: self.variations(licence.id).await? })
     }
 
     /// Adds a quality review; `decision` is the sanction's.

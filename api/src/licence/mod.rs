@@ -43,6 +43,7 @@
 
 pub mod appeals;
 pub mod applications;
+pub mod bounds;
 pub mod courses;
 pub mod decisions;
 pub mod graphql;

@@ -181,32 +181,6 @@ impl VariationTerms {
     }
 }
 
-/// What a licence lets its holder do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Bounds {
-    /// The tier.
-    pub tier: Tier,
-    /// Most courses at once; `None` sets no bound.
-    pub max_concurrent_courses: Option<i32>,
-    /// Most trainees in a course; `None` sets no bound.
-    pub max_trainees_per_course: Option<i32>,
-}
-
-/// A variation in force or to come. What it leaves out stays as it was granted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Variation {
-    /// First day.
-    pub from: NaiveDate,
-    /// The day from which it no longer holds.
-    pub to: NaiveDate,
-    /// The tier.
-    pub tier: Option<Tier>,
-    /// Most courses at once.
-    pub max_concurrent_courses: Option<i32>,
-    /// Most trainees in a course.
-    pub max_trainees_per_course: Option<i32>,
-}
-
 /// What a revocation says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RevocationTerms {

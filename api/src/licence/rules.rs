@@ -6,8 +6,7 @@ use uuid::Uuid;
 use super::impacts::OpenCourse;
 use super::model::{Command, Outcome, Readiness, Standing, State, Tier};
 use super::parts::{
-    Appeal, AppealState, Bounds, ConditionState, Decision, DecisionKind, DecisionState, GrantTerms,
-    Granted, Variation,
+    Appeal, AppealState, ConditionState, Decision, DecisionKind, DecisionState, GrantTerms, Granted,
 };
 use crate::calendar::Period;
 use crate::graphql::ids;
@@ -296,7 +295,8 @@ pub fn unmet_for_other_person(own: &[Uuid], others: &[Uuid]) -> Vec<Refusal> {
     if !own.iter().any(|own| others.contains(own)) {
         return Vec::new();
     }
-    let message = "another account of yours took part, be it one that is no longer yours: somebody else has to take this one";
+    let message = "another account of yours took part, be it one that is no longer yours: somebody else has to \
+                   take this one";
     vec![Refusal::at(Code::SeparationOfDuties, "", message)]
 }
 
@@ -374,65 +374,6 @@ pub fn unmet_for_closing(live: &[String]) -> Vec<Refusal> {
     vec![Refusal::at(Code::LicenceInForce, "", message)]
 }
 
-/// What a licence let its holder do, with what varied it, up to the day `to`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Allowed {
-    /// As it was granted.
-    pub granted: Bounds,
-    /// What varies it, for days of its own.
-    pub varied: Vec<Variation>,
-    /// The day from which the licence would no longer have held.
-    pub to: NaiveDate,
-}
-
-impl Allowed {
-    /// LIC-6: the bounds on a day are those of the variation that holds on it, else those granted.
-    fn on(&self, day: NaiveDate) -> Bounds {
-        let Some(varied) = self.varied.iter().find(|v| v.from <= day && day < v.to) else {
-            return self.granted;
-        };
-        let (courses, trainees) = (varied.max_concurrent_courses, varied.max_trainees_per_course);
-        Bounds {
-            tier: varied.tier.unwrap_or(self.granted.tier),
-            max_concurrent_courses: courses.or(self.granted.max_concurrent_courses),
-            max_trainees_per_course: trainees.or(self.granted.max_trainees_per_course),
-        }
-    }
-}
-
-/// A succession loosens nothing: a bridge has the strictest of what holds on the day before it, and of what
-/// would hold on the days of the bridge. `None` if there is nothing to bridge.
-#[must_use]
-pub fn bridged_bounds(licences: &[Allowed], on: NaiveDate, until: NaiveDate) -> Option<Bounds> {
-    let before = on.pred_opt()?;
-    let bounds = licences.iter().flat_map(|licence| {
-        let changes = licence.varied.iter().flat_map(|varied| [varied.from, varied.to]);
-        let within = move |day: &NaiveDate| before < *day && *day < until.min(licence.to);
-        changes.filter(within).chain([before]).map(|day| licence.on(day))
-    });
-    bounds.reduce(|one, other| Bounds {
-        tier: least(one.tier, other.tier),
-        max_concurrent_courses: smallest(one.max_concurrent_courses, other.max_concurrent_courses),
-        max_trainees_per_course: smallest(
-            one.max_trainees_per_course,
-            other.max_trainees_per_course,
-        ),
-    })
-}
-
-/// The tier that both reach.
-const fn least(one: Tier, other: Tier) -> Tier {
-    match (one, other) {
-        (Tier::HostOnly, _) | (_, Tier::HostOnly) => Tier::HostOnly,
-        (Tier::CoDelivery, _) | (_, Tier::CoDelivery) => Tier::CoDelivery,
-        (Tier::FullDelivery, Tier::FullDelivery) => Tier::FullDelivery,
-    }
-}
-
-fn smallest(one: Option<i32>, other: Option<i32>) -> Option<i32> {
-    one.into_iter().chain(other).min()
-}
-
 /// A licence that a succession ended, as far as a bridge needs it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ended {
@@ -464,8 +405,8 @@ pub struct Into {
 }
 
 /// A bridge leads from licences that were in good standing and READY to the one organisation that followed
-/// their holders. Every body of a merger must have had one, be it among those that were bridged `before`; an acquisition is never bridged, and nothing is
-/// bridged to an organisation that is suspended itself.
+/// their holders. Every body of a merger must have had one, be it among those that were bridged `before`; an
+/// acquisition is never bridged, and nothing is bridged to an organisation that is suspended itself.
 #[must_use]
 pub fn unmet_for_bridge(
     ended: &[Ended],

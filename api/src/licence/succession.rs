@@ -4,9 +4,10 @@ use chrono::NaiveDate;
 use uuid::Uuid;
 
 use super::applications::take_back;
+use super::bounds::{Bounds, bridged_bounds};
 use super::model::{Command, Licence, Standing, State, standing};
-use super::parts::{Bounds, Granted};
-use super::rules::{self, Allowed, Ended, terms};
+use super::parts::Granted;
+use super::rules::{self, Ended, terms};
 use super::service::{Changed, Desk, Retirement, called, not_found};
 use super::store::Licences;
 use crate::actor::Permission;
@@ -308,13 +309,8 @@ async fn bounds_of(
 ) -> Result<Bounds, Stop> {
     let mut allowed = Vec::new();
     for licence in ended {
-        let granted = Bounds {
-            tier: licence.tier,
-            max_concurrent_courses: licence.max_concurrent_courses,
-            max_trainees_per_course: licence.max_trainees_per_course,
-        };
-        let varied = desk.store.variations(licence.id).await?;
-        allowed.push(Allowed { granted, varied, to: licence.term.map_or(on, |term| term.to) });
+        let to = licence.term.map_or(on, |term| term.to);
+        allowed.push((desk.store.allowed(licence).await?, to));
     }
-    rules::bridged_bounds(&allowed, on, until).ok_or_else(not_found)
+    bridged_bounds(&allowed, on, until).ok_or_else(not_found)
 }

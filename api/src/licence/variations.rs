@@ -2,10 +2,11 @@
 
 use chrono::NaiveDate;
 
+use super::bounds::Variation;
 use super::decisions::NewDecision;
 use super::impacts;
 use super::model::{Licence, Standing};
-use super::parts::{DecisionKind, Granted, Variation, VariationTerms};
+use super::parts::{DecisionKind, Granted, VariationTerms};
 use super::rules;
 use super::service::{At, Changed, Desk, not_found};
 use crate::actor::Permission;

@@ -1,5 +1,7 @@
 //! What becomes of courses when the organisation that delivers them ends, or gets a licence that bridges.
 
+use std::collections::HashSet;
+
 use chrono::NaiveDate;
 use uuid::Uuid;
 
@@ -129,10 +131,10 @@ pub async fn bridge(
             impact.push(under(licence, &course));
         }
     }
-    for (_, licence) in bridges {
+    let mut asked = HashSet::new();
+    for (_, licence) in bridges.iter().filter(|(_, licence)| asked.insert(licence.id)) {
         impact.extend(crowded(&desk, licence).await?);
     }
-    impact.dedup();
     Ok(impact)
 }
 
@@ -152,7 +154,7 @@ fn under(licence: &Licence, course: &Course) -> String {
 
 /// A licence under which more courses are live than it allows.
 async fn crowded(desk: &Desk<'_>, licence: &Licence) -> Result<Option<String>, Stop> {
-    let live = desk.store.live_under(licence.id, Uuid::nil()).await?;
+    let live = desk.store.live_under(licence.id, None).await?;
     let most = licence.max_concurrent_courses.filter(|most| i64::from(*most) < live);
     let number = licence.number.as_deref().unwrap_or("the licence that bridges");
     Ok(most.map(|most| {
