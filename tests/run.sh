@@ -34,6 +34,7 @@ oldest_postgres=15
 folder=''       # temporary folder: everything the servers write
 postgres_bin='' # folder of initdb, pg_ctl and postgres
 postgres_port=''
+postgres_settings='' # further lines of postgresql.conf
 server_user='' # who runs PostgreSQL, which refuses root; empty: whoever runs this script
 redis_server=''
 redis_cli=''
@@ -311,6 +312,7 @@ log_timezone = 'UTC'
 fsync = off
 synchronous_commit = off
 full_page_writes = off
+$postgres_settings
 CONF
         if as_server_user "$postgres_bin/pg_ctl" -D "$folder/data" -l "$folder/log/postgres.log" \
             -t 60 -w start >/dev/null 2>&1 </dev/null; then
@@ -530,4 +532,5 @@ main() {
     exit "$status"
 }
 
-main "$@"
+# tests/bench/run.sh borrows the functions.
+if [ "${BASH_SOURCE[0]}" = "$0" ]; then main "$@"; fi

@@ -20,7 +20,7 @@ use sha2::{Digest, Sha256};
 use tracing::Instrument as _;
 use uuid::Uuid;
 
-use crate::actor::{Actor, Identity, Permission};
+use crate::actor::{Actor, Identity, Permission, Role};
 use crate::audit::{self, Change};
 use crate::config::PolicySettings;
 use crate::core::Core;
@@ -72,6 +72,22 @@ impl From<Refusal> for Stop {
 impl From<Vec<Refusal>> for Stop {
     fn from(refusals: Vec<Refusal>) -> Self {
         Self::Refused(refusals)
+    }
+}
+
+impl Stop {
+    /// The same, where what a rule or a constraint refuses is the input field at `path`.
+    #[must_use]
+    pub fn of_field(self, path: &str) -> Self {
+        let unmet = match self {
+            Self::Refused(unmet) => unmet,
+            Self::Db(DbFault::Constraint(name)) => match refusal::for_constraint(&name) {
+                Some(unmet) => vec![unmet],
+                None => return Self::Db(DbFault::Constraint(name)),
+            },
+            Self::Db(fault) => return Self::Db(fault),
+        };
+        Self::Refused(unmet.into_iter().map(|unmet| unmet.of_field(path)).collect())
     }
 }
 
@@ -232,10 +248,7 @@ where
     loop {
         match once(core, request, work).await {
             Ok(answer) => return Ok(Outcome::Done(answer)),
-            Err(Stop::Refused(refusals)) => {
-                let told = refusals.into_iter().map(|refusal| told(refusal, request.permission));
-                return Ok(Outcome::Refused(told.collect()));
-            }
+            Err(Stop::Refused(refusals)) => return Ok(Outcome::Refused(refusals)),
             Err(Stop::Db(DbFault::Serialisation)) if attempt < ATTEMPTS => {
                 tokio::time::sleep(Duration::from_millis(4 << attempt)).await;
                 attempt += 1;
@@ -249,13 +262,24 @@ where
     }
 }
 
-/// A refusal for want of a role, with the roles that may.
-fn told(refusal: Refusal, permission: Option<Permission>) -> Refusal {
-    let roles = permission.map_or(&[][..], Permission::roles);
-    if refusal.code != Code::Forbidden || roles.is_empty() {
+/// A refusal for want of a role, with the roles that may. Who holds one of them elsewhere is told where it
+/// counts.
+fn told(refusal: Refusal, actor: &Actor, permission: Option<Permission>) -> Refusal {
+    let Some(permission) = permission.filter(|_| refusal.code == Code::Forbidden) else {
         return refusal;
+    };
+    if matches!(actor.identity(), Identity::Anonymous) {
+        return Refusal {
+            message: "send a token: this is for who is signed in".to_owned(),
+            ..refusal
+        };
     }
-    let titles: Vec<&str> = roles.iter().map(|role| role.title()).collect();
+    let elsewhere = !actor.organisations_with(permission).is_empty();
+    let title = |role: &Role| match role.may_be_national() {
+        false if elsewhere => format!("{} of the organisation concerned", role.title()),
+        _ => role.title().to_owned(),
+    };
+    let titles: Vec<String> = permission.roles().iter().map(title).collect();
     let message =
         format!("your roles do not allow this here: it is for a {}", titles.join(" or a "));
     Refusal { message, ..refusal }
@@ -284,7 +308,13 @@ where
         }
         Err(stop) => {
             unit.tx.rollback().await;
-            Err(stop)
+            Err(match stop {
+                Stop::Refused(unmet) => {
+                    let told = |unmet| told(unmet, &unit.actor, request.permission);
+                    Stop::Refused(unmet.into_iter().map(told).collect())
+                }
+                Stop::Db(fault) => Stop::Db(fault),
+            })
         }
     }
 }
@@ -330,4 +360,32 @@ fn decode<T: DeserializeOwned>(answer: &str) -> Result<T, Stop> {
 
 fn broken(text: String) -> Stop {
     Stop::Db(DbFault::Other(Box::new(sea_orm::DbErr::Custom(text))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::actor::{Grant, GrantScope};
+
+    fn message(actor: &Actor, permission: Permission) -> String {
+        told(Refusal::whole(Code::Forbidden), actor, Some(permission)).message
+    }
+
+    #[test]
+    fn who_may_elsewhere_is_told_where_it_counts_and_who_is_nobody_to_send_a_token() {
+        let of = |role| {
+            let scope = GrantScope::Organisation(Uuid::from_u128(0xA));
+            Actor::new(Identity::account(Uuid::from_u128(1)), vec![Grant { role, scope }])
+        };
+        let sign = Permission::SignAgreements;
+        let told = message(&of(Role::PartnerSignatory), sign);
+        assert!(
+            told.ends_with("it is for a partner signatory of the organisation concerned"),
+            "{told}"
+        );
+        let told = message(&of(Role::LeadTrainer), sign);
+        assert!(told.ends_with("it is for a partner signatory"), "{told}");
+        let nobody = Actor::new(Identity::Anonymous, Vec::new());
+        assert!(message(&nobody, sign).starts_with("send a token"));
+    }
 }

@@ -187,6 +187,12 @@ impl Refusal {
         Self { path: vec!["input".to_owned()], ..self }
     }
 
+    /// The same of the input field at `path`.
+    #[must_use]
+    pub fn of_field(self, path: &str) -> Self {
+        Self { path: Self::at(self.code, path, "").path, ..self }
+    }
+
     /// The row changed since the caller read it.
     #[must_use]
     pub fn stale() -> Self {
@@ -245,10 +251,17 @@ pub fn for_constraint(name: &str) -> Option<Refusal> {
         "trainer_accreditation_one_at_a_time" => Refusal::whole(Code::AccreditationOverlap),
         "trainer_affiliation_one_at_a_time" => Refusal::whole(Code::Affiliation),
         "trainer_one_per_person" | "trainer(person_id)" => Refusal::whole(Code::TrainerTaken),
-        "employer_agreement_one_at_a_time"
-        | "organisation_contact_one_at_a_time"
-        | "supervision_offer_one_at_a_time" => {
+        "employer_agreement_one_at_a_time" => {
             Refusal::at(Code::PeriodOverlap, "validFrom", Code::PeriodOverlap.description())
+        }
+        "organisation_contact_one_at_a_time" => {
+            let message =
+                "one contact for each purpose at a time: end or replace the present one first";
+            Refusal::at(Code::PeriodOverlap, "validFrom", message)
+        }
+        "supervision_offer_one_at_a_time" => {
+            let message = "one offer of supervision at a time: end or amend the present one first";
+            Refusal::at(Code::PeriodOverlap, "validFrom", message)
         }
         "dspt_assessment_once_a_year" | "dspt_assessment(organisation_id,assessment_year)" => {
             Refusal::at(Code::YearRecorded, "year", Code::YearRecorded.description())

@@ -24,6 +24,7 @@ pub struct Model {
     pub readiness_reason: Option<String>,
     pub readiness_recorded_by: Option<Uuid>,
     pub submitted_on: Option<Date>,
+    pub submitted_by: Option<Uuid>,
     pub decided_on: Option<Date>,
     pub valid_from: Option<Date>,
     pub valid_to: Option<Date>,

@@ -21,6 +21,9 @@ mod m0011_courses;
 mod m0012_employers;
 mod m0013_successions;
 mod m0014_licensing;
+mod m0015_teaching;
+mod m0016_offers;
+mod m0017_grants;
 mod row_security;
 mod seed;
 mod seed_programmes;
@@ -50,6 +53,9 @@ impl MigratorTrait for Migrator {
             Box::new(m0012_employers::Migration),
             Box::new(m0013_successions::Migration),
             Box::new(m0014_licensing::Migration),
+            Box::new(m0015_teaching::Migration),
+            Box::new(m0016_offers::Migration),
+            Box::new(m0017_grants::Migration),
         ]
     }
 }

@@ -54,13 +54,17 @@ impl MigrationTrait for Migration {
     }
 }
 
-async fn policies(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+/// Who reads the rows of trainers.
+pub fn readers() -> String {
     let affiliated = format!(
         "id in (select a.trainer_id from trainer_affiliation a where {})",
         owner("a.organisation_id")
     );
-    let trainer = any_of(&[NATION, "listed", &persons("person_id"), &affiliated]);
-    row_security::protect(manager, "trainer", &trainer, MEMBER, Writes::Change).await?;
+    any_of(&[NATION, "listed", &persons("person_id"), &affiliated])
+}
+
+async fn policies(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    row_security::protect(manager, "trainer", &readers(), MEMBER, Writes::Change).await?;
     let own = any_of(&[NATION, &owner("organisation_id")]);
     // The policy of trainers looks here, and must not be led back. An affiliation names a trainer by the
     // id alone: who that is stands behind the trainer's own policy.

@@ -307,7 +307,7 @@ pub fn filled(world: &World, holder: &Tenant, number: u8) -> Vec<String> {
             "insert into licence values ({given}, {of}, 'PSL-2020-00000{number}', 'CO_DELIVERY', \
              true, 3, 12, 'SURRENDERED', null, false, 'READY', {first}, 'x', 'x', {account}, {first}, \
              {first}, {first}, {to}, '2020-10-03', '2021-03-02', {first}, {ended}, null, {ended}, \
-             'x', 'x', {given}, {at}, {at}, 7)"
+             'x', 'x', {given}, {at}, {at}, 7, {account})"
         ),
         format!(
             "insert into licence (id, organisation_id, tier, approves_own_courses, state, renews_id, \

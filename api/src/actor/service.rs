@@ -199,6 +199,33 @@ pub(crate) async fn person_of(unit: &Unit, account: Uuid) -> Result<Option<Uuid>
     Ok(links.into_iter().find(holds).map(|link| link.person_id))
 }
 
+/// The persons to whom an account belonged on the day `since`, or on one after it.
+#[expect(clippy::disallowed_methods, reason = "the links of the account at hand")]
+pub(crate) async fn persons_since(
+    unit: &Unit,
+    account: Uuid,
+    since: NaiveDate,
+) -> Result<Vec<Uuid>, Stop> {
+    let links = person_account::Entity::find()
+        .filter(person_account::Column::AccountId.eq(account))
+        .filter(person_account::Column::ValidFrom.lte(unit.today()))
+        .all(unit.tx())
+        .await?;
+    // A link that ended on the day held on a part of it.
+    let held = |link: &person_account::Model| link.valid_to.is_none_or(|to| since <= to);
+    Ok(links.into_iter().filter(held).map(|link| link.person_id).collect())
+}
+
+/// Whether the actor holds a role in one of the organisations today, by whichever account.
+pub(crate) async fn acts_for_any(unit: &Unit, organisations: &[Uuid]) -> Result<bool, Stop> {
+    for organisation in organisations {
+        if acts_for(unit, *organisation).await? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// Whether the actor holds a role in the organisation today, by whichever account.
 #[expect(clippy::disallowed_methods, reason = "the grants of the actor and of the same person")]
 pub(crate) async fn acts_for(unit: &Unit, organisation: Uuid) -> Result<bool, Stop> {

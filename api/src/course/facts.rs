@@ -2,9 +2,8 @@
 
 use chrono::NaiveDate;
 use entities::{
-    bank_holiday, licence, licence_programme, licence_variation, organisation, programme,
-    programme_module, programme_version, trainer, trainer_accreditation, trainer_affiliation,
-    trainer_suspension,
+    bank_holiday, licence, licence_programme, organisation, programme, programme_module,
+    programme_version, trainer, trainer_accreditation, trainer_affiliation, trainer_suspension,
 };
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use uuid::Uuid;
@@ -16,7 +15,7 @@ use super::store::Courses;
 use crate::calendar::Period;
 use crate::command::Stop;
 use crate::db::{DbFault, Tx};
-use crate::licence::model::{Licence, Standing, Tier};
+use crate::licence::model::{Licence, Standing};
 use crate::licence::parts::Granted;
 use crate::licence::store::Licences;
 use crate::programme::kind::ProgrammeType;
@@ -252,41 +251,38 @@ impl<'a> Facts<'a> {
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "facts are read in the transaction that carries the Scope"
-)]
 impl Courses<'_> {
-    /// The licence under which the organisation trains for the type, locked; `None` if it never had one.
-    /// Of several the one that holds on the day, else the one that ends last.
+    /// The licence under which the organisation trains for the type on the days, locked; `None` if it never
+    /// had one. Of several the one that holds on the first of them, else the one that ends last.
     pub async fn licensed(
         &self,
         (organisation, ty): (Uuid, ProgrammeType),
-        on: NaiveDate,
+        days: (NaiveDate, NaiveDate),
         course: Uuid,
     ) -> Result<Option<Licensed>, Stop> {
         let store = Licences::of(self.unit);
         let granted = store.granted(organisation).await?;
         let of_type = granted.iter().filter(|granted| granted.programme_type == ty);
         let best = of_type.max_by_key(|granted| {
-            (granted.period().is_some_and(|period| period.contains(on)), granted.to)
+            (granted.period().is_some_and(|period| period.contains(days.0)), granted.to)
         });
         let Some(best) = best else { return Ok(None) };
         let Some(licence) = store.lock(best.licence_id).await? else { return Ok(None) };
         // What was granted may have been cut while we waited for the lock.
         let granted = store.granted(organisation).await?;
         let best = granted.iter().find(|granted| granted.id == best.id);
-        let (tier, max_courses, max_trainees) = self.terms_of(&licence).await?;
+        let bounds = store.allowed(&licence).await?.strictest(days);
         let standing = licence.standing(self.unit.today());
         let facts = LicenceFacts {
             allows_new_starts: standing.allows_new_starts(),
             standing: standing.code(),
-            delivers: tier != Tier::HostOnly,
+            since: licence.since(standing),
+            delivers: bounds.delivers(),
             covers_from: best.map(|best| best.from),
             covers_to: best.map(|best| best.to),
-            max_courses,
-            max_trainees,
-            live_courses: self.live_under(licence.id, course).await?,
+            max_courses: bounds.max_concurrent_courses,
+            max_trainees: bounds.max_trainees_per_course,
+            live_courses: self.live_under(licence.id, Some(course)).await?,
         };
         let to = best.map_or(NaiveDate::MIN, |best| best.to);
         let days = LicenceDays {
@@ -298,39 +294,36 @@ impl Courses<'_> {
         Ok(Some(Licensed { licence, facts, days }))
     }
 
-    /// The terms of a licence today: as a variation has them, else as they were granted.
-    async fn terms_of(&self, licence: &Licence) -> Result<(Tier, Option<i32>, Option<i32>), Stop> {
-        let today = self.unit.today();
-        let varied = licence_variation::Entity::find()
-            .filter(licence_variation::Column::LicenceId.eq(licence.id))
-            .filter(licence_variation::Column::ValidFrom.lte(today))
-            .filter(licence_variation::Column::ValidTo.gt(today))
-            .one(self.unit.tx())
-            .await?;
-        let tier = varied.as_ref().and_then(|row| Tier::from_code(row.tier.as_deref()?));
-        let courses = varied.as_ref().and_then(|row| row.max_concurrent_courses);
-        let trainees = varied.as_ref().and_then(|row| row.max_trainees_per_course);
-        Ok((
-            tier.unwrap_or(licence.tier),
-            courses.or(licence.max_concurrent_courses),
-            trainees.or(licence.max_trainees_per_course),
-        ))
+    /// Where the licence stands under which a course was proposed, and since when.
+    pub async fn former(
+        &self,
+        course: &Course,
+    ) -> Result<Option<(&'static str, Option<NaiveDate>)>, Stop> {
+        let Some(id) = course.licence_id else { return Ok(None) };
+        let Some(licence) = Licences::of(self.unit).find(id).await? else { return Ok(None) };
+        let standing = licence.standing(self.unit.today());
+        Ok(Some((standing.code(), licence.since(standing))))
     }
 
-    /// Most people that the licence of a course allows in one today.
-    pub async fn most_trainees(&self, licence: Option<Uuid>) -> Result<Option<i32>, Stop> {
-        let Some(id) = licence else { return Ok(None) };
-        match Licences::of(self.unit).find(id).await? {
-            Some(licence) => Ok(self.terms_of(&licence).await?.2),
-            None => Ok(None),
-        }
+    /// Most people that the licence of a course allows in it.
+    pub async fn most_trainees(&self, course: &Course) -> Result<Option<i32>, Stop> {
+        let Some(id) = course.licence_id else { return Ok(None) };
+        let store = Licences::of(self.unit);
+        let Some(licence) = store.find(id).await? else { return Ok(None) };
+        let days = (course.start_on, course.end_on);
+        Ok(store.allowed(&licence).await?.strictest(days).max_trainees_per_course)
     }
 
-    /// Whether the licence of a course is in force for its programme type, or in grace, on a day.
+    /// Whether the deliverer's licence for a course is in force for its programme type, or in grace, on a day,
+    /// and lets its holder deliver.
     pub async fn is_covered(&self, course: &Course, on: NaiveDate) -> Result<bool, Stop> {
         let Some(id) = course.licence_id else { return Ok(false) };
         let store = Licences::of(self.unit);
         let Some(licence) = store.find(id).await? else { return Ok(false) };
+        let own = licence.organisation_id == course.organisation_id;
+        if !own || !store.allowed(&licence).await?.strictest((on, on)).delivers() {
+            return Ok(false);
+        }
         let granted = store.granted(licence.organisation_id).await?;
         let last = licence.term.map(|term| term.to);
         let covers = |granted: &Granted| match licence.standing(on) {

@@ -66,6 +66,14 @@ coded! {
     }
 }
 
+impl Part {
+    /// Whether whoever has it teaches, and can be nowhere else meanwhile.
+    #[must_use]
+    pub const fn teaches(self) -> bool {
+        !matches!(self, Self::Observer)
+    }
+}
+
 coded! {
     /// Whether a held session counts for those who were there.
     Credit {

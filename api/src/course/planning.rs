@@ -212,7 +212,14 @@ fn minutes(asked: &Asked<'_>) -> Result<i32, Vec<Refusal>> {
             "must lie after startTime, on the same day",
         ));
     }
-    if !(1..=MAX_SESSIONS).contains(&asked.sessions) {
+    let named = match asked.pattern {
+        Pattern::Dates(dates) => Some(u32::try_from(dates.len()).unwrap_or(u32::MAX)),
+        Pattern::Weekly(_) | Pattern::Block => None,
+    };
+    if named.is_some_and(|named| named < asked.sessions.max(1)) {
+        let message = "name a date for each of the sessions";
+        unmet.push(Refusal::at(Code::Invalid, "plan.dates", message));
+    } else if !(1..=MAX_SESSIONS).contains(&asked.sessions) {
         let message = format!("plan between 1 and {MAX_SESSIONS} sessions");
         unmet.push(Refusal::at(Code::Invalid, "plan.sessions", message));
     }
@@ -258,7 +265,11 @@ fn days(asked: &Asked<'_>) -> Result<(Vec<NaiveDate>, Vec<Warning>), Vec<Refusal
     }
     if days.is_empty() || (days.len() < wanted && !matches!(asked.pattern, Pattern::Dates(_))) {
         let message = "bank holidays and closed dates leave too few days for the sessions";
-        return Err(vec![Refusal::at(Code::Invalid, "plan.sessions", message)]);
+        let path = match asked.pattern {
+            Pattern::Dates(_) => "plan.dates",
+            Pattern::Weekly(_) | Pattern::Block => "plan.sessions",
+        };
+        return Err(vec![Refusal::at(Code::Invalid, path, message)]);
     }
     Ok((days, warnings))
 }
@@ -393,7 +404,9 @@ fn of_licence(days: &[NaiveDate], ground: &Ground) -> Vec<Warning> {
         return vec![Warning::new(WarningKind::LicenceMissing, Vec::new(), message)];
     };
     let mut warnings = Vec::new();
-    if licence.suspended {
+    let taught_out =
+        ground.teach_out_until.is_some_and(|until| days.iter().all(|day| *day <= until));
+    if licence.suspended && !taught_out {
         let message = "the licence is suspended: no course opens under it".to_owned();
         warnings.push(Warning::new(WarningKind::LicenceSuspended, Vec::new(), message));
     }

@@ -1,6 +1,8 @@
 //! The rules of courses, as functions over plain values. Each returns everything that is unmet, with its
 //! dates.
 
+mod places;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
@@ -9,9 +11,7 @@ use super::planning::listed;
 use crate::calendar::{LONDON, Period};
 use crate::programme::kind::ProgrammeType;
 use crate::refusal::{Code, Refusal};
-
-/// Most people in a course, whatever its licence says.
-pub const MAX_CAPACITY: i32 = 500;
+pub use places::*;
 
 /// A session, as far as rules need it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,6 +69,8 @@ pub struct LicenceFacts {
     pub allows_new_starts: bool,
     /// Where it stands, as its readers see it.
     pub standing: &'static str,
+    /// Since when, where a decision or its end brought it there.
+    pub since: Option<NaiveDate>,
     /// Whether its tier delivers training.
     pub delivers: bool,
     /// The first day of that.
@@ -156,18 +158,13 @@ pub fn unmet_for_deliverer(active: bool, path: &str) -> Vec<Refusal> {
 /// bounds; past the licence's end only under a teach-out decision.
 #[must_use]
 pub fn unmet_for_licence(
-    licence: Option<&LicenceFacts>,
+    licence: &LicenceFacts,
     terms: Terms,
     teach_out_until: Option<NaiveDate>,
 ) -> Vec<Refusal> {
-    let Some(licence) = licence else {
-        let message = "the organisation holds no licence for this programme type";
-        return vec![Refusal::at(Code::LicenceNotActive, "", message)];
-    };
     let mut unmet = Vec::new();
     if !licence.allows_new_starts {
-        let message = format!("the licence is {}: no course opens under it", licence.standing);
-        unmet.push(Refusal::at(Code::LicenceNotActive, "", message));
+        unmet.extend(unmet_under(licence.standing, licence.since));
     }
     if !licence.delivers {
         let message = "the licence is for hosting: it does not deliver courses";
@@ -193,8 +190,27 @@ pub fn unmet_for_licence(
             format!("the licence allows {most} courses at once: complete or cancel one first");
         unmet.push(Refusal::at(Code::CourseLimit, "", message));
     }
-    unmet.extend(unmet_for_trainees(licence.max_trainees, terms.capacity_max));
+    // What opens a course does not name its capacity.
+    let trainees = unmet_for_trainees(licence.max_trainees, terms.capacity_max);
+    unmet.extend(trainees.into_iter().map(Refusal::of_all));
     unmet
+}
+
+/// LIC-3: no course opens without a licence; `former` says where the one stands under which it was proposed.
+#[must_use]
+pub fn unmet_without_licence(former: Option<(&str, Option<NaiveDate>)>) -> Vec<Refusal> {
+    if let Some((standing, since)) = former {
+        return unmet_under(standing, since);
+    }
+    let message = "the organisation holds no licence for this programme type";
+    vec![Refusal::at(Code::LicenceNotActive, "", message)]
+}
+
+/// LIC-5: no course opens under a licence that is not in force.
+fn unmet_under(standing: &str, since: Option<NaiveDate>) -> Vec<Refusal> {
+    let since = since.map(|since| format!(" since {since}")).unwrap_or_default();
+    let message = format!("the licence is {standing}{since}: no course opens under it");
+    vec![Refusal::at(Code::LicenceNotActive, "", message)]
 }
 
 /// LIC-5: nobody more is taken where no licence and no teach-out decision covers the day.
@@ -222,8 +238,8 @@ pub fn unmet_for_end(
         return Vec::new();
     }
     let message = format!(
-        "the licence covers it until {covers_to} and it ends on {end}: end it earlier, or have a teach-out \
-         approved"
+        "the licence covers it until {covers_to} and it ends on {end}: end it earlier, have the licence renewed, \
+         or have a teach-out approved"
     );
     vec![Refusal::at(Code::LicenceEnded, "", message)]
 }
@@ -233,7 +249,9 @@ pub fn unmet_for_end(
 pub fn unmet_for_trainees(max_trainees: Option<i32>, capacity_max: i32) -> Vec<Refusal> {
     match max_trainees {
         Some(most) if capacity_max > most => {
-            let message = format!("the licence allows {most} people in a course");
+            let message = format!(
+                "the licence allows {most} people in a course: amend capacityMax, or have the licence varied"
+            );
             vec![Refusal::at(Code::CapacityExceeded, "capacityMax", message)]
         }
         _ => Vec::new(),
@@ -275,43 +293,6 @@ pub fn unmet_for_start(version: VersionFacts, start: NaiveDate) -> Vec<Refusal> 
         unmet.push(Refusal::at(Code::VersionNotInForce, "", message));
     }
     unmet
-}
-
-/// COH-2: the fewest people are no more than the most, and there is room for those who have a place and for
-/// what partners were offered.
-#[must_use]
-pub fn unmet_for_capacity(least: i32, most: i32, (taken, offered): (i32, i32)) -> Vec<Refusal> {
-    let mut unmet = Vec::new();
-    if least < 1 || least > most {
-        let message = "must be at least 1 and not above capacityMax";
-        unmet.push(Refusal::at(Code::Invalid, "capacityMin", message));
-    }
-    if most > MAX_CAPACITY {
-        let message = format!("must not be above {MAX_CAPACITY}");
-        unmet.push(Refusal::at(Code::Invalid, "capacityMax", message));
-    }
-    if taken < 0 {
-        unmet.push(Refusal::at(Code::Invalid, "placesTaken", "must not be negative"));
-    } else if taken > most {
-        let message = format!("there are places for {most}, and {taken} people have one");
-        unmet.push(Refusal::at(Code::CapacityExceeded, "capacityMax", message));
-    }
-    if offered > most {
-        let message = format!("{offered} places are offered to partners: offer them fewer first");
-        unmet.push(Refusal::at(Code::CapacityExceeded, "capacityMax", message));
-    }
-    unmet
-}
-
-/// A course that is too small does not become certain.
-#[must_use]
-pub fn unmet_for_confirmation(taken: i32, least: i32) -> Vec<Refusal> {
-    if taken >= least {
-        return Vec::new();
-    }
-    let message =
-        format!("{taken} people have a place, and it needs {least}: record placesTaken first");
-    vec![Refusal::at(Code::BelowMinimum, "", message)]
 }
 
 /// COH-1: there are sessions, none lies outside the course, and every module has one.
@@ -367,7 +348,7 @@ pub fn unmet_for_lived_experience(
     (trainers, path): (&[TrainerFacts], &str),
 ) -> Vec<Refusal> {
     let lived = |(id, part): &(Uuid, Part)| {
-        *part != Part::Observer && known(trainers, *id).is_some_and(|found| found.lived_experience)
+        part.teaches() && known(trainers, *id).is_some_and(|found| found.lived_experience)
     };
     let without = days_where(sessions, |session| !session.trainers.iter().any(lived));
     if !required || without.is_empty() {
@@ -406,6 +387,8 @@ fn lapse_of(sessions: &[SessionFacts], trainer: &TrainerFacts) -> Option<Refusal
         };
         let days = held.iter().filter_map(|held| Some((held.to()?, held.from()?))).max();
         let days = days.map(|(to, from)| format!(", accredited for this from {from} until {to},"));
+        let never = trainer.accredited.is_empty();
+        let days = days.or_else(|| never.then(|| ", never accredited for this,".to_owned()));
         let message = format!(
             "{}{} may not {step} {} sessions of {}",
             trainer.name,
@@ -449,19 +432,21 @@ pub fn unmet_for_overlap(
     let twice = |trainer: &TrainerFacts| {
         let mut taken: Vec<Busy> =
             elsewhere.iter().copied().filter(|busy| busy.booked && books).collect();
-        let mut days = Vec::new();
+        let others = taken.len();
+        let (mut days, mut own) = (Vec::new(), false);
         for session in taught_by(sessions, trainer.id) {
-            if taken.iter().any(|busy| busy.meets(trainer.id, session))
-                && !days.contains(&session.day)
-            {
+            let meets = taken.iter().position(|busy| busy.meets(trainer.id, session));
+            if meets.is_some() && !days.contains(&session.day) {
                 days.push(session.day);
             }
+            own |= meets.is_some_and(|place| place >= others);
             let (starts_at, ends_at) = (session.starts_at, session.ends_at);
             taken.push(Busy { trainer: trainer.id, starts_at, ends_at, booked: true });
         }
         (!days.is_empty()).then(|| {
+            let why = if own { " (the course itself meets then already)" } else { "" };
             let message = format!(
-                "{} is not free on {}: name somebody else, or another time",
+                "{} is not free on {}{why}: name somebody else, or another time",
                 trainer.name,
                 listed(&days)
             );
@@ -496,9 +481,11 @@ pub fn told_of_overlap(
     trainers.iter().filter_map(meets).collect()
 }
 
-/// The sessions at which the trainer was or will be.
+/// The sessions that the trainer taught or will teach: an observer is free to be elsewhere.
 fn taught_by(sessions: &[SessionFacts], trainer: Uuid) -> impl Iterator<Item = &SessionFacts> {
-    standing(sessions).filter(move |session| session.trainers.iter().any(|(id, _)| *id == trainer))
+    standing(sessions).filter(move |session| {
+        session.trainers.iter().any(|(id, part)| *id == trainer && part.teaches())
+    })
 }
 
 /// A course is completed once every session is held or cancelled.

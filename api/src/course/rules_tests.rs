@@ -54,6 +54,7 @@ fn licence() -> LicenceFacts {
     LicenceFacts {
         allows_new_starts: true,
         standing: "ACTIVE",
+        since: None,
         delivers: true,
         covers_from: Some(date("2026-01-01")),
         covers_to: Some(date("2026-08-01")),
@@ -73,12 +74,13 @@ fn codes(refusals: &[Refusal]) -> Vec<&'static str> {
 
 #[test]
 fn a_course_opens_under_an_active_licence_that_covers_it() {
-    assert_eq!(unmet_for_licence(Some(&licence()), terms(), None), []);
-    let nothing = unmet_for_licence(None, terms(), None);
+    assert_eq!(unmet_for_licence(&licence(), terms(), None), []);
+    let nothing = unmet_without_licence(None);
     assert_eq!(codes(&nothing), ["LICENCE_NOT_ACTIVE"]);
     let wrong = LicenceFacts {
         allows_new_starts: false,
         standing: "SUSPENDED",
+        since: None,
         delivers: false,
         covers_from: Some(date("2026-01-01")),
         covers_to: Some(date("2026-07-31")),
@@ -86,7 +88,7 @@ fn a_course_opens_under_an_active_licence_that_covers_it() {
         max_trainees: Some(15),
         live_courses: 2,
     };
-    let unmet = unmet_for_licence(Some(&wrong), terms(), None);
+    let unmet = unmet_for_licence(&wrong, terms(), None);
     let expected = [
         "LICENCE_NOT_ACTIVE",
         "LICENCE_DOES_NOT_COVER",
@@ -98,7 +100,7 @@ fn a_course_opens_under_an_active_licence_that_covers_it() {
     assert!(unmet[0].message.contains("SUSPENDED"));
     assert!(unmet[2].message.contains("until 2026-07-31"), "{}", unmet[2].message);
     let other = LicenceFacts { covers_to: None, ..licence() };
-    assert_eq!(codes(&unmet_for_licence(Some(&other), terms(), None)), ["LICENCE_DOES_NOT_COVER"]);
+    assert_eq!(codes(&unmet_for_licence(&other, terms(), None)), ["LICENCE_DOES_NOT_COVER"]);
 }
 
 #[test]
@@ -110,7 +112,7 @@ fn a_teach_out_carries_a_course_past_the_end_of_its_licence_and_no_further() {
     assert_eq!(unmet_for_end(date("2026-08-01"), end, None), []);
     // A suspension is not mended by it: LIC-5 asks for the standing apart from the dates.
     let suspended = LicenceFacts { allows_new_starts: false, standing: "SUSPENDED", ..licence() };
-    let unmet = unmet_for_licence(Some(&suspended), terms(), Some(date("2027-01-01")));
+    let unmet = unmet_for_licence(&suspended, terms(), Some(date("2027-01-01")));
     assert_eq!(codes(&unmet), ["LICENCE_NOT_ACTIVE"]);
 }
 
@@ -118,7 +120,7 @@ fn a_teach_out_carries_a_course_past_the_end_of_its_licence_and_no_further() {
 fn bounds_that_are_not_set_bind_nobody() {
     let free =
         LicenceFacts { max_courses: None, max_trainees: None, live_courses: 99, ..licence() };
-    assert_eq!(unmet_for_licence(Some(&free), terms(), None), []);
+    assert_eq!(unmet_for_licence(&free, terms(), None), []);
 }
 
 #[test]
@@ -138,12 +140,36 @@ fn a_course_starts_while_courses_may_start_on_its_version() {
 
 #[test]
 fn capacity_is_ordered_and_holds_those_who_have_a_place() {
-    assert_eq!(unmet_for_capacity(6, 16, (16, 16)), []);
-    assert_eq!(codes(&unmet_for_capacity(17, 16, (0, 0))), ["INVALID"]);
-    assert_eq!(codes(&unmet_for_capacity(0, 16, (0, 0))), ["INVALID"]);
-    assert_eq!(codes(&unmet_for_capacity(6, 501, (-1, 0))), ["INVALID", "INVALID"]);
-    assert_eq!(codes(&unmet_for_capacity(6, 16, (17, 0))), ["CAPACITY_EXCEEDED"]);
-    assert_eq!(codes(&unmet_for_capacity(6, 16, (17, 17))), ["CAPACITY_EXCEEDED"; 2]);
+    assert_eq!(unmet_for_capacity(6, 16), []);
+    assert_eq!(codes(&unmet_for_capacity(17, 16)), ["INVALID"]);
+    assert_eq!(codes(&unmet_for_capacity(0, 16)), ["INVALID"]);
+    assert_eq!(codes(&unmet_for_capacity(6, 501)), ["INVALID"]);
+    let places = |taken, offered| unmet_for_places(16, (taken, "placesTaken"), offered);
+    assert_eq!(places(16, 16), []);
+    assert_eq!(codes(&places(-1, 0)), ["INVALID"]);
+    assert_eq!(codes(&places(17, 17)), ["CAPACITY_EXCEEDED"; 2]);
+    assert_eq!(places(17, 0)[0].path, ["input", "placesTaken"]);
+}
+
+#[test]
+fn a_partner_is_offered_what_others_leave_and_less_at_any_time() {
+    assert_eq!(unmet_for_offer(6, None, (10, 16)), []);
+    assert_eq!(codes(&unmet_for_offer(7, None, (10, 16))), ["CAPACITY_EXCEEDED"]);
+    assert_eq!(codes(&unmet_for_offer(7, Some(6), (10, 16))), ["CAPACITY_EXCEEDED"]);
+    assert_eq!(unmet_for_offer(7, Some(8), (10, 16)), [], "fewer is always possible");
+    assert_eq!(unmet_for_offer(0, Some(8), (10, 16)), []);
+    assert_eq!(codes(&unmet_for_offer(0, None, (10, 16))), ["INVALID"], "nothing is taken back");
+    assert_eq!(codes(&unmet_for_offer(-1, Some(8), (10, 16))), ["INVALID"]);
+}
+
+#[test]
+fn a_licence_that_is_not_in_force_is_named_with_its_day() {
+    let revoked = unmet_without_licence(Some(("REVOKED", Some(date("2026-05-01")))));
+    let message = "the licence is REVOKED since 2026-05-01: no course opens under it";
+    assert_eq!((codes(&revoked), &*revoked[0].message), (vec!["LICENCE_NOT_ACTIVE"], message));
+    let small = LicenceFacts { max_trainees: Some(15), ..licence() };
+    let unmet = unmet_for_licence(&small, terms(), None);
+    assert_eq!((codes(&unmet), unmet[0].path.len()), (vec!["CAPACITY_EXCEEDED"], 1));
 }
 
 #[test]
@@ -212,6 +238,11 @@ fn each_trainer_whose_accreditation_lapses_is_named_with_the_days() {
     assert_eq!(unmet.len(), 1, "who may teach may not always lead; to watch nobody needs anything");
     let never = "Pat may not lead (as LEAD or MENTOR) VOLUNTEER sessions of 2026-05-04";
     assert_eq!(unmet[0].message, never, "what Pat may do otherwise says nothing of leading");
+    let mut none = trainers();
+    none[1].accredited.clear();
+    let unmet = unmet_for_accreditation(&[session("2026-05-04")], &none);
+    let never = "Pat, never accredited for this, may not teach VOLUNTEER sessions of 2026-05-04";
+    assert_eq!(unmet[0].message, never);
     let mut held = session("2026-05-22");
     held.state = SessionState::Held;
     assert_eq!(
@@ -227,6 +258,7 @@ fn nobody_is_at_two_sessions_at_once() {
     let nowhere = (&[][..], true);
     let within = unmet_for_overlap(&[first.clone(), second.clone()], &trainers(), nowhere);
     assert_eq!(codes(&within), ["TRAINER_BUSY"; 2], "whatever the course's state");
+    assert!(within[0].message.contains("the course itself meets then already"));
     first.state = SessionState::Cancelled;
     assert_eq!(unmet_for_overlap(&[first, second.clone()], &trainers(), nowhere), []);
     let busy = |hours: i64, booked: bool| Busy {
@@ -306,9 +338,9 @@ fn a_licence_covers_a_course_from_its_first_day_on() {
         capacity_min: 1,
         capacity_max: 2,
     };
-    assert_eq!(codes(&unmet_for_licence(Some(&later), terms, None)), ["LICENCE_DOES_NOT_COVER"]);
+    assert_eq!(codes(&unmet_for_licence(&later, terms, None)), ["LICENCE_DOES_NOT_COVER"]);
     let from_then = LicenceFacts { covers_from: Some(date("2026-06-01")), ..licence() };
-    assert_eq!(unmet_for_licence(Some(&from_then), terms, None), []);
+    assert_eq!(unmet_for_licence(&from_then, terms, None), []);
 }
 
 #[test]

@@ -151,6 +151,8 @@ async fn postgres(settings: &DatabaseSettings, profile: Profile) -> Result<Pools
             ("statement_timeout", statement_timeout.to_string()),
             ("lock_timeout", settings.lock_timeout_ms.to_string()),
             ("idle_in_transaction_session_timeout", settings.idle_timeout_ms.to_string()),
+            // Statements are short: compiling one takes longer than running it.
+            ("jit", "off".to_owned()),
         ]);
         PgPoolOptions::new()
             .max_connections(size)

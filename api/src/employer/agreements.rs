@@ -7,6 +7,7 @@ use super::desk::Desk;
 use super::model::{Agreement, AgreementKind, Command, Side, Standing, State};
 use super::rules;
 use crate::actor::Permission;
+use crate::actor::service::acts_for;
 use crate::command::{Stop, Unit, refuse_any};
 use crate::organisation::rules::{MAX_TEXT, unmet_for_text};
 use crate::person::desk::{At, Changed};
@@ -98,10 +99,10 @@ pub async fn accept(unit: &Unit, at: At) -> Result<Changed, Stop> {
     let (permission, command) = (Permission::SignAgreements, Command::Accept);
     let (desk, before) = Desk::at_agreement(unit, permission, at, command).await?;
     let today = unit.today();
-    let mut unmet = rules::unmet_for_step(before.standing(today), command);
+    let first_end = rules::first_end(before.days(), today);
+    let mut unmet = rules::unmet_for_step(before.standing(today), command, first_end);
     let proposer = before.on(before.proposed_by);
-    let acts_for_both = unit.actor().acting_in(proposer, Permission::ArrangePlacements).is_some();
-    unmet.extend(rules::unmet_for_other_side(acts_for_both));
+    unmet.extend(rules::unmet_for_other_side(acts_for(unit, proposer).await?));
     if unmet.is_empty() {
         unmet.extend(rules::unmet_for_acceptance(&before, today));
         unmet.extend(unmet_for_sides(&desk, &before).await?);
@@ -204,7 +205,8 @@ async fn settle(
 ) -> Result<Changed, Stop> {
     let today = desk.unit.today();
     let standing: Standing = before.standing(today);
-    let mut unmet = rules::unmet_for_step(standing, command);
+    let first_end = rules::first_end(before.days(), today);
+    let mut unmet = rules::unmet_for_step(standing, command, first_end);
     unmet.extend(unmet_for_text(reason, "reason", MAX_TEXT));
     if let (true, Some(on)) = (unmet.is_empty(), ends_on) {
         unmet.extend(rules::unmet_for_end(before.days(), (on, "endsOn"), today));

@@ -58,7 +58,7 @@ pub async fn add(
     let mut unmet = rules::unmet_for_contact(&new);
     unmet.extend(rules::unmet_for_days(new.days()));
     let held = of_purpose(&desk, of).await?;
-    unmet.extend(rules::unmet_for_overlap(new.days(), held.iter().map(Contact::days)));
+    unmet.extend(rules::unmet_for_contacts(&new, &held));
     refuse_any(unmet)?;
     desk.store.insert_contact(&new).await?;
     desk.record("organisation_contact.added", None, &new, &[]);

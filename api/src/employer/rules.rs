@@ -72,14 +72,31 @@ pub fn unmet_for_days(days: Days) -> Vec<Refusal> {
     }
 }
 
-/// None of `held` shares a day with `new`.
-#[must_use]
-pub fn unmet_for_overlap(new: Days, held: impl IntoIterator<Item = Days>) -> Vec<Refusal> {
+/// None of `held` shares a day with `new`; `message` says of what there is one at a time.
+fn unmet_for_overlap(
+    new: Days,
+    held: impl IntoIterator<Item = Days>,
+    message: &str,
+) -> Vec<Refusal> {
     if held.into_iter().any(|held| held.meet(new)) {
-        vec![Refusal::at(Code::PeriodOverlap, "validFrom", Code::PeriodOverlap.description())]
+        vec![Refusal::at(Code::PeriodOverlap, "validFrom", message)]
     } else {
         Vec::new()
     }
+}
+
+/// An organisation has one contact for each purpose on any day; `held` are those for the same purpose.
+#[must_use]
+pub fn unmet_for_contacts(new: &Contact, held: &[Contact]) -> Vec<Refusal> {
+    let message = "one contact for each purpose at a time: end or replace the present one first";
+    unmet_for_overlap(new.days(), held.iter().map(Contact::days), message)
+}
+
+/// An organisation has one offer of supervision on any day.
+#[must_use]
+pub fn unmet_for_offers(new: &Offer, held: &[Offer]) -> Vec<Refusal> {
+    let message = "one offer of supervision at a time: end or amend the present one first";
+    unmet_for_overlap(new.days(), held.iter().map(Offer::days), message)
 }
 
 /// Two organisations have one agreement of a kind on any day.
@@ -91,7 +108,8 @@ pub fn unmet_for_agreements(new: &Agreement, held: &[Agreement]) -> Vec<Refusal>
             && (old.organisation_id, old.host_id, old.kind)
                 == (new.organisation_id, new.host_id, new.kind)
     };
-    unmet_for_overlap(new.days(), held.iter().filter(same).map(Agreement::days))
+    let held = held.iter().filter(same).map(Agreement::days);
+    unmet_for_overlap(new.days(), held, Code::PeriodOverlap.description())
 }
 
 /// What waits for the other side is proposed once: another proposal of the same kind for some of its days is
@@ -112,16 +130,26 @@ pub fn unmet_for_proposal(new: &Agreement, held: &[Agreement]) -> Vec<Refusal> {
     vec![Refusal::at(Code::PeriodOverlap, "validFrom", message)]
 }
 
-/// The step exists from where the agreement stands.
+/// The first day on which what holds on `days` can end: it has held on one day by then, and nothing ends in the
+/// past.
 #[must_use]
-pub fn unmet_for_step(standing: Standing, command: Command) -> Vec<Refusal> {
+pub fn first_end(days: Days, today: NaiveDate) -> NaiveDate {
+    days.from.succ_opt().unwrap_or(days.from).max(today)
+}
+
+/// The step exists from where the agreement stands; what holds can end from `first_end` on.
+#[must_use]
+pub fn unmet_for_step(standing: Standing, command: Command, first_end: NaiveDate) -> Vec<Refusal> {
     if standing.after(command).is_some() {
         return Vec::new();
+    }
+    if (standing, command) == (Standing::InForce, Command::Withdraw) {
+        let message = format!("it has begun: end it (employerAgreementEnd) from {first_end} on");
+        return vec![Refusal::at(Code::Conflict, "", message)];
     }
     let message = match (standing, command) {
         (Standing::Proposed, _) => "the other side has not accepted it: withdraw it",
         (Standing::Upcoming, Command::End) => "it has not begun: withdraw it",
-        (Standing::InForce, Command::Withdraw) => "it has begun: end it",
         (Standing::Over | Standing::Declined | Standing::Withdrawn | Standing::Ended, _) => {
             "it is settled for good: propose another"
         }
@@ -158,7 +186,8 @@ pub fn unmet_for_end(days: Days, (on, path): (NaiveDate, &str), today: NaiveDate
         unmet.push(invalid(path, "must not lie in the past"));
     }
     if on <= days.from {
-        unmet.push(invalid(path, &format!("must lie after its first day, {}", days.from)));
+        let end = first_end(days, today);
+        unmet.push(invalid(path, &format!("it can end from {end} on, not on its first day")));
     }
     if days.to.is_some_and(|to| to <= on) {
         unmet.push(Refusal::at(Code::Unchanged, path, "it ends no later already"));

@@ -83,6 +83,18 @@ fn assessment(status: DsptStatus, published: Option<&str>, expires: Option<&str>
 }
 
 #[test]
+fn what_has_begun_ends_from_the_day_after_its_first_on() {
+    let (first, next) = (day("2026-05-01"), day("2026-05-02"));
+    let days = Days { from: first, to: None };
+    assert_eq!(first_end(days, first), next);
+    assert_eq!(first_end(days, day("2026-05-09")), day("2026-05-09"));
+    let unmet = unmet_for_end(days, (first, "endsOn"), first);
+    assert_eq!(unmet[0].message, "it can end from 2026-05-02 on, not on its first day");
+    let unmet = unmet_for_step(Standing::InForce, Command::Withdraw, next);
+    assert!(unmet[0].message.ends_with("from 2026-05-02 on"), "{}", unmet[0].message);
+}
+
+#[test]
 fn steps_lead_only_forward() {
     let order = |standing: Standing| match standing {
         Standing::Proposed => 0,
@@ -93,7 +105,7 @@ fn steps_lead_only_forward() {
     let mut taken = 0;
     for standing in Standing::ALL {
         for command in Command::ALL {
-            let refused = unmet_for_step(standing, command);
+            let refused = unmet_for_step(standing, command, day("2026-05-02"));
             let Some(state) = standing.after(command) else {
                 assert_eq!(
                     codes(&refused),

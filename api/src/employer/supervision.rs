@@ -51,7 +51,7 @@ pub async fn offer(
     let mut unmet = rules::unmet_for_offer(&new);
     unmet.extend(rules::unmet_for_days(days));
     let held = desk.store.offers(organisation).await?;
-    unmet.extend(rules::unmet_for_overlap(days, held.iter().map(Offer::days)));
+    unmet.extend(rules::unmet_for_offers(&new, &held));
     refuse_any(unmet)?;
     desk.store.insert_offer(&new).await?;
     desk.record("supervision_offer.made", None, &new, &[]);

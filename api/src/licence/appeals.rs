@@ -53,7 +53,7 @@ pub async fn decide(
     let found = found.ok_or_else(missing)?;
     let against = desk.store.decision(at.id, found.decision_id).await?.ok_or_else(missing)?;
     let mut unmet = rules::unmet_for_appeal(&found, account);
-    unmet.extend(desk.unmet_for_same_person(&found.involved).await?);
+    unmet.extend(desk.unmet_for_same_person(&found.involved, against.proposed_on).await?);
     unmet.extend(unmet_for_text(outcome, "outcome", MAX_TEXT));
     refuse_any(unmet)?;
     let state = if uphold { AppealState::Upheld } else { AppealState::Dismissed };
@@ -76,14 +76,18 @@ async fn undone(
     let today = desk.unit.today();
     match (against.kind, before.state) {
         (DecisionKind::Decline, State::Declined) => {
-            let mut after = Desk::stepped(before, Command::Reopen)?;
-            after.decided_on = None;
+            let after = reopened(desk, before).await?;
             Ok((after, vec!["the application is under review again".to_owned()]))
         }
-        (DecisionKind::Suspension, State::Suspended) => {
+        (DecisionKind::Suspension, State::Suspended | State::Revoked) => {
             if desk.store.latest(before.id, DecisionKind::Suspension).await? != Some(against.id) {
                 return Ok(stays(before));
             }
+            if before.state == State::Revoked {
+                let words = "it stays revoked; if the revocation is undone, it is not suspended";
+                return Ok((before.clone(), vec![words.to_owned()]));
+            }
+            refuse_any(desk.unmet_for_giving_back(before).await?)?;
             desk.store.drop_proposal(before.id).await?;
             let after = reinstated(before)?;
             desk.store.enter_state(&after, today).await?;
@@ -91,8 +95,12 @@ async fn undone(
         }
         (DecisionKind::Revocation, State::Revoked) => {
             let after = restored(desk, before, against).await?;
-            let words = "it is suspended, as it was before: a quality lead decides what follows";
-            Ok((after, vec![words.to_owned()]))
+            let words = if after.state == State::Suspended {
+                "it is suspended, as it was before: a quality lead decides what follows".to_owned()
+            } else {
+                format!("{}: courses may open again", called(before))
+            };
+            Ok((after, vec![words]))
         }
         (DecisionKind::Sanction, _) => {
             desk.store.set_aside(against.id).await?;
@@ -108,7 +116,25 @@ fn stays(licence: &Licence) -> (Licence, Vec<String>) {
     (licence.clone(), vec![words.to_owned()])
 }
 
-/// A revoked licence with what the revocation took, if the holder got no other for the same days since.
+/// A declined application under review again. What it renews has its grace back.
+async fn reopened(desk: &Desk<'_>, before: &Licence) -> Result<Licence, Stop> {
+    let renewed = desk.renewed(before).await?;
+    let mut unmet = desk.unmet_for_giving_back(before).await?;
+    let others = desk.other_renewals(before).await?;
+    unmet.extend(rules::unmet_for_reopening(others.first().map(|other| other.id)));
+    refuse_any(unmet)?;
+    if let Some(renewed) = renewed.filter(|renewed| renewed.state.is_live()) {
+        let (renewal_from, renewal_to) = (before.submitted_on, None);
+        let after = Licence { renewal_from, renewal_to, ..renewed.clone() };
+        desk.save("licence.renewal_reopened", &renewed, after, &[], None).await?;
+    }
+    let mut after = Desk::stepped(before, Command::Reopen)?;
+    after.decided_on = None;
+    Ok(after)
+}
+
+/// A revoked licence with what the revocation took, if the holder got no other for the same days since. The
+/// suspension before it stays, unless an appeal undid that one.
 async fn restored(
     desk: &Desk<'_>,
     before: &Licence,
@@ -119,10 +145,16 @@ async fn restored(
         taken.iter().filter_map(|took| Some((took.programme_type, took.period()?))).collect();
     let mut others = desk.store.granted(before.organisation_id).await?;
     others.retain(|other| other.licence_id != before.id);
-    refuse_any(rules::unmet_for_one_at_a_time(&wanted, &others))?;
+    let mut unmet = desk.unmet_for_giving_back(before).await?;
+    unmet.extend(rules::unmet_for_one_at_a_time(&wanted, &others));
+    refuse_any(unmet)?;
     desk.store.give_back(revocation.id).await?;
     let mut after = Desk::stepped(before, Command::Restore)?;
     after.ended_on = None;
+    let suspension = desk.store.latest(before.id, DecisionKind::Suspension).await?;
+    if desk.store.has_appeal(before.organisation_id, suspension, AppealState::Upheld).await? {
+        after = reinstated(&after)?;
+    }
     desk.store.enter_state(&after, desk.unit.today()).await?;
     Ok(after)
 }

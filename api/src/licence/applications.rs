@@ -40,16 +40,18 @@ pub async fn draft(
     request: Request,
     renews: Option<Uuid>,
 ) -> Result<Changed, Stop> {
-    let desk = Desk::of_holder(unit, organisation, Permission::DraftLicences)?;
+    let desk = Desk::of_holder(unit, organisation, Permission::DraftLicences)
+        .map_err(|stop| stop.of_field("organisationId"))?;
     let mut unmet = Vec::new();
     if let Some(id) = renews {
         let renewed = desk.store.lock(id).await?.filter(|l| l.organisation_id == organisation);
-        let open = desk.store.is_being_renewed(id).await?;
+        let open = !desk.store.open_renewals(id).await?.is_empty();
         unmet.extend(rules::unmet_for_renewal(renewed.map(|renewed| (renewed.state, open))));
     }
-    refuse_any(unmet)?;
     let licence = new_licence(unit, organisation, &request, renews);
-    // Inserted first: its reference waits for a closing organisation, which is then seen as closed.
+    unmet.extend(unmet_for_request(&desk, &licence, &request).await?);
+    refuse_any(unmet)?;
+    // Asked again once inserted: its reference waited for a closing organisation, which is now seen as closed.
     desk.store.insert(&licence).await?;
     refuse_any(unmet_for_request(&desk, &licence, &request).await?)?;
     desk.store.request(&licence, &request.types).await?;
@@ -90,6 +92,7 @@ fn new_licence(
         bridging: false,
         readiness: None,
         submitted_on: None,
+        submitted_by: None,
         decided_on: None,
         term: None,
         renewal_from: None,
@@ -147,6 +150,7 @@ pub async fn submit(unit: &Unit, at: At) -> Result<Changed, Stop> {
     refuse_any(unmet.into_iter().map(Refusal::of_all).collect())?;
     let mut after = Desk::stepped(&before, Command::Submit)?;
     after.submitted_on = Some(unit.today());
+    after.submitted_by = unit.actor().account();
     desk.save("licence.submitted", &before, after, &[], None).await?;
     let mut held = desk.store.granted(before.organisation_id).await?;
     held.retain(|held| Some(held.licence_id) != before.renews_id);
@@ -180,7 +184,7 @@ pub(super) async fn take_back(desk: &Desk<'_>, before: &Licence) -> Result<(), S
     desk.save("licence.withdrawn", before, after, &[], None).await?;
     if submitted {
         let renewed = desk.renewed(before).await?;
-        desk.renewal_decided(renewed).await?;
+        desk.renewal_decided(before, renewed).await?;
     }
     Ok(())
 }
@@ -192,7 +196,10 @@ pub(super) async fn take_back(desk: &Desk<'_>, before: &Licence) -> Result<(), S
 /// Every unmet rule, or what the database answers.
 pub async fn begin_review(unit: &Unit, at: At) -> Result<Changed, Stop> {
     let (desk, before) = Desk::at(unit, Permission::ReviewLicences, at).await?;
-    refuse_any(rules::unmet_for_step(before.state, desk.standing(&before), Command::BeginReview))?;
+    let standing = desk.standing(&before);
+    let mut unmet = rules::unmet_for_step(before.state, standing, Command::BeginReview);
+    unmet.extend(desk.unmet_for_submitter(&before).await?);
+    refuse_any(unmet)?;
     let after = Desk::stepped(&before, Command::BeginReview)?;
     desk.save("licence.review_begun", &before, after, &[], None).await?;
     Ok(Changed { id: at.id, impact: Vec::new() })
@@ -207,6 +214,7 @@ pub async fn record_readiness(unit: &Unit, at: At, found: Readiness) -> Result<C
     let (desk, before) = Desk::at(unit, Permission::ReviewLicences, at).await?;
     let found = Readiness { recorded_by: Some(desk.account()?), ..found };
     let mut unmet = rules::unmet_for_recording(&found, unit.today());
+    unmet.extend(desk.unmet_for_submitter(&before).await?);
     if before.state != State::InReview {
         let message =
             "readiness is recorded while an application is under review: begin the review first";
@@ -249,6 +257,7 @@ async fn case(
     };
     let asked = unmet_for_request(desk, licence, &request).await?;
     let mut unmet: Vec<_> = asked.into_iter().map(Refusal::of_all).collect();
+    unmet.extend(desk.unmet_for_submitter(licence).await?);
     let renewed = desk.renewed(licence).await?;
     if renewed.as_ref().is_some_and(|renewed| renewed.state == State::Suspended) {
         let message = "the licence that it renews is suspended: reinstate or revoke that one first";
@@ -362,8 +371,7 @@ pub async fn confirm_grant(unit: &Unit, at: At) -> Result<Changed, Stop> {
     let proposal = desk.store.proposal(at.id).await?;
     let by = (account, desk.acting_as.as_str());
     let mut unmet = rules::unmet_for_confirmation(proposal.as_ref(), DecisionKind::Grant, by);
-    let by_whom: Vec<_> = proposal.iter().map(|proposal| proposal.proposed_by).collect();
-    unmet.extend(desk.unmet_for_same_person(&by_whom).await?);
+    unmet.extend(desk.unmet_for_proposer(proposal.as_ref()).await?);
     let Some((proposal, terms)) = proposal.and_then(read_terms) else {
         refuse_any(unmet)?;
         return Err(DbFault::unreadable("licence_decision.terms").into());
@@ -395,7 +403,7 @@ async fn grant(
             let with = Retirement { renewal_decided: true, ..Retirement::by("licence.superseded") };
             desk.retire(&renewed, Command::Supersede, granted.from, with).await?;
         }
-        renewed => desk.renewal_decided(renewed).await?,
+        renewed => desk.renewal_decided(&before, renewed).await?,
     }
     desk.store.drop_requested(before.id).await?;
     for ty in types {
@@ -428,6 +436,7 @@ pub async fn decline(unit: &Unit, at: At, reason: &str) -> Result<Changed, Stop>
     let (desk, before) = Desk::at(unit, Permission::ReviewLicences, at).await?;
     let account = desk.account()?;
     let mut unmet = rules::unmet_for_step(before.state, desk.standing(&before), Command::Decline);
+    unmet.extend(desk.unmet_for_submitter(&before).await?);
     unmet.extend(unmet_for_text(reason, "reason", MAX_TEXT));
     refuse_any(unmet)?;
     desk.store.drop_proposal(at.id).await?;
@@ -444,7 +453,7 @@ pub async fn decline(unit: &Unit, at: At, reason: &str) -> Result<Changed, Stop>
     after.decided_on = Some(unit.today());
     desk.save("licence.declined", &before, after, &["decisions"], Some(reason)).await?;
     let renewed = desk.renewed(&before).await?;
-    desk.renewal_decided(renewed).await?;
+    desk.renewal_decided(&before, renewed).await?;
     let impact = vec!["the organisation may appeal within 20 working days".to_owned()];
     Ok(Changed { id: at.id, impact })
 }

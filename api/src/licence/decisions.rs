@@ -12,7 +12,8 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::model::Licence;
+use super::bounds::{Allowed, Bounds, Variation};
+use super::model::{Licence, Tier};
 use super::parts::{
     Appeal, AppealState, ConditionState, Decision, DecisionKind, DecisionState, NewCondition,
     ReviewKind, Sanction, VariationTerms,
@@ -211,13 +212,23 @@ impl Licences<'_> {
         Ok(())
     }
 
-    /// The days of the licence's variations.
-    pub async fn variations(&self, licence: Uuid) -> Result<Vec<(NaiveDate, NaiveDate)>, Stop> {
+    /// The licence's variations.
+    pub async fn variations(&self, licence: Uuid) -> Result<Vec<Variation>, Stop> {
         let rows = licence_variation::Entity::find()
             .filter(licence_variation::Column::LicenceId.eq(licence))
             .all(self.unit.tx())
             .await?;
-        Ok(rows.into_iter().map(|row| (row.valid_from, row.valid_to)).collect())
+        rows.into_iter().map(|row| Ok(variation_of(row)?)).collect()
+    }
+
+    /// What the licence lets its holder do.
+    pub async fn allowed(&self, licence: &Licence) -> Result<Allowed, Stop> {
+        let granted = Bounds {
+            tier: licence.tier,
+            max_concurrent_courses: licence.max_concurrent_courses,
+            max_trainees_per_course: licence.max_trainees_per_course,
+        };
+        Ok(Allowed { granted, varied: self.variations(licence.id).await? })
     }
 
     /// Adds a quality review; `decision` is the sanction's.
@@ -264,16 +275,17 @@ impl Licences<'_> {
         Ok(row.is_some())
     }
 
-    /// Whether an appeal against the decision is to be decided.
-    pub async fn is_under_appeal(
+    /// Whether the appeal against the decision, if there is one, stands so.
+    pub async fn has_appeal(
         &self,
         organisation: Uuid,
         decision: Option<Uuid>,
+        state: AppealState,
     ) -> Result<bool, Stop> {
         let row = licence_appeal::Entity::find()
             .filter(licence_appeal::Column::OrganisationId.eq(organisation))
             .filter(licence_appeal::Column::DecisionId.eq(decision))
-            .filter(licence_appeal::Column::State.eq(AppealState::Lodged.code()))
+            .filter(licence_appeal::Column::State.eq(state.code()))
             .one(self.unit.tx())
             .await?;
         Ok(row.is_some())
@@ -341,6 +353,18 @@ impl Licences<'_> {
             .await?;
         Ok(())
     }
+}
+
+fn variation_of(row: licence_variation::Model) -> Result<Variation, DbFault> {
+    let unreadable = || DbFault::unreadable("licence_variation.tier");
+    let tier = |code: String| Tier::from_code(&code).ok_or_else(unreadable);
+    Ok(Variation {
+        from: row.valid_from,
+        to: row.valid_to,
+        tier: row.tier.map(tier).transpose()?,
+        max_concurrent_courses: row.max_concurrent_courses,
+        max_trainees_per_course: row.max_trainees_per_course,
+    })
 }
 
 fn decision_of(row: licence_decision::Model) -> Result<Decision, DbFault> {

@@ -21,24 +21,42 @@ pub struct OpenCourse {
     pub capacity_max: i32,
     /// How many people have a place.
     pub places_taken: i32,
+    /// Whether a session of it is still to be held or recorded.
+    pub has_planned_sessions: bool,
+    /// The last day of a teach-out decision that there is.
+    pub teach_out_until: Option<NaiveDate>,
 }
 
-/// What the courses that run under a licence say to the reader of an impact; nothing, if there are none. What
-/// had its last day needs no decision any more.
+/// What the courses that run under a licence say to the reader of an impact; nothing, if there are none. A
+/// course whose sessions are all held, or that has a teach-out decision to its end, needs none.
 #[must_use]
-pub fn told_of_courses(open_courses: &[OpenCourse], today: NaiveDate) -> Vec<String> {
+pub fn told_of_courses(open_courses: &[OpenCourse]) -> Vec<String> {
     let to_come: Vec<&OpenCourse> =
-        open_courses.iter().filter(|course| today <= course.ends_on).collect();
+        open_courses.iter().filter(|course| course.has_planned_sessions).collect();
     if to_come.is_empty() {
         return Vec::new();
     }
     let places: i32 = to_come.iter().map(|course| course.places_taken).sum();
-    let until = |course: &&OpenCourse| format!("{} until {}", course.code, course.ends_on);
-    let courses: Vec<String> = to_come.iter().map(until).collect();
-    vec![
-        format!("open courses under it: {}, in which {places} people have a place", courses.len()),
-        format!("each needs a teach-out decision: {}", courses.join(", ")),
-    ]
+    let count = to_come.len();
+    let mut told =
+        vec![format!("open courses under it: {count}, in which {places} people have a place")];
+    let (decided, open): (Vec<&OpenCourse>, Vec<&OpenCourse>) = to_come
+        .into_iter()
+        .partition(|course| course.teach_out_until.is_some_and(|until| course.ends_on <= until));
+    let named = |courses: &[&OpenCourse]| {
+        let until = |course: &&OpenCourse| format!("{} until {}", course.code, course.ends_on);
+        courses.iter().map(until).collect::<Vec<_>>().join(", ")
+    };
+    if !open.is_empty() {
+        told.push(format!("each needs a teach-out decision: {}", named(&open)));
+    }
+    if !decided.is_empty() {
+        told.push(format!(
+            "under the teach-out decisions that there are go on: {}",
+            named(&decided)
+        ));
+    }
+    told
 }
 
 /// What a variation breaks of the courses that run under the licence, each with its places.
@@ -114,6 +132,8 @@ mod tests {
             ends_on: day(to),
             capacity_max: 12,
             places_taken,
+            has_planned_sessions: true,
+            teach_out_until: None,
         }
     }
 
@@ -126,17 +146,28 @@ mod tests {
     }
 
     #[test]
-    fn what_had_its_last_day_needs_no_decision() {
-        assert_eq!(told_of_courses(&[], day("2026-05-01")), [] as [String; 0]);
-        let told = told_of_courses(&courses()[..2], day("2026-06-01"));
+    fn a_course_whose_sessions_are_all_held_needs_no_decision() {
+        assert_eq!(told_of_courses(&[]), [] as [String; 0]);
+        let [mut supervisors, volunteers, _] = courses();
+        let told = told_of_courses(&[supervisors.clone(), volunteers.clone()]);
         assert_eq!(told[0], "open courses under it: 2, in which 21 people have a place");
         assert_eq!(
             told[1],
             "each needs a teach-out decision: SUP-1 until 2026-06-01, VOL-1 until 2026-07-01"
         );
-        let told = told_of_courses(&courses()[..2], day("2026-06-02"));
+        supervisors.teach_out_until = Some(day("2026-06-01"));
+        let told = told_of_courses(&[supervisors.clone(), volunteers.clone()]);
+        assert_eq!(
+            told[1..],
+            [
+                "each needs a teach-out decision: VOL-1 until 2026-07-01",
+                "under the teach-out decisions that there are go on: SUP-1 until 2026-06-01"
+            ]
+        );
+        supervisors.has_planned_sessions = false;
+        let told = told_of_courses(&[supervisors.clone(), volunteers]);
         assert_eq!(told[1], "each needs a teach-out decision: VOL-1 until 2026-07-01");
-        assert_eq!(told_of_courses(&courses()[..2], day("2026-07-02")), [] as [String; 0]);
+        assert_eq!(told_of_courses(&[supervisors]), [] as [String; 0]);
     }
 
     #[test]

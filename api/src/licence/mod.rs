@@ -19,15 +19,21 @@
 //!   under a recorded teach-out decision. Whoever opens one asks [`model::Standing::allows_new_starts`].
 //! * **LIC-6** The terms of a granted licence do not change: a variation holds for a period of its own.
 //! * Whoever acts for the holder, by whichever account, takes no part in what the national team decides about it.
+//!   Who handed an application in takes no part in its review, also after the role there ended.
 //! * Grants, variations and revocations need two people; a revocation one quality lead and one licensing
 //!   officer. An appeal is decided by somebody who took no part in the decision, nor lodged it. A person with
-//!   two accounts is one person.
-//! * An upheld appeal gives a revoked licence exactly what the revocation took, if LIC-1 allows it. A suspension
-//!   is not ended while an appeal against it is open.
+//!   two accounts is one person, also when one of them stopped being theirs since.
+//! * An upheld appeal gives a revoked licence exactly what the revocation took, if LIC-1 allows it; it is then
+//!   suspended as before, unless an appeal undid the suspension too. A suspension is not ended while an appeal
+//!   against it is open.
+//! * A closed organisation gets nothing back: no appeal and no reinstatement gives it a live licence, or opens an
+//!   application of its again (ORG-3).
+//! * One application at a time renews a licence. A declined one that an appeal opens again gives back the grace.
 //! * A number is given with the grant and never again. An application has none.
 //! * A succession supersedes the licences of the bodies that end. A licensing officer may bridge them for 90
 //!   days if every one was in good standing and READY, the rest of them later; an acquisition cures nothing and
-//!   passes nothing on.
+//!   passes nothing on. The bridge has the strictest tier and bounds of the day before the succession, and of
+//!   what would have held in its own days: no variation ends with its licence.
 //! * Surrender needs a teach-out plan where courses are open.
 //!
 //! Who: coordinators draft, the signatory submits, withdraws, surrenders and appeals; licensing officers review,
@@ -37,6 +43,7 @@
 
 pub mod appeals;
 pub mod applications;
+pub mod bounds;
 pub mod courses;
 pub mod decisions;
 pub mod graphql;

@@ -166,6 +166,26 @@ impl State {
         }
     }
 
+    /// Where a licence in this state may stand while steps lead on from it: by its days, what was granted is
+    /// at one of several places.
+    #[must_use]
+    pub const fn standings(self) -> &'static [Standing] {
+        match self {
+            Self::Draft => &[Standing::Draft],
+            Self::Submitted => &[Standing::Submitted],
+            Self::InReview => &[Standing::InReview],
+            Self::Granted => {
+                &[Standing::Granted, Standing::Active, Standing::Expiring, Standing::Grace]
+            }
+            Self::Declined => &[Standing::Declined],
+            Self::Withdrawn => &[Standing::Withdrawn],
+            Self::Suspended => &[Standing::Suspended],
+            Self::Revoked => &[Standing::Revoked],
+            Self::Surrendered => &[Standing::Surrendered],
+            Self::Superseded => &[Standing::Superseded],
+        }
+    }
+
     /// Whether it is an application still, which only its organisation and the national team may see.
     #[must_use]
     pub const fn is_application(self) -> bool {
@@ -307,6 +327,8 @@ pub struct Licence {
     pub readiness: Option<Readiness>,
     /// When it was handed in.
     pub submitted_on: Option<NaiveDate>,
+    /// Who handed it in.
+    pub submitted_by: Option<Uuid>,
     /// When it was granted, declined or withdrawn.
     pub decided_on: Option<NaiveDate>,
     /// Its days, from the grant on.
@@ -338,6 +360,17 @@ impl Licence {
     #[must_use]
     pub fn standing(&self, on: NaiveDate) -> Standing {
         standing(self.state, self.term, self.renewal_in_review(on), on)
+    }
+
+    /// Since when it stands there, where a decision or its end brought it there.
+    #[must_use]
+    pub const fn since(&self, standing: Standing) -> Option<NaiveDate> {
+        match (standing, self.term) {
+            (Standing::Suspended, _) => self.suspended_on,
+            (Standing::Revoked | Standing::Surrendered | Standing::Superseded, _) => self.ended_on,
+            (Standing::Expired | Standing::Grace, Some(term)) => Some(term.to),
+            _ => None,
+        }
     }
 
     /// Whether a renewal of it is under review on the day `on`.

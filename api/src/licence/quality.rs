@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::decisions::{NewDecision, NewReview};
 use super::impacts;
 use super::model::{Command, Licence, Standing, State};
-use super::parts::{ConditionState, DecisionKind, RevocationTerms, Sanction};
+use super::parts::{AppealState, ConditionState, DecisionKind, RevocationTerms, Sanction};
 use super::rules;
 use super::service::{At, Changed, Desk, Retirement, called, effects, not_found};
 use crate::actor::{Permission, Role};
@@ -46,7 +46,7 @@ pub async fn suspend(unit: &Unit, at: At, why: &Reasons) -> Result<Changed, Stop
     after.suspended_on = Some(unit.today());
     after.public_reason = Some(why.public_reason.clone());
     let mut impact = effects(&before, State::Suspended);
-    impact.extend(impacts::told_of_courses(&desk.store.open_courses(at.id).await?, unit.today()));
+    impact.extend(impacts::told_of_courses(&desk.store.open_courses(at.id).await?));
     if standing == Standing::Grace {
         impact.push("its grace ends with the suspension".to_owned());
     }
@@ -65,8 +65,10 @@ pub async fn reinstate(unit: &Unit, at: At, reason: &str) -> Result<Changed, Sto
     let (desk, before) = Desk::at(unit, Permission::OverseeQuality, at).await?;
     let mut unmet = rules::unmet_for_step(before.state, desk.standing(&before), Command::Reinstate);
     let stands = desk.store.latest(at.id, DecisionKind::Suspension).await?;
-    let appealed = desk.store.is_under_appeal(before.organisation_id, stands).await?;
+    let (holder, open) = (before.organisation_id, AppealState::Lodged);
+    let appealed = desk.store.has_appeal(holder, stands, open).await?;
     unmet.extend(rules::unmet_for_reinstatement(appealed));
+    unmet.extend(desk.unmet_for_giving_back(&before).await?);
     unmet.extend(unmet_for_text(reason, "reason", MAX_TEXT));
     refuse_any(unmet)?;
     // A revocation that stands proposed was of the suspended licence.
@@ -135,7 +137,21 @@ pub async fn propose_revocation(unit: &Unit, at: At, why: &Reasons) -> Result<Ch
     desk.store.decide(&before, new).await?;
     let action = "licence.revocation_proposed";
     desk.save(action, &before, before.clone(), &["decisions"], Some(&why.reason)).await?;
-    Ok(Changed { id: at.id, impact: ends_with(&desk, &before).await? })
+    let other = if desk.acting_as == Role::QualityLead.code() {
+        Role::LicensingOfficer
+    } else {
+        Role::QualityLead
+    };
+    let mut impact = vec![format!(
+        "nothing changes until a {} confirms it (licenceConfirmRevocation); what follows then:",
+        other.title()
+    )];
+    impact.extend(ends_with(&desk, &before).await?);
+    let stands = desk.store.latest(at.id, DecisionKind::Suspension).await?;
+    if desk.store.has_appeal(before.organisation_id, stands, AppealState::Lodged).await? {
+        impact.push("an appeal against its suspension is open".to_owned());
+    }
+    Ok(Changed { id: at.id, impact })
 }
 
 /// Confirms a proposed revocation.
@@ -157,8 +173,7 @@ pub async fn confirm_revocation(unit: &Unit, at: At) -> Result<Changed, Stop> {
     let by = (account, desk.acting_as.as_str());
     let mut unmet = rules::unmet_for_step(before.state, desk.standing(&before), Command::Revoke);
     unmet.extend(rules::unmet_for_confirmation(proposal.as_ref(), DecisionKind::Revocation, by));
-    let by_whom: Vec<_> = proposal.iter().map(|proposal| proposal.proposed_by).collect();
-    unmet.extend(desk.unmet_for_same_person(&by_whom).await?);
+    unmet.extend(desk.unmet_for_proposer(proposal.as_ref()).await?);
     refuse_any(unmet)?;
     let Some(proposal) = proposal else { return Err(not_found()) };
     let terms: Option<RevocationTerms> =
@@ -177,10 +192,7 @@ pub async fn confirm_revocation(unit: &Unit, at: At) -> Result<Changed, Stop> {
 /// What follows from the early end of a licence.
 async fn ends_with(desk: &Desk<'_>, licence: &Licence) -> Result<Vec<String>, Stop> {
     let mut impact = effects(licence, State::Revoked);
-    impact.extend(impacts::told_of_courses(
-        &desk.store.open_courses(licence.id).await?,
-        desk.unit.today(),
-    ));
+    impact.extend(impacts::told_of_courses(&desk.store.open_courses(licence.id).await?));
     if let Some(term) = licence.term {
         impact.push(format!("it would have held to before {}", term.to));
     }

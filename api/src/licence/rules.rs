@@ -9,67 +9,20 @@ use super::parts::{
     Appeal, AppealState, ConditionState, Decision, DecisionKind, DecisionState, GrantTerms, Granted,
 };
 use crate::calendar::Period;
+use crate::graphql::ids;
 use crate::organisation::model::{Status, SuccessionKind};
 use crate::organisation::rules::{MAX_TEXT, unmet_for_text};
 use crate::programme::kind::ProgrammeType;
 use crate::refusal::{Code, Refusal};
 
-/// Periods of licences. None is published: each is a proposal, to be replaced by the network's own.
-pub mod terms {
-    use chrono::{Days, Months, NaiveDate};
-
-    use super::super::model::Term;
-
-    /// Longest and usual term of a licence that stands on READY, in months.
-    pub const READY_MONTHS: u32 = 12;
-
-    /// Longest and usual term of a licence that stands on CONDITIONAL, in months.
-    pub const CONDITIONAL_MONTHS: u32 = 6;
-
-    /// How old a readiness outcome may be on the first day, in months.
-    pub const READINESS_MONTHS: u32 = 12;
-
-    /// For how many days before its end a licence is expiring.
-    pub const EXPIRING_DAYS: u64 = 90;
-
-    /// For how many days after its end a licence may be in grace.
-    pub const GRACE_DAYS: u64 = 60;
-
-    /// The term of a bridging licence, in days.
-    pub const BRIDGE_DAYS: u64 = 90;
-
-    /// Within how many working days an appeal is lodged.
-    pub const APPEAL_WORKING_DAYS: u32 = 20;
-
-    /// Most conditions of one grant.
-    pub const MAX_CONDITIONS: usize = 20;
-
-    /// The day `months` after `day`.
-    #[must_use]
-    pub fn months_after(day: NaiveDate, months: u32) -> NaiveDate {
-        day.checked_add_months(Months::new(months)).unwrap_or(NaiveDate::MAX)
-    }
-
-    /// The day `days` after `day`.
-    #[must_use]
-    pub fn days_after(day: NaiveDate, days: u64) -> NaiveDate {
-        day.checked_add_days(Days::new(days)).unwrap_or(NaiveDate::MAX)
-    }
-
-    /// The days of a licence from `from` to before `to`.
-    #[must_use]
-    pub fn term(from: NaiveDate, to: NaiveDate) -> Term {
-        let expiring_from = to.checked_sub_days(Days::new(EXPIRING_DAYS)).unwrap_or(from);
-        Term { from, to, expiring_from, grace_to: days_after(to, GRACE_DAYS) }
-    }
-}
+pub mod terms;
 
 /// The step exists from this state, and from where the licence stands by its dates.
 #[must_use]
 pub fn unmet_for_step(state: State, standing: Standing, command: Command) -> Vec<Refusal> {
     let mut unmet = Vec::new();
     if state.after(command).is_none() {
-        unmet.push(Refusal::at(Code::Conflict, "", not_from(state, command)));
+        unmet.push(Refusal::at(Code::Conflict, "", not_from(standing, command)));
     } else if standing == Standing::Expired && command != Command::Supersede {
         let message = "the licence has expired: the organisation applies for another";
         unmet.push(Refusal::at(Code::LicenceEnded, "", message));
@@ -77,11 +30,12 @@ pub fn unmet_for_step(state: State, standing: Standing, command: Command) -> Vec
     unmet
 }
 
-/// From where a step exists, and where the licence stands instead.
-fn not_from(state: State, command: Command) -> String {
+/// From where a step exists, and where the licence stands instead, as its readers see it.
+fn not_from(standing: Standing, command: Command) -> String {
     let from = State::ALL.iter().filter(|from| from.after(command).is_some());
-    let from: Vec<&str> = from.map(|from| from.code()).collect();
-    format!("it is {}; this step exists from {} only", state.code(), from.join(" or "))
+    let from: Vec<&str> =
+        from.flat_map(|from| from.standings()).map(|standing| standing.code()).collect();
+    format!("it is {}; this step exists from {} only", standing.code(), from.join(" or "))
 }
 
 /// What an organisation asks for: at least one programme type, each once, and positive bounds.
@@ -277,6 +231,27 @@ pub fn unmet_for_reinstatement(appealed: bool) -> Vec<Refusal> {
     vec![Refusal::at(Code::Conflict, "", message)]
 }
 
+/// ORG-3: a closed organisation gets no licence back, and none of its applications is opened again.
+#[must_use]
+pub fn unmet_for_giving_back(holder: Status) -> Vec<Refusal> {
+    if holder != Status::Closed {
+        return Vec::new();
+    }
+    let message = "the organisation is closed and gets nothing back: a succession or a new application of whoever \
+                   followed it decides what follows";
+    vec![Refusal::at(Code::OwnerClosed, "", message)]
+}
+
+/// One application at a time renews a licence: a declined one opens again when no `other` is open.
+#[must_use]
+pub fn unmet_for_reopening(other: Option<Uuid>) -> Vec<Refusal> {
+    let Some(other) = other.map(|id| ids::encode("lic", id)) else { return Vec::new() };
+    let message = format!(
+        "another application to renew the same licence is open, {other}: it is decided or withdrawn first"
+    );
+    vec![Refusal::at(Code::Conflict, "", message)]
+}
+
 /// A decision that needs two people is confirmed by somebody else than whoever proposed it; a revocation in
 /// the other of the two roles as well.
 #[must_use]
@@ -303,13 +278,25 @@ pub fn unmet_for_confirmation(
     unmet
 }
 
-/// PER-3: nobody takes two parts in a decision by two accounts; `others` are the persons who took one.
+/// PER-2: who handed an application in takes no part in its review, also after the role with the holder ended.
 #[must_use]
-pub fn unmet_for_other_person(own: Option<Uuid>, others: &[Uuid]) -> Vec<Refusal> {
-    if !own.is_some_and(|own| others.contains(&own)) {
+pub fn unmet_for_submitter(handed_it_in: bool) -> Vec<Refusal> {
+    if !handed_it_in {
         return Vec::new();
     }
-    let message = "another account of yours took part: somebody else has to take this one";
+    let message =
+        "you handed this application in: somebody else of the national team has to review it";
+    vec![Refusal::at(Code::SeparationOfDuties, "", message)]
+}
+
+/// PER-3: nobody takes two parts in a decision by two accounts; `others` are the persons who took one.
+#[must_use]
+pub fn unmet_for_other_person(own: &[Uuid], others: &[Uuid]) -> Vec<Refusal> {
+    if !own.iter().any(|own| others.contains(own)) {
+        return Vec::new();
+    }
+    let message = "another account of yours took part, be it one that is no longer yours: somebody else has to \
+                   take this one";
     vec![Refusal::at(Code::SeparationOfDuties, "", message)]
 }
 
@@ -418,8 +405,8 @@ pub struct Into {
 }
 
 /// A bridge leads from licences that were in good standing and READY to the one organisation that followed
-/// their holders. Every body of a merger must have had one, be it among those that were bridged `before`; an acquisition is never bridged, and nothing is
-/// bridged to an organisation that is suspended itself.
+/// their holders. Every body of a merger must have had one, be it among those that were bridged `before`; an
+/// acquisition is never bridged, and nothing is bridged to an organisation that is suspended itself.
 #[must_use]
 pub fn unmet_for_bridge(
     ended: &[Ended],

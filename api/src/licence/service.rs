@@ -5,10 +5,11 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::model::{Command, Licence, Standing, State};
+use super::parts::Decision;
 use super::rules;
 use super::store::Licences;
 use crate::actor::Permission;
-use crate::actor::service::{acts_for, person_of};
+use crate::actor::service::{acts_for, persons_since};
 use crate::audit::Change;
 use crate::command::{Stop, Unit, refuse_any};
 use crate::organisation::rules::unmet_for_own_organisation;
@@ -173,22 +174,75 @@ impl<'a> Desk<'a> {
         self.save(with.action, before, after, &["programmes"], with.reason).await
     }
 
-    /// PER-2, PER-3: one person takes one part in a decision, by whichever account.
+    /// PER-2, PER-3: one person takes one part in a decision, by whichever account, also by one that was
+    /// theirs when the first part was taken, on the day `since`.
     pub(super) async fn unmet_for_same_person(
         &self,
         accounts: &[Uuid],
+        since: NaiveDate,
     ) -> Result<Vec<Refusal>, Stop> {
-        let actor = self.unit.actor();
+        let own = self.account()?;
         let mut persons = Vec::new();
-        for account in accounts.iter().filter(|account| actor.account() != Some(**account)) {
-            persons.extend(person_of(self.unit, *account).await?);
+        for account in accounts.iter().filter(|account| own != **account) {
+            persons.extend(persons_since(self.unit, *account, since).await?);
         }
-        Ok(rules::unmet_for_other_person(actor.person(), &persons))
+        let own = persons_since(self.unit, own, since).await?;
+        Ok(rules::unmet_for_other_person(&own, &persons))
     }
 
-    /// What the renewed licence has to know of its renewal: that it is decided.
-    pub(super) async fn renewal_decided(&self, renewed: Option<Licence>) -> Result<(), Stop> {
+    /// PER-3: what speaks against confirming what the same person proposed.
+    pub(super) async fn unmet_for_proposer(
+        &self,
+        proposal: Option<&Decision>,
+    ) -> Result<Vec<Refusal>, Stop> {
+        match proposal {
+            Some(by) => self.unmet_for_same_person(&[by.proposed_by], by.proposed_on).await,
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// PER-2: what speaks against reviewing what the same person handed in.
+    pub(super) async fn unmet_for_submitter(
+        &self,
+        application: &Licence,
+    ) -> Result<Vec<Refusal>, Stop> {
+        let Some((by, on)) = application.submitted_by.zip(application.submitted_on) else {
+            return Ok(Vec::new());
+        };
+        let same =
+            by == self.account()? || !self.unmet_for_same_person(&[by], on).await?.is_empty();
+        Ok(rules::unmet_for_submitter(same))
+    }
+
+    /// ORG-3: what speaks against giving the holder back what was decided away.
+    pub(super) async fn unmet_for_giving_back(
+        &self,
+        licence: &Licence,
+    ) -> Result<Vec<Refusal>, Stop> {
+        let holder = self.store.holder(licence.organisation_id).await?.ok_or_else(not_found)?;
+        Ok(rules::unmet_for_giving_back(holder.status))
+    }
+
+    /// The other open applications to renew what this one renews.
+    pub(super) async fn other_renewals(&self, application: &Licence) -> Result<Vec<Licence>, Stop> {
+        let Some(renewed) = application.renews_id else { return Ok(Vec::new()) };
+        let mut others = self.store.open_renewals(renewed).await?;
+        others.retain(|other| other.id != application.id);
+        Ok(others)
+    }
+
+    /// The licence that `application` renews learns that this renewal is decided, unless another one is handed
+    /// in still.
+    pub(super) async fn renewal_decided(
+        &self,
+        application: &Licence,
+        renewed: Option<Licence>,
+    ) -> Result<(), Stop> {
         let Some(before) = renewed else { return Ok(()) };
+        let others = self.other_renewals(application).await?;
+        if others.iter().any(|other| other.state != State::Draft) {
+            return Ok(());
+        }
         let after = Licence { renewal_to: Some(self.unit.today()), ..before.clone() };
         self.save("licence.renewal_decided", &before, after, &[], None).await?;
         Ok(())

@@ -87,16 +87,15 @@ impl<'a> Licences<'a> {
         rows.into_iter().map(|row| Ok(licence_of(row)?)).collect()
     }
 
-    /// Whether an application to renew the licence is open.
-    pub async fn is_being_renewed(&self, id: Uuid) -> Result<bool, Stop> {
+    /// The open applications to renew the licence.
+    pub async fn open_renewals(&self, id: Uuid) -> Result<Vec<Licence>, Stop> {
+        let open = State::ALL.iter().filter(|state| state.is_open_application());
         let rows = licence::Entity::find()
             .filter(licence::Column::RenewsId.eq(id))
+            .filter(licence::Column::State.is_in(open.map(|state| state.code())))
             .all(self.unit.tx())
             .await?;
-        let open = |row: &licence::Model| {
-            State::from_code(&row.state).is_some_and(State::is_open_application)
-        };
-        Ok(rows.iter().any(open))
+        rows.into_iter().map(|row| Ok(licence_of(row)?)).collect()
     }
 
     /// The holders of the licences whose place these took.
@@ -405,6 +404,7 @@ fn licence_of(row: licence::Model) -> Result<Licence, DbFault> {
         readiness_reason,
         readiness_recorded_by,
         submitted_on,
+        submitted_by,
         decided_on,
         valid_from,
         valid_to,
@@ -446,6 +446,7 @@ fn licence_of(row: licence::Model) -> Result<Licence, DbFault> {
         bridging,
         readiness: readiness.transpose()?,
         submitted_on,
+        submitted_by,
         decided_on,
         term: days.map(|((from, to), (expiring_from, grace_to))| Term {
             from,
@@ -480,6 +481,7 @@ fn row_of(licence: &Licence) -> licence::Model {
         bridging,
         readiness,
         submitted_on,
+        submitted_by,
         decided_on,
         term,
         renewal_from,
@@ -510,6 +512,7 @@ fn row_of(licence: &Licence) -> licence::Model {
         readiness_recorded_by: readiness.as_ref().and_then(|found| found.recorded_by),
         readiness_reason: readiness.map(|found| found.reason),
         submitted_on,
+        submitted_by,
         decided_on,
         valid_from: term.map(|term| term.from),
         valid_to: term.map(|term| term.to),

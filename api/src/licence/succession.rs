@@ -4,13 +4,14 @@ use chrono::NaiveDate;
 use uuid::Uuid;
 
 use super::applications::take_back;
-use super::model::{Command, Licence, Standing, State, Tier, standing};
+use super::bounds::{Bounds, bridged_bounds};
+use super::model::{Command, Licence, Standing, State, standing};
 use super::parts::Granted;
 use super::rules::{self, Ended, terms};
 use super::service::{Changed, Desk, Retirement, called, not_found};
 use super::store::Licences;
 use crate::actor::Permission;
-use crate::actor::service::acts_for;
+use crate::actor::service::acts_for_any;
 use crate::calendar::Period;
 use crate::command::{Stop, Unit, refuse_any};
 use crate::course::service::succession::bridge as bridge_courses;
@@ -113,8 +114,10 @@ pub struct Bridge {
 pub async fn bridge(unit: &Unit, new: Bridge) -> Result<Changed, Stop> {
     let desk = Desk::of_the_nation(unit, Permission::ReviewLicences)?;
     desk.account()?;
-    refuse_any(unmet_for_own_organisation(acts_for(unit, new.organisation).await?))?;
     let ended = locked(&desk, &new).await?;
+    let mut bodies: Vec<Uuid> = ended.iter().map(|licence| licence.organisation_id).collect();
+    bodies.push(new.organisation);
+    refuse_any(unmet_for_own_organisation(acts_for_any(unit, &bodies).await?))?;
     let successions = desk.store.successions_into(new.organisation).await?;
     let own = desk.store.lock_all(new.organisation).await?;
     let suspended = own.iter().any(|licence| desk.standing(licence) == Standing::Suspended);
@@ -250,22 +253,23 @@ async fn build(
     (on, until): (NaiveDate, NaiveDate),
 ) -> Result<Changed, Stop> {
     let unit = desk.unit;
-    let smallest = |bound: fn(&Licence) -> Option<i32>| ended.iter().filter_map(bound).min();
+    let bounds = bounds_of(desk, ended, (on, until)).await?;
     let oldest = ended.iter().filter_map(|licence| licence.readiness.clone());
     let readiness = oldest.min_by_key(|found| found.validated_on);
     let licence = Licence {
         id: unit.id(),
         organisation_id: new.organisation,
         number: Some(desk.store.next_number().await?),
-        tier: least(ended),
+        tier: bounds.tier,
         approves_own_courses: ended.iter().all(|licence| licence.approves_own_courses),
-        max_concurrent_courses: smallest(|licence| licence.max_concurrent_courses),
-        max_trainees_per_course: smallest(|licence| licence.max_trainees_per_course),
+        max_concurrent_courses: bounds.max_concurrent_courses,
+        max_trainees_per_course: bounds.max_trainees_per_course,
         state: State::Granted,
         renews_id: None,
         bridging: true,
         readiness,
         submitted_on: None,
+        submitted_by: None,
         decided_on: Some(unit.today()),
         term: Some(terms::term(on, until)),
         renewal_from: None,
@@ -297,14 +301,16 @@ async fn build(
     Ok(Changed { id: licence.id, impact })
 }
 
-/// The tier that all of the licences reach.
-fn least(licences: &[Licence]) -> Tier {
-    let has = |tier| licences.iter().any(|licence| licence.tier == tier);
-    if has(Tier::HostOnly) {
-        Tier::HostOnly
-    } else if has(Tier::CoDelivery) {
-        Tier::CoDelivery
-    } else {
-        Tier::FullDelivery
+/// What the bridge of these licences lets its holder do.
+async fn bounds_of(
+    desk: &Desk<'_>,
+    ended: &[Licence],
+    (on, until): (NaiveDate, NaiveDate),
+) -> Result<Bounds, Stop> {
+    let mut allowed = Vec::new();
+    for licence in ended {
+        let to = licence.term.map_or(on, |term| term.to);
+        allowed.push((desk.store.allowed(licence).await?, to));
     }
+    bridged_bounds(&allowed, on, until).ok_or_else(not_found)
 }

@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 
+use super::bounds::Variation;
 use super::decisions::NewDecision;
 use super::impacts;
 use super::model::{Licence, Standing};
@@ -58,8 +59,7 @@ pub async fn confirm(unit: &Unit, at: At) -> Result<Changed, Stop> {
     let proposal = desk.store.proposal(at.id).await?;
     let by = (account, desk.acting_as.as_str());
     let mut unmet = rules::unmet_for_confirmation(proposal.as_ref(), DecisionKind::Variation, by);
-    let by_whom: Vec<_> = proposal.iter().map(|proposal| proposal.proposed_by).collect();
-    unmet.extend(desk.unmet_for_same_person(&by_whom).await?);
+    unmet.extend(desk.unmet_for_proposer(proposal.as_ref()).await?);
     let terms: Option<VariationTerms> = proposal
         .as_ref()
         .filter(|proposal| proposal.kind == DecisionKind::Variation)
@@ -110,8 +110,8 @@ async fn speaks_against(
     }
     let Ok(period) = Period::new(Some(days.0), Some(days.1)) else { return Ok(unmet) };
     let varied = desk.store.variations(licence.id).await?;
-    let meets = |(from, to): &(NaiveDate, NaiveDate)| {
-        Period::new(Some(*from), Some(*to)).is_ok_and(|other| other.overlaps(&period))
+    let meets = |other: &Variation| {
+        Period::new(Some(other.from), Some(other.to)).is_ok_and(|other| other.overlaps(&period))
     };
     if varied.iter().any(meets) {
         let message =

@@ -245,17 +245,29 @@ pub fn unmet_for_succession(facts: &SuccessionFacts<'_>) -> Vec<Refusal> {
         }
         SuccessionKind::Closure => (before >= 1 && after == 0, "a closure has no successor"),
     };
+    let sides = [("predecessorIds", facts.predecessors), ("successorIds", facts.successors)];
     if !fits {
-        unmet.push(Refusal::at(Code::SuccessionShape, "successorIds", expected));
+        let of_predecessors = match facts.kind {
+            SuccessionKind::Merger => before < 2,
+            SuccessionKind::Acquisition | SuccessionKind::Closure => before < 1,
+            SuccessionKind::Split | SuccessionKind::Rename | SuccessionKind::CodeChange => {
+                before != 1
+            }
+        };
+        let (path, _) = sides[usize::from(!of_predecessors)];
+        unmet.push(Refusal::at(Code::SuccessionShape, path, expected));
     }
-    let mut named: Vec<Uuid> = facts.predecessors.iter().chain(facts.successors).copied().collect();
-    named.sort_unstable();
-    let twice = named.windows(2).any(|pair| pair[0] == pair[1]);
+    for (path, side) in sides {
+        if side.iter().enumerate().any(|(place, id)| side[..place].contains(id)) {
+            unmet.push(Refusal::at(Code::Invalid, path, "name each organisation once"));
+        }
+    }
+    let itself = facts.successors.iter().any(|id| facts.predecessors.contains(id));
     let circle = facts
         .successors
         .iter()
         .any(|successor| leads_to(facts.recorded, *successor, facts.predecessors));
-    if twice || circle {
+    if itself || circle {
         unmet.push(Refusal::at(
             Code::SuccessionCycle,
             "successorIds",
@@ -485,6 +497,19 @@ mod tests {
         assert!(
             unmet_for_succession(&facts(SuccessionKind::Rename, &[A], &[B], &chain)).is_empty()
         );
+    }
+
+    #[test]
+    fn what_is_wrong_with_the_predecessors_is_said_of_them() {
+        let merger =
+            |before| unmet_for_succession(&facts(SuccessionKind::Merger, before, &[C], &[]));
+        for (before, expected) in
+            [(&[A][..], vec![Code::SuccessionShape]), (&[A, A], vec![Code::Invalid])]
+        {
+            let unmet = merger(before);
+            assert_eq!(codes(&unmet), expected);
+            assert_eq!(unmet[0].path, ["input", "predecessorIds"]);
+        }
     }
 
     #[test]

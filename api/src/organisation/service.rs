@@ -10,6 +10,7 @@ use super::model::{Board, Command, Identifier, Kind, Organisation, Status, Succe
 use super::rules::{self, GivenIdentifier, SuccessionFacts};
 use super::store::Organisations;
 use crate::actor::Permission;
+use crate::actor::service::acts_for_any;
 use crate::audit::{Audited, Change};
 use crate::calendar::Period;
 use crate::command::{Stop, Unit, refuse_any};
@@ -271,7 +272,8 @@ pub async fn verify_identifier(
         let period = period(Some(before.opened_on.unwrap_or_else(|| unit.today())), None)?;
         let verified = Some((unit.now(), by));
         let identifier = Identifier { scheme: given.scheme, value, period, verified };
-        desk.store.add_identifier(id, &identifier).await?;
+        let added = desk.store.add_identifier(id, &identifier).await;
+        added.map_err(|stop| stop.of_field("value"))?;
     }
     let after = before.clone();
     desk.save("organisation.identifier_verified", &before, after, &["identifiers"], None).await?;
@@ -497,6 +499,7 @@ pub async fn succeed(unit: &Unit, new: NewSuccession) -> Result<Changed, Stop> {
     let mut ids: Vec<Uuid> = new.predecessors.iter().chain(&new.successors).copied().collect();
     ids.sort_unstable();
     ids.dedup();
+    refuse_any(rules::unmet_for_own_organisation(acts_for_any(unit, &ids).await?))?;
     let mut locked = Vec::new();
     for id in ids {
         locked.push(desk.locked_any(id).await?);

@@ -353,6 +353,21 @@ on_both_databases! {
         let data = world.data(Some(&partners), document, json!({ "id": course.global_id() })).await;
         assert_eq!(data["course"]["partners"], json!([{ "places": 4, "organisation": { "id": one.global_id() } }]), "a partner sees its own places");
         assert_eq!(data["course"]["sessions"]["nodes"][0]["place"]["venue"], "Fictional Hall");
+        let more = step(&world, &staff.coordinator, "courseAmend", &mut course, json!({ "placesTaken": 11 })).await;
+        assert_eq!((more.codes(), &more.payload()["userErrors"][0]["path"]), (vec!["CAPACITY_EXCEEDED"], &json!(["input", "placesTaken"])));
+        // Who is no longer active gives places back, and gets no more.
+        let asleep = json!({ "id": one.global_id(), "expectedVersion": 2 });
+        world.mutate(Some(&world.officer()), "organisationMakeDormant", "", asleep).await.done("impact");
+        assert_eq!(step(&world, &staff.coordinator, "courseOfferPlaces", &mut course, offer(&one, 5)).await.codes(), ["INVALID", "CAPACITY_EXCEEDED"]);
+        for (places, told) in [(3, "9 of 10 places are offered"), (0, "6 of 10 places are offered")] {
+            let reply = step(&world, &staff.coordinator, "courseOfferPlaces", &mut course, offer(&one, places)).await;
+            assert_eq!(reply.done("impact"), &json!([told]));
+        }
+        let again = step(&world, &staff.coordinator, "courseOfferPlaces", &mut course, offer(&one, 0)).await;
+        assert_eq!(again.payload()["userErrors"][1]["path"], json!(["input", "places"]), "there is nothing to take back");
+        let data = world.data(Some(&partners), document, json!({ "id": course.global_id() })).await;
+        assert_eq!(data["course"], Value::Null, "what it was offered let it see the course");
+        step(&world, &staff.coordinator, "courseOfferPlaces", &mut course, offer(&other, 10)).await.done("course");
     }
 
     async fn for_another_tenant_a_course_is_not_there(world: World) {

@@ -103,6 +103,25 @@ on_both_databases! {
         world.mutate(Some(&other), "employerAgreementAccept", AGREEMENT, accept).await.done("agreement");
     }
 
+    async fn one_person_does_not_sign_for_both_sides_by_two_accounts(world: World) {
+        let (deliverer, host) = (body(&world).await, body(&world).await);
+        let mut ash = tests::people::person(&world, "Ash", None).await;
+        let mut tokens = Vec::new();
+        for (subject, side) in [("ash", &deliverer), ("ash elsewhere", &host)] {
+            tests::people::linked(&world, &mut ash, subject).await;
+            let scope = alongside::actor::GrantScope::Organisation(side.id);
+            tokens.push(world.grant_to(subject, Role::PartnerSignatory, scope).await);
+        }
+        let shown = propose(&world, &tokens[0], proposal(&deliverer, &host)).await.done("agreement").clone();
+        let accept = json!({ "id": shown["id"], "expectedVersion": 1 });
+        let before = world.database.eye.contents().await;
+        let reply = world.mutate(Some(&tokens[1]), "employerAgreementAccept", AGREEMENT, accept.clone()).await;
+        assert_eq!(reply.codes(), ["SEPARATION_OF_DUTIES"], "{}", reply.body());
+        assert_eq!(world.database.eye.contents().await.changes_since(&before), [] as [String; 0]);
+        let other = world.grant(Role::PartnerSignatory, Some(host.id)).await;
+        world.mutate(Some(&other), "employerAgreementAccept", AGREEMENT, accept).await.done("agreement");
+    }
+
     async fn two_organisations_have_one_agreement_of_a_kind_at_a_time(world: World) {
         let (deliverer, host) = (body(&world).await, body(&world).await);
         agreement(&world, (&deliverer, &host), AgreementKind::Employs, Standing::InForce).await;
@@ -191,7 +210,9 @@ on_both_databases! {
         let named = json!({ "name": "Bryony Sampleton", "email": "bryony@example.org" });
         let change = async |name: &str, input: Value| world.mutate(Some(&token), &format!("organisationContact{name}"), "contact { id name validFrom validTo isInForce version }", input).await;
         let add = with(named.clone(), &json!({ "organisationId": own.global_id(), "purpose": "SUPERVISION" }));
-        assert_eq!(change("Add", add.clone()).await.codes(), ["PERIOD_OVERLAP"]);
+        let second = change("Add", add.clone()).await;
+        let error = &second.payload()["userErrors"][0];
+        assert_eq!((&error["code"], &error["message"]), (&json!("PERIOD_OVERLAP"), &json!("one contact for each purpose at a time: end or replace the present one first")));
         for (more, path) in [(json!({ "name": "" }), "name"), (json!({ "email": "nobody" }), "email"), (json!({ "email": null }), "email"), (json!({ "phone": "\n" }), "phone"), (json!({ "validTo": "2026-05-01" }), "validTo")] {
             let reply = change("Add", with(add.clone(), &with(more, &json!({ "purpose": "FUNDING" })))).await;
             assert_eq!((reply.codes()[0], &reply.payload()["userErrors"][0]["path"]), ("INVALID", &json!(["input", path])));
@@ -218,7 +239,9 @@ on_both_databases! {
         let made = offer(&world, &own).await;
         let change = async |name: &str, input: Value| world.mutate(Some(&token), &format!("supervisionOffer{name}"), "offer { supervisees taken free isInForce version }", input).await;
         let add = json!({ "organisationId": own.global_id(), "supervisees": 2, "hoursPerMonth": 4 });
-        assert_eq!(change("Add", add.clone()).await.codes(), ["PERIOD_OVERLAP"]);
+        let second = change("Add", add.clone()).await;
+        let error = &second.payload()["userErrors"][0];
+        assert_eq!((&error["code"], &error["message"]), (&json!("PERIOD_OVERLAP"), &json!("one offer of supervision at a time: end or amend the present one first")));
         assert_eq!(change("Add", with(add, &json!({ "validFrom": "2027-01-01", "taken": 3, "hoursPerMonth": 0 }))).await.codes(), ["INVALID", "CAPACITY_EXCEEDED"]);
         for (more, code) in [(json!({ "taken": 6 }), "CAPACITY_EXCEEDED"), (json!({ "supervisees": 2 }), "CAPACITY_EXCEEDED"), (json!({ "taken": -1 }), "INVALID"), (json!({}), "UNCHANGED")] {
             assert_eq!(change("Amend", made.input(&more)).await.codes(), [code], "{more}");

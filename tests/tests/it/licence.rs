@@ -1,6 +1,7 @@
 //! Licences: from the application to the end, every refusal, and who may do what to whose.
 
 mod appeals;
+mod bridges;
 mod cells;
 mod duties;
 mod impacts;
@@ -137,6 +138,31 @@ on_both_databases! {
         assert_eq!(public["licence"]["conditions"]["totalCount"], 0);
         let tier = world.query(None, "{ licences { nodes { tier } } }", json!({})).await;
         assert_eq!(tier["errors"][0]["extensions"]["code"], "FORBIDDEN");
+    }
+
+    async fn a_draft_asks_for_positive_bounds_and_is_of_the_own_organisation(world: World) {
+        let (own, other) = (holder(&world).await, holder(&world).await);
+        let staff = Staff::of(&world, &own).await;
+        let asked = json!({ "tier": "FULL_DELIVERY", "programmeTypes": ["VOLUNTEER"], "maxConcurrentCourses": 0, "maxTraineesPerCourse": -3 });
+        let mut draft = asked.clone();
+        draft["organisationId"] = json!(own.global_id());
+        let mut made = licence(&world, &own).up_to(Stage::Draft).await;
+        for reply in [
+            world.mutate(Some(&staff.coordinator), "licenceDraft", FIELDS, draft.clone()).await,
+            step(&world, &staff.coordinator, "licenceAmendDraft", &mut made, asked).await,
+        ] {
+            assert_eq!(reply.codes(), ["INVALID", "INVALID"]);
+            assert_eq!(reply.payload()["userErrors"][0]["path"], json!(["input", "maxConcurrentCourses"]));
+            assert_eq!(reply.payload()["userErrors"][1]["path"], json!(["input", "maxTraineesPerCourse"]));
+        }
+        let mut refused = Vec::new();
+        for organisation in [other.global_id(), ids::encode("org", made.id)] {
+            draft["organisationId"] = json!(organisation);
+            refused.push(world.mutate(Some(&staff.coordinator), "licenceDraft", FIELDS, draft.clone()).await);
+        }
+        assert_eq!(refused[0].codes(), ["NOT_FOUND"]);
+        assert_eq!(refused[0].payload()["userErrors"][0]["path"], json!(["input", "organisationId"]));
+        assert_eq!(refused[0], refused[1], "of another's no more than that");
     }
 
     async fn an_application_is_hidden_from_everyone_but_its_holder_licensing_and_quality(world: World) {

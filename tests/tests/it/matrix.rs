@@ -249,7 +249,7 @@ on_both_databases! {
             let shown = findings.iter().filter(|f| f.channel == channel && f.what == What::Shown);
             shown.map(|finding| finding.place.as_str()).filter(|place| !place.starts_with("Query.")).collect()
         };
-        let officer = |readers: &policy::Readers| readers.roles.iter().any(|role| role == "NLO");
+        let officer = |readers: &policy::Readers| readers.roles.iter().chain(&readers.nation).any(|role| role == "NLO");
         let sdl = Sdl::written();
         let expected: BTreeSet<String> = all.policy.fields().filter(|(ty, field)| {
             let of_rows = all.policy.types[*ty].rows.as_ref().is_some_and(officer);

@@ -119,9 +119,11 @@ async fn columns(database: &Database) -> BTreeSet<String> {
 /// The tables of the schema in which a test runs, as a condition on `pg_class c`.
 const TABLES: &str = "c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p')";
 
-/// The tables whose rows may be taken away: the parts of a draft, and links that a merge gives to another.
+/// The tables whose rows may be taken away: the parts of a draft, links that a merge gives to another, and
+/// offers of places.
 const PARTS: &str = "'programme_module', 'module_prerequisite', 'competence_mapping', 'declared_gap', \
-     'course_trainer', 'course_session', 'session_module', 'teaching_assignment', 'session_place', 'session_guest'";
+     'course_trainer', 'course_session', 'session_module', 'teaching_assignment', 'session_place', 'session_guest', \
+     'course_partner'";
 
 /// What would be outside row security: each look-up names what it finds.
 async fn gaps(eye: &Eye) -> Vec<String> {

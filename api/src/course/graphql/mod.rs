@@ -192,7 +192,11 @@ const OF_COURSES: &[Way] = &[
         "p.partner_id",
         Permission::SeeCourses,
     ),
-    Way::PersonThrough("course_trainer x where x.course_id = t.id", "x.person_id"),
+    Way::PersonThrough(
+        "course_trainer x where x.course_id = t.id and exists (select 1 from teaching_assignment y \
+         where y.course_id = x.course_id and y.trainer_id = x.trainer_id and y.released_at is null)",
+        "x.person_id",
+    ),
 ];
 
 /// Who sees sessions and who teaches them: who sees the course.
@@ -229,8 +233,12 @@ const PARTNER: Way = Way::OrganisationThrough(
     Permission::SeeCourses,
 );
 
-const TEACHES: Way =
-    Way::PersonThrough("course_trainer x where x.course_id = t.course_id", "x.person_id");
+/// Who teaches a course, or did: not who was named and taken off again.
+const TEACHES: Way = Way::PersonThrough(
+    "course_trainer x where x.course_id = t.course_id and exists (select 1 from teaching_assignment y \
+     where y.course_id = x.course_id and y.trainer_id = x.trainer_id and y.released_at is null)",
+    "x.person_id",
+);
 
 /// The first end of an accreditation that a trainer needs for a session to come, and has no other for.
 const LAPSES_ON: &str = "(select min(a.valid_to) from teaching_assignment x \

@@ -176,7 +176,7 @@ pub struct CourseOfferPlacesInput {
     expected_version: i32,
     /// The partner.
     partner_id: ID,
-    /// How many.
+    /// How many in all; 0 takes the offer back.
     places: i32,
     /// Only tell what would follow; change nothing.
     #[graphql(default)]
@@ -334,7 +334,8 @@ impl CourseMutations {
         asked.run(ctx, parts, move |unit| Box::pin(proposals::propose(unit, at))).await
     }
 
-    /// Offers places of a course to a partner, or another number of them.
+    /// Offers places of a course to a partner, or another number of them; with 0 takes the offer back. Fewer are
+    /// offered at any time, also to who is no longer active.
     #[graphql(visible = "visible::plan_courses")]
     async fn course_offer_places(
         &self,

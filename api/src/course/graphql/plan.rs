@@ -116,6 +116,10 @@ impl CoursePlanInput {
                 return Err(Refusal::at(Code::Invalid, path, "name at most 60 dates"));
             }
         }
+        if self.pattern != SessionPattern::Dates && !self.dates.is_empty() {
+            let message = "only the pattern DATES takes dates: leave them out, or choose it";
+            return Err(Refusal::at(Code::Invalid, "plan.dates", message));
+        }
         let days = |dates: &[Date]| dates.iter().map(|date| date.0).collect::<Vec<_>>();
         let of_start = chrono::Datelike::weekday(&self.start.0);
         Ok(PlanAsked {
@@ -249,6 +253,10 @@ impl CourseQueries {
         let trainers = trainers?;
         if trainers.len() > 40 {
             return Err(bad("input.trainerIds may hold at most 40 ids"));
+        }
+        let again = |nth: &usize| trainers[..*nth].contains(&trainers[*nth]);
+        if let Some(nth) = (0..trainers.len()).find(again) {
+            return Err(refused(Refusal::at(Code::Invalid, &place(nth), "is named twice")));
         }
         let asked = input.plan.asked().map_err(refused)?;
         let op = ctx.data_unchecked::<Arc<Op>>();

@@ -43,12 +43,13 @@ pub struct NewCourse {
 ///
 /// Every unmet rule, or what the database answers.
 pub async fn draft(unit: &Unit, new: NewCourse) -> Result<Changed, Stop> {
-    let desk = Desk::of_deliverer(unit, new.organisation, Permission::PlanCourses)?;
+    let desk = Desk::of_deliverer(unit, new.organisation, Permission::PlanCourses)
+        .map_err(|stop| stop.of_field("organisationId"))?;
     let curriculum = desk.curriculum(new.version, new.organisation).await?;
     let holidays = desk.facts.holidays().await?;
     let plan = new.plan.plan(&curriculum, &holidays, unit.today());
     let (least, most) = new.capacity;
-    let mut unmet = rules::unmet_for_capacity(least, most, (0, 0));
+    let mut unmet = rules::unmet_for_capacity(least, most);
     unmet.extend(unmet_for_bodies(&desk, &new).await?);
     unmet.extend(unmet_for_area(new.postcode_area.as_deref()));
     if let Some(terms) = &new.terms {
@@ -192,7 +193,9 @@ pub async fn amend(unit: &Unit, at: At, new: Amendment) -> Result<Changed, Stop>
     after.host_id = new.host.or(before.host_id);
     let (taken, most) = (after.places_taken, after.capacity_max);
     let offered = desk.store.partners(at.id).await?.iter().map(|(_, places)| *places).sum();
-    let mut unmet = rules::unmet_for_capacity(after.capacity_min, most, (taken, offered));
+    let path = if new.places_taken.is_some() { "placesTaken" } else { "capacityMax" };
+    let mut unmet = rules::unmet_for_capacity(after.capacity_min, most);
+    unmet.extend(rules::unmet_for_places(most, (taken, path), offered));
     unmet.extend(unmet_for_area(after.postcode_area.as_deref()));
     if let Some(host) = new.host {
         unmet.extend(unmet_for_other(&desk, (before.organisation_id, host), "hostId").await?);
@@ -200,7 +203,7 @@ pub async fn amend(unit: &Unit, at: At, new: Amendment) -> Result<Changed, Stop>
     if let Some(terms) = &new.terms {
         unmet.extend(unmet_for_text(terms, "coDeliveryTerms", MAX_TEXT));
     }
-    if after.state.is_live() {
+    if after.state.is_live() && after.capacity_max > before.capacity_max {
         unmet.extend(unmet_for_size(&desk, &after).await?);
     }
     if after.places_taken > before.places_taken {
@@ -222,11 +225,11 @@ pub async fn amend(unit: &Unit, at: At, new: Amendment) -> Result<Changed, Stop>
 
 /// LIC-3: a live course grows no larger than its licence allows.
 async fn unmet_for_size(desk: &Desk<'_>, course: &Course) -> Result<Vec<Refusal>, Stop> {
-    let most = desk.store.most_trainees(course.licence_id).await?;
+    let most = desk.store.most_trainees(course).await?;
     Ok(rules::unmet_for_trainees(most, course.capacity_max))
 }
 
-/// Offers places of a course to a partner, or another number of them.
+/// Offers places of a course to a partner, or another number of them; with none takes the offer back.
 ///
 /// # Errors
 ///
@@ -234,27 +237,22 @@ async fn unmet_for_size(desk: &Desk<'_>, course: &Course) -> Result<Vec<Refusal>
 pub async fn offer(unit: &Unit, at: At, partner: Uuid, places: i32) -> Result<Changed, Stop> {
     let (desk, before) = Desk::at(unit, Permission::PlanCourses, at).await?;
     let after = Desk::stepped(&before, Command::OfferPlaces)?;
-    let others: i32 = desk
-        .store
-        .partners(at.id)
-        .await?
-        .iter()
-        .filter(|(id, _)| *id != partner)
-        .map(|(_, places)| *places)
-        .sum();
-    let mut unmet = unmet_for_other(&desk, (before.organisation_id, partner), "partnerId").await?;
-    unmet.extend(desk.unmet_for_more_people(&before).await?);
-    if places < 1 {
-        unmet.push(Refusal::at(Code::Invalid, "places", "must be at least 1"));
-    } else if others.saturating_add(places) > before.capacity_max {
-        let message = format!(
-            "there are places for {}, and {others} are offered to others",
-            before.capacity_max
-        );
-        unmet.push(Refusal::at(Code::CapacityExceeded, "places", message));
+    let (own, others): (Vec<_>, Vec<_>) =
+        desk.store.partners(at.id).await?.into_iter().partition(|(id, _)| *id == partner);
+    let held = own.first().map(|(_, places)| *places);
+    let others: i32 = others.iter().map(|(_, places)| *places).sum();
+    let mut unmet = Vec::new();
+    if held.is_none_or(|held| places > held) {
+        unmet.extend(unmet_for_other(&desk, (before.organisation_id, partner), "partnerId").await?);
+        unmet.extend(desk.unmet_for_more_people(&before).await?);
     }
+    unmet.extend(rules::unmet_for_offer(places, held, (others, before.capacity_max)));
     refuse_any(unmet)?;
-    desk.store.offer(&before, partner, places).await?;
+    if places == 0 {
+        desk.store.take_back(&before, partner).await?;
+    } else {
+        desk.store.offer(&before, partner, places).await?;
+    }
     desk.save("course.places_offered", &before, after, &["partners"], None).await?;
     let offered = others.saturating_add(places);
     let impact = vec![format!("{offered} of {} places are offered", before.capacity_max)];

@@ -110,20 +110,21 @@ async fn attended(
     let known = if asks { desk.trainers(course, &sessions).await? } else { Vec::new() };
     let lived = |(id, part): &(Uuid, Part)| {
         let is_it = |known: &Known| known.facts.id == *id && known.facts.lived_experience;
-        *part != Part::Observer && known.iter().any(is_it)
+        part.teaches() && known.iter().any(is_it)
     };
     let at = |session: &&Session| session.trainers.iter().any(|(id, _)| *id == trainer);
     let attended = |session: &Session| {
-        let (own, others): (Vec<_>, Vec<_>) =
-            session.trainers.iter().partition(|(id, _)| *id == trainer);
+        let is_own = |(id, _): &&(Uuid, Part)| *id == trainer;
+        let own: Vec<&(Uuid, Part)> = session.trainers.iter().filter(is_own).collect();
+        let mut others = session.trainers.iter().filter(|one| !is_own(one));
         Attended {
             session: session.id,
             told: format!("{} on {}", course.code, session.day),
             starts_at: session.starts_at,
             ends_at: session.ends_at,
             to_come: session.state == SessionState::Planned,
-            booked: course.books(),
-            bare: asks && own.into_iter().any(lived) && !others.into_iter().any(lived),
+            booked: course.books() && own.iter().any(|(_, part)| part.teaches()),
+            bare: asks && own.into_iter().any(lived) && !others.any(lived),
         }
     };
     let standing = sessions.iter().filter(|session| session.state.stands());

@@ -270,7 +270,7 @@ impl<'a> Desk<'a> {
         curriculum: &Curriculum,
     ) -> Result<Ground, Stop> {
         let of = (course.organisation_id, course.programme_type);
-        let licensed = self.store.licensed(of, course.start_on, course.id).await?;
+        let licensed = self.store.licensed(of, (course.start_on, course.end_on), course.id).await?;
         Ok(Ground {
             licence: licensed.map(|licensed| licensed.days),
             teach_out_until: self.store.teach_out_until(course.id).await?,

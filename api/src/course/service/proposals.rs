@@ -45,7 +45,7 @@ async fn speaks_against(
 pub async fn propose(unit: &Unit, at: At) -> Result<Changed, Stop> {
     let (desk, found) = Desk::before(unit, Permission::PlanCourses, at.id).await?;
     let of = (found.organisation_id, found.programme_type);
-    let licensed = desk.store.licensed(of, found.start_on, at.id).await?;
+    let licensed = desk.store.licensed(of, (found.start_on, found.end_on), at.id).await?;
     let before = desk.locked(at).await?;
     let mut after = Desk::stepped(&before, Command::Propose)?;
     let (mut unmet, mut impact) = speaks_against(&desk, &before, false).await?;
@@ -104,12 +104,15 @@ pub async fn give_back(unit: &Unit, at: At, reason: String) -> Result<Changed, S
 pub async fn open(unit: &Unit, at: At) -> Result<Changed, Stop> {
     let (desk, found) = Desk::before(unit, Permission::PlanCourses, at.id).await?;
     let of = (found.organisation_id, found.programme_type);
-    let licensed = desk.store.licensed(of, unit.today(), at.id).await?;
+    let licensed = desk.store.licensed(of, (found.start_on, found.end_on), at.id).await?;
     let before = desk.locked(at).await?;
     let mut after = Desk::stepped(&before, Command::Open)?;
     let until = desk.store.teach_out_until(at.id).await?;
     let licence = licensed.as_ref().map(|licensed| &licensed.facts);
-    let mut unmet = rules::unmet_for_licence(licence, before.terms(), until);
+    let mut unmet = match licence {
+        Some(licence) => rules::unmet_for_licence(licence, before.terms(), until),
+        None => rules::unmet_without_licence(desk.store.former(&before).await?),
+    };
     let (against, _) = speaks_against(&desk, &before, true).await?;
     unmet.extend(against);
     if before.start_on < unit.today() {
@@ -156,7 +159,8 @@ pub async fn teach_out(unit: &Unit, at: At, decision: TeachOut) -> Result<Change
     let reason = Some(decision.reason.as_str());
     let mut impact = vec![match after.state {
         State::TeachOut => format!("it goes on until {}", decision.until),
-        _ => format!("it may open and run until {}", decision.until),
+        State::Open | State::Confirmed => format!("it may run until {}", decision.until),
+        _ => format!("it may open under an active licence, and run until {}", decision.until),
     }];
     impact.extend(
         replaced.map(|until| format!("this takes the place of the decision until {until}")),

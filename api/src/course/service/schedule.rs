@@ -373,7 +373,7 @@ impl<'a> Desk<'a> {
     /// Locks the licence under which the course would run: licences come before courses.
     async fn lock_licence(&self, course: &Course) -> Result<(), Stop> {
         let of = (course.organisation_id, course.programme_type);
-        self.store.licensed(of, course.start_on, course.id).await?;
+        self.store.licensed(of, (course.start_on, course.end_on), course.id).await?;
         Ok(())
     }
 }

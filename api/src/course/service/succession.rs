@@ -1,5 +1,7 @@
 //! What becomes of courses when the organisation that delivers them ends, or gets a licence that bridges.
 
+use std::collections::HashSet;
+
 use chrono::NaiveDate;
 use uuid::Uuid;
 
@@ -57,7 +59,8 @@ pub async fn pass_on(
     let mut after = Course { organisation_id: to, ..course.clone() };
     after.host_id = after.host_id.filter(|host| *host != to);
     let of = (to, course.programme_type);
-    let licensed = desk.store.licensed(of, unit.today(), course.id).await?;
+    let first = course.start_on.max(unit.today());
+    let licensed = desk.store.licensed(of, (first, course.end_on.max(first)), course.id).await?;
     let in_force = licensed.filter(|found| found.facts.allows_new_starts && found.facts.delivers);
     let covers = in_force.as_ref().and_then(|found| found.facts.covers_to);
     let beyond = in_force.as_ref().and_then(|found| beyond(course, &found.facts));
@@ -67,8 +70,8 @@ pub async fn pass_on(
     desk.save("course.passed_on", course, after, &["deliverers"], None).await?;
     let code = &course.code;
     let mut impact = vec![match covers {
-        _ if course.licence_id.is_none() => {
-            format!("{code} passes on; it needs a licence to go on")
+        None if course.licence_id.is_none() => {
+            format!("{code} passes on; its new deliverer needs a licence before it is proposed")
         }
         None => format!(
             "{code} passes on; it needs a licence of its new deliverer or a teach-out decision"
@@ -125,9 +128,38 @@ pub async fn bridge(
             let mut after = course.clone();
             after.run_under(licence);
             desk.save("course.bridged", &course, after, &[], None).await?;
-            let number = licence.number.as_deref().unwrap_or("the licence that bridges");
-            impact.push(format!("{} goes on under {number}", course.code));
+            impact.push(under(licence, &course));
         }
     }
+    let mut asked = HashSet::new();
+    for (_, licence) in bridges.iter().filter(|(_, licence)| asked.insert(licence.id)) {
+        impact.extend(crowded(&desk, licence).await?);
+    }
     Ok(impact)
+}
+
+/// What a licence that bridges means for a course.
+fn under(licence: &Licence, course: &Course) -> String {
+    let number = licence.number.as_deref().unwrap_or("the licence that bridges");
+    let ends = licence.term.map(|term| term.to).filter(|to| *to <= course.end_on);
+    match ends {
+        None => format!("{} goes on under {number}", course.code),
+        Some(to) => format!(
+            "{} goes on under {number}, which ends before {to}: the course ends on {}, and needs another licence \
+             or a teach-out decision by then",
+            course.code, course.end_on
+        ),
+    }
+}
+
+/// A licence under which more courses are live than it allows.
+async fn crowded(desk: &Desk<'_>, licence: &Licence) -> Result<Option<String>, Stop> {
+    let live = desk.store.live_under(licence.id, None).await?;
+    let most = licence.max_concurrent_courses.filter(|most| i64::from(*most) < live);
+    let number = licence.number.as_deref().unwrap_or("the licence that bridges");
+    Ok(most.map(|most| {
+        format!(
+            "{number} has {live} live courses and allows {most}: none opens until some have ended"
+        )
+    }))
 }

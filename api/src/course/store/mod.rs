@@ -10,8 +10,8 @@ mod sessions;
 use entities::{course, course_counter};
 use sea_orm::sea_query::{Expr, ExprTrait as _, LockType, OnConflict};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait,
-    QueryFilter, QuerySelect,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, IntoActiveModel,
+    PaginatorTrait, QueryFilter, QuerySelect,
 };
 use uuid::Uuid;
 
@@ -79,13 +79,13 @@ impl<'a> Courses<'a> {
         if done.rows_affected == 1 { Ok(()) } else { Err(Refusal::whole(Code::Conflict).into()) }
     }
 
-    /// How many other courses are live under the licence.
-    pub async fn live_under(&self, licence: Uuid, but: Uuid) -> Result<i64, Stop> {
+    /// How many courses are live under the licence, `but` one left out.
+    pub async fn live_under(&self, licence: Uuid, but: Option<Uuid>) -> Result<i64, Stop> {
         let live = State::ALL.iter().filter(|state| state.is_live()).map(|state| state.code());
         let count = course::Entity::find()
             .filter(course::Column::LicenceId.eq(licence))
             .filter(course::Column::State.is_in(live))
-            .filter(course::Column::Id.ne(but))
+            .filter(Condition::all().add_option(but.map(|but| course::Column::Id.ne(but))))
             .count(self.unit.tx())
             .await?;
         Ok(i64::try_from(count).unwrap_or(i64::MAX))

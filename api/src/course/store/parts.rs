@@ -98,6 +98,16 @@ impl Courses<'_> {
         Ok(())
     }
 
+    /// Takes back what was offered to a partner.
+    pub async fn take_back(&self, course: &Course, partner: Uuid) -> Result<(), Stop> {
+        course_partner::Entity::delete_many()
+            .filter(course_partner::Column::CourseId.eq(course.id))
+            .filter(course_partner::Column::PartnerId.eq(partner))
+            .exec(self.unit.tx())
+            .await?;
+        Ok(())
+    }
+
     /// What deliverer and host agreed.
     pub async fn put_terms(&self, course: &Course, terms: &str) -> Result<(), Stop> {
         let changed = course_terms::Entity::update_many()

@@ -164,7 +164,7 @@ impl Courses<'_> {
                 starts_at: Set(session.starts_at),
                 ends_at: Set(session.ends_at),
                 released_at: Set(None),
-                booked: Set(course.books()),
+                booked: Set(course.books() && part.teaches()),
             });
         let rows: Vec<teaching_assignment::ActiveModel> = rows.collect();
         if !rows.is_empty() {
@@ -180,6 +180,7 @@ impl Courses<'_> {
         teaching_assignment::Entity::update_many()
             .col_expr(teaching_assignment::Column::Booked, Expr::value(true))
             .filter(teaching_assignment::Column::CourseId.eq(course))
+            .filter(teaching_assignment::Column::Part.ne(Part::Observer.code()))
             .filter(teaching_assignment::Column::ReleasedAt.is_null())
             .exec(self.unit.tx())
             .await?;

@@ -16,12 +16,12 @@ use crate::mutations;
 
 mutations! {
     LicenceSuspend by OverseeQuality -> licence: Licence, [LicenceEnded, SeparationOfDuties];
-    LicenceReinstate by OverseeQuality -> licence: Licence, [LicenceEnded, SeparationOfDuties];
+    LicenceReinstate by OverseeQuality -> licence: Licence, [LicenceEnded, SeparationOfDuties, OwnerClosed];
     LicenceProposeRevocation by DecideLicences -> licence: Licence, [LicenceEnded, SeparationOfDuties];
     LicenceConfirmRevocation by DecideLicences -> licence: Licence,
         [NothingProposed, SeparationOfDuties, LicenceEnded];
     LicenceConditionSettle by DecideLicences -> licence: Licence, [SeparationOfDuties];
-    LicenceAppealDecide by DecideLicences -> licence: Licence, [SeparationOfDuties, LicenceOverlap];
+    LicenceAppealDecide by DecideLicences -> licence: Licence, [SeparationOfDuties, LicenceOverlap, OwnerClosed];
     QualityReviewRecord by OverseeQuality -> licence: Licence, [SeparationOfDuties];
 }
 

@@ -213,6 +213,8 @@ fn a_surrender_says_what_becomes_of_open_courses() {
         programme_type: ProgrammeType::PeerSupportWorker,
         starts_on: day("2026-05-01"),
         ends_on: day("2026-06-01"),
+        has_planned_sessions: true,
+        teach_out_until: None,
         capacity_max: 12,
         places_taken: 12,
     }];
@@ -248,8 +250,21 @@ fn a_breach_can_be_mended_and_what_is_settled_stays() {
 #[test]
 fn a_person_with_two_accounts_takes_one_part() {
     let [one, other] = [Uuid::from_u128(1), Uuid::from_u128(2)];
-    assert_eq!(unmet_for_other_person(None, &[one]), []);
-    assert_eq!(unmet_for_other_person(Some(one), &[other]), []);
-    let both = unmet_for_other_person(Some(one), &[other, one]);
+    assert_eq!(unmet_for_other_person(&[], &[one]), []);
+    assert_eq!(unmet_for_other_person(&[one], &[other]), []);
+    let both = unmet_for_other_person(&[one], &[other, one]);
     assert_eq!(codes(&both), [Code::SeparationOfDuties]);
+}
+
+#[test]
+fn who_handed_an_application_in_takes_no_part_in_its_review() {
+    assert_eq!(unmet_for_submitter(false), []);
+    assert_eq!(codes(&unmet_for_submitter(true)), [Code::SeparationOfDuties]);
+}
+
+#[test]
+fn org_3_a_closed_organisation_gets_nothing_back() {
+    assert_eq!(unmet_for_giving_back(Status::Active), []);
+    assert_eq!(unmet_for_giving_back(Status::Dormant), []);
+    assert_eq!(codes(&unmet_for_giving_back(Status::Closed)), [Code::OwnerClosed]);
 }

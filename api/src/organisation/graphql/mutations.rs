@@ -29,7 +29,7 @@ mutations! {
     OrganisationMoveBoard by ManageOrganisations -> organisation: Organisation,
         [BoardNotInForce, RegionOverrideReasonRequired, DateBeforeRecordedFact, Unchanged];
     OrganisationSucceed by ManageOrganisations -> organisation: Organisation,
-        [SuccessionCycle, SuccessionShape, ClosureReasonRequired, DateBeforeRecordedFact, CoursesUnfinished, OrganisationNotActive];
+        [SuccessionCycle, SuccessionShape, ClosureReasonRequired, DateBeforeRecordedFact, CoursesUnfinished, OrganisationNotActive, SeparationOfDuties];
     BoardAssignmentChoose by AssignBoards -> organisation: Organisation,
         [NotACandidate, BoardNotInForce, RegionOverrideReasonRequired, DateBeforeRecordedFact, Unchanged];
 }

@@ -3,7 +3,7 @@
 use alongside::actor::{GrantScope, Role};
 use alongside::course::model::State;
 use serde_json::{Value, json};
-use tests::courses::{Course, School, course, course_from, school};
+use tests::courses::{Course, School, TYPE, course, course_from, school};
 use tests::people::{linked, list};
 use tests::{World, given, on_both_databases};
 
@@ -72,6 +72,24 @@ on_both_databases! {
         assert_eq!(world.statements_of(found(&world, "openCourses")).await, statements);
         world.set_clock("2027-08-01T09:00:00Z");
         assert_eq!(found(&world, "openCourses").await, [] as [Value; 0], "both licences are over");
+    }
+
+    async fn a_course_under_a_revoked_licence_is_told_since_when(world: World) {
+        let (mut school, other) = (school(&world).await, school(&world).await);
+        let staff = Staff::of(&world, &school).await;
+        let mut approved = course(&world, &school, State::Approved).await;
+        let mut elsewhere = course(&world, &other, State::Approved).await;
+        licence_step(&world, &mut school, "licenceSuspend").await;
+        let open = step(&world, &staff.coordinator, "courseOpen", &mut approved, json!({})).await;
+        assert_eq!(messages(&open, "LICENCE_NOT_ACTIVE"), ["the licence is SUSPENDED since 2026-05-01: no course opens under it"]);
+        let mut input = json!({ "id": school.licence.global_id(), "expectedVersion": school.licence.version, "reason": "A test.", "publicReason": "A test." });
+        world.mutate(Some(&world.officer()), "licenceProposeRevocation", "", input.clone()).await.done("impact");
+        input = json!({ "id": input["id"], "expectedVersion": school.licence.version + 1 });
+        world.mutate(Some(&staff.quality), "licenceConfirmRevocation", "", input).await.done("impact");
+        let open = step(&world, &staff.coordinator, "courseOpen", &mut approved, json!({})).await;
+        assert_eq!(messages(&open, "LICENCE_NOT_ACTIVE"), ["the licence is REVOKED since 2026-05-01: no course opens under it"]);
+        let of_other = Staff::of(&world, &other).await;
+        step(&world, &of_other.coordinator, "courseOpen", &mut elsewhere, json!({})).await.done("course");
     }
 
     async fn nobody_more_has_a_place_without_a_licence_or_a_teach_out(world: World) {
@@ -255,6 +273,73 @@ on_both_databases! {
         assert_eq!(reply.codes(), ["CAPACITY_EXCEEDED"; 2], "five have a place already");
         let reply = step(&world, &staff.coordinator, "courseAmend", &mut open, json!({ "capacityMax": 7, "dryRun": true })).await;
         assert_eq!(reply.done("impact"), &json!(["5 of 7 places are taken, 7 are offered to partners"]));
+    }
+
+    async fn a_course_keeps_what_a_variation_has_on_its_days(world: World) {
+        let (school, other) = (school(&world).await, school(&world).await);
+        let staff = Staff::of(&world, &school).await;
+        let mut approved = course(&world, &school, State::Approved).await;
+        let mut foreign = course(&world, &other, State::Approved).await;
+        let varied = format!(
+            "insert into licence_variation select d.id, d.organisation_id, d.licence_id, d.id, 'HOST_ONLY', null, null, '2026-05-18', '2026-06-01' \
+             from licence_decision d where d.organisation_id = {}",
+            world.uuid(school.organisation.id)
+        );
+        world.database.eye.execute(&varied).await.expect("a variation");
+        let reply = step(&world, &staff.coordinator, "courseOpen", &mut approved, json!({})).await;
+        assert_eq!(reply.codes(), ["LICENCE_DOES_NOT_COVER"], "hosting only on its last day: {}", reply.body());
+        for (change, codes) in [
+            ("tier = null, max_trainees_per_course = 5", vec!["CAPACITY_EXCEEDED"]),
+            ("max_trainees_per_course = null, max_concurrent_courses = 1", vec![]),
+        ] {
+            world.database.eye.execute(&format!("update licence_variation set {change}")).await.expect("another variation");
+            let trial = step(&world, &staff.coordinator, "courseOpen", &mut approved, json!({ "dryRun": true })).await;
+            assert_eq!(trial.codes(), codes, "{change}: {}", trial.body());
+        }
+        step(&world, &staff.coordinator, "courseOpen", &mut approved, json!({})).await.done("course");
+        let mut second = course_from(&world, &school, State::Approved, given::day("2026-06-15")).await;
+        let of_other = Staff::of(&world, &other).await;
+        step(&world, &of_other.coordinator, "courseOpen", &mut foreign, json!({})).await.done("course");
+        step(&world, &staff.coordinator, "courseOpen", &mut second, json!({})).await.done("course");
+        // It is in force now: who may only host takes nobody more.
+        let now = "update licence_variation set tier = 'HOST_ONLY', valid_from = '2026-05-01'";
+        world.database.eye.execute(now).await.expect("a variation of today");
+        let codes = takes_people(&world, &staff.coordinator, &mut second, &other.organisation.global_id()).await;
+        assert_eq!(codes, ["LICENCE_NOT_ACTIVE"; 3]);
+        world.database.eye.execute("delete from licence_variation").await.expect("as before");
+    }
+
+    async fn a_licence_that_pauses_for_a_type_lets_a_course_open_that_it_covers(world: World) {
+        let (school, other) = (school(&world).await, school(&world).await);
+        let staff = Staff::of(&world, &school).await;
+        let mut later = course_from(&world, &school, State::Approved, given::day("2026-06-15")).await;
+        let mut between = course(&world, &school, State::Approved).await;
+        let mut foreign = course(&world, &other, State::Approved).await;
+        let of_it = format!("where organisation_id = {} and programme_type = '{}' and stage = 'GRANTED'", world.uuid(school.organisation.id), TYPE.code());
+        let new = world.uuid(uuid::Uuid::from_u128(0x5));
+        world.database.eye.execute(&format!("update licence_programme set valid_to = '2026-05-05' {of_it}")).await.expect("a pause");
+        let again = format!("insert into licence_programme (id, organisation_id, licence_id, programme_type, stage, valid_from, valid_to) \
+            select {new}, organisation_id, licence_id, programme_type, stage, '2026-06-01', '2027-05-01' from licence_programme {of_it}");
+        world.database.eye.execute(&again).await.expect("it goes on");
+        let reply = step(&world, &staff.coordinator, "courseOpen", &mut between, json!({ "dryRun": true })).await;
+        assert_eq!(reply.codes(), ["LICENCE_DOES_NOT_COVER"], "{}", reply.body());
+        step(&world, &staff.coordinator, "courseOpen", &mut later, json!({})).await.done("course");
+        let of_other = Staff::of(&world, &other).await;
+        step(&world, &of_other.coordinator, "courseOpen", &mut foreign, json!({})).await.done("course");
+    }
+
+    async fn a_course_above_a_lowered_bound_changes_and_only_grows_no_more(world: World) {
+        let (school, other) = (school(&world).await, school(&world).await);
+        let staff = Staff::of(&world, &school).await;
+        let mut open = course(&world, &school, State::Open).await;
+        course(&world, &other, State::Open).await;
+        let lower = format!("update licence set max_trainees_per_course = 6 where organisation_id = {}", world.uuid(school.organisation.id));
+        world.database.eye.execute(&lower).await.expect("a lower bound");
+        for more in [json!({ "placesTaken": 4 }), json!({ "postcodeArea": "LS" }), json!({ "capacityMax": 9 })] {
+            step(&world, &staff.coordinator, "courseAmend", &mut open, more).await.done("course");
+        }
+        let reply = step(&world, &staff.coordinator, "courseAmend", &mut open, json!({ "capacityMax": 10 })).await;
+        assert_eq!(reply.codes(), ["CAPACITY_EXCEEDED"], "{}", reply.body());
     }
 
     async fn nobody_takes_its_own_course_over(world: World) {

@@ -67,6 +67,8 @@ on_both_databases! {
             (with("breakMinutes", json!(60)), "input.plan.breakMinutes: "),
             (with("sessions", json!(0)), "input.plan.sessions: "),
             (with("modulesPerSession", json!(0)), "input.plan.modulesPerSession: "),
+            (with("pattern", json!("DATES")), "input.plan.dates: "),
+            (with("dates", dates(1)), "input.plan.dates: only the pattern DATES takes dates"),
             (with("closedDates", dates(61)), "input.plan.closedDates: "),
             (with("start", json!("2015-12-31")), "input.plan.start: choose a day of the years 2016 to 2036"),
             (with("start", json!("2037-01-01")), "input.plan.start: choose a day of the years 2016 to 2036"),
@@ -81,6 +83,15 @@ on_both_databases! {
             let message = refused(&world, &staff.lead, plan).await;
             assert_eq!(message, "input.trainerIds.1: no such trainer who is listed or works with the organisation");
         }
+        let mut few = with("pattern", json!("DATES"));
+        (few["plan"]["dates"], few["plan"]["sessions"]) = (dates(1), json!(2));
+        assert_eq!(refused(&world, &staff.lead, few).await, "input.plan.dates: name a date for each of the sessions");
+        let mut plan = input(&school, weekly_input("2026-06-01"));
+        plan["trainerIds"] = json!([school.lead.global_id(), school.lead.global_id()]);
+        assert_eq!(refused(&world, &staff.lead, plan).await, "input.trainerIds.1: is named twice");
+        let plan = draft_input(&other, "2026-06-01");
+        let reply = world.mutate(Some(&staff.lead), "courseDraft", FIELDS, plan).await;
+        assert_eq!((reply.codes(), &reply.payload()["userErrors"][0]["path"]), (vec!["NOT_FOUND"], &json!(["input", "organisationId"])));
         let mut plan = draft_input(&school, "2026-06-01");
         plan["plan"]["endTime"] = json!("09:00");
         let reply = world.mutate(Some(&staff.lead), "courseDraft", FIELDS, plan).await;
@@ -101,6 +112,9 @@ on_both_databases! {
             let error = &reply.payload()["userErrors"][0];
             assert_eq!((&error["code"], &error["path"]), (&json!("INVALID"), &json!(["input", path])), "{date} {time}");
         }
+        let onto = step(&world, &staff.lead, "sessionReschedule", &mut course, to("2026-05-18", "10:30", false)).await;
+        let message = onto.payload()["userErrors"][0]["message"].as_str().expect("words");
+        assert!(message.contains("(the course itself meets then already)"), "{message}");
         let before = world.database.eye.contents().await;
         let holiday = to("2026-05-25", "10:30", true);
         let foretold = step(&world, &staff.lead, "sessionReschedule", &mut course, holiday).await;

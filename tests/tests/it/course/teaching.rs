@@ -4,8 +4,8 @@ use alongside::actor::{GrantScope, Role};
 use alongside::course::model::State;
 use alongside::trainer::model::{Level, State as Accredited};
 use serde_json::{Value, json};
-use tests::courses::{TYPE, course, course_from, peer, school, trainers_input};
-use tests::people::{accreditation, trainer};
+use tests::courses::{Course, TYPE, course, course_from, peer, school, trainers_input};
+use tests::people::{accreditation, linked, trainer};
 use tests::{World, given, on_both_databases, world_with};
 
 use super::{Staff, messages, step};
@@ -88,10 +88,12 @@ on_both_databases! {
         let there = Staff::of(&world, &elsewhere).await;
         course(&world, &school, State::Open).await;
         let mut open = course(&world, &elsewhere, State::Open).await;
-        let given = trainers(&[(&elsewhere.lead.global_id(), "LEAD"), (&elsewhere.peer.global_id(), "CO"), (&school.peer.global_id(), "OBSERVER")]);
+        let given = trainers(&[(&elsewhere.lead.global_id(), "LEAD"), (&elsewhere.peer.global_id(), "CO"), (&school.peer.global_id(), "CO")]);
         let reply = step(&world, &there.lead, "courseAssignTrainers", &mut open, given).await;
         let error = &reply.payload()["userErrors"][0];
         assert_eq!((&error["code"], &error["path"]), (&json!("TRAINER_BUSY"), &json!(["input", "trainers", "2", "trainerId"])), "{error}");
+        let given = trainers(&[(&elsewhere.lead.global_id(), "LEAD"), (&elsewhere.peer.global_id(), "CO"), (&school.peer.global_id(), "OBSERVER")]);
+        step(&world, &there.lead, "courseAssignTrainers", &mut open, given).await.done("course");
         // Nor does it move to where its trainer is booked.
         let mut second = course_from(&world, &school, State::Open, given::day("2026-06-01")).await;
         let here = Staff::of(&world, &school).await;
@@ -146,6 +148,33 @@ on_both_databases! {
         world.database.eye.execute("update licence set valid_to = '2027-05-01', expiring_from = '2027-02-01', grace_to = '2027-07-01'").await.expect("mended");
     }
 
+    async fn who_left_and_is_not_listed_is_still_checked_when_a_session_is_recorded(world: World) {
+        let (school, other) = (school(&world).await, school(&world).await);
+        Staff::of(&world, &school).await;
+        let mut course = course(&world, &school, State::Confirmed).await;
+        for trainer in [&school.lead, &school.peer] {
+            let trainer = world.uuid(trainer.id);
+            for sql in [
+                format!("update trainer_affiliation set valid_to = '2026-05-10' where trainer_id = {trainer}"),
+                format!("update trainer set listed = false where id = {trainer}"),
+                format!("update trainer_accreditation set valid_to = '2026-05-10' where trainer_id = {trainer}"),
+            ] {
+                world.database.eye.execute(&sql).await.expect("who left");
+            }
+        }
+        world.set_clock("2026-05-11T18:00:00Z");
+        let staff = Staff::anew(&world, &school);
+        let reply = step(&world, &staff.coordinator, "sessionHold", &mut course, json!({})).await;
+        assert_eq!(reply.codes(), ["TRAINER_ACCREDITATION_LAPSES", "TRAINER_ACCREDITATION_LAPSES"], "{}", reply.body());
+        assert!(!reply.body().to_string().contains("Lena"), "by name only whom it sees: {}", reply.body());
+        let asked = "query($id: ID!) { trainer(by: { id: $id }) { id } }";
+        for tenant in [&school, &other] {
+            let coordinator = world.grant(Role::PartnerCoordinator, Some(tenant.organisation.id)).await;
+            let data = world.data(Some(&coordinator), asked, json!({ "id": school.lead.global_id() })).await;
+            assert_eq!(data["trainer"], Value::Null);
+        }
+    }
+
     async fn trainers_see_the_courses_that_they_teach_and_where_they_meet(world: World) {
         let school = school(&world).await;
         let hidden = course(&world, &school, State::Draft).await;
@@ -162,6 +191,33 @@ on_both_databases! {
         let data = ask().await;
         assert_eq!(data["course"]["sessions"]["nodes"][0]["place"]["venue"], "Fictional Hall");
         assert_eq!(data["trainer"]["teaching"]["totalCount"], 2);
+    }
+
+    async fn who_watches_is_kept_from_nobody_and_who_was_taken_off_reads_no_more(world: World) {
+        let (school, elsewhere) = (school(&world).await, school(&world).await);
+        let (here, there) = (Staff::of(&world, &school).await, Staff::of(&world, &elsewhere).await);
+        let mut someone = school.peer.person.clone();
+        let token = world.grant_to("pat", Role::Trainer, GrantScope::Own).await;
+        linked(&world, &mut someone, "pat").await;
+        let mut foreign = course(&world, &elsewhere, State::Open).await;
+        let document = "query($id: ID!) { course(by: { id: $id }) { trainers { id } sessions { nodes { place { venue } } } } }";
+        let venue = async |course: &Course| {
+            let data = world.data(Some(&token), document, json!({ "id": course.global_id() })).await;
+            data["course"]["sessions"]["nodes"][0]["place"]["venue"].clone()
+        };
+        let own = [(elsewhere.lead.global_id(), "LEAD"), (elsewhere.peer.global_id(), "CO")];
+        let named = |more: &[(String, &str)]| {
+            let all: Vec<(&str, &str)> = own.iter().chain(more).map(|(id, part)| (id.as_str(), *part)).collect();
+            trainers(&all)
+        };
+        let watches = named(&[(school.peer.global_id(), "OBSERVER")]);
+        step(&world, &there.lead, "courseAssignTrainers", &mut foreign, watches).await.done("course");
+        assert_eq!(venue(&foreign).await, "Fictional Hall");
+        let mut mine = course(&world, &school, State::Approved).await;
+        step(&world, &here.coordinator, "courseOpen", &mut mine, json!({})).await.done("course");
+        step(&world, &there.lead, "courseAssignTrainers", &mut foreign, named(&[])).await.done("course");
+        assert_eq!(venue(&foreign).await, Value::Null, "the course is public, its room is not");
+        assert_eq!(venue(&mine).await, "Fictional Hall");
     }
 
     async fn another_accredited_trainer_takes_over_a_session(world: World) {

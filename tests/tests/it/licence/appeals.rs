@@ -1,11 +1,13 @@
 //! Appeals: what an upheld one gives back, and what waits for it.
 
+use alongside::licence::model::{Outcome, Tier};
 use alongside::programme::kind::ProgrammeType;
 use serde_json::{Value, json};
+use tests::given::day;
 use tests::licences::{Licence, Stage, licence};
 use tests::{Reply, World, on_both_databases};
 
-use super::{Staff, children, holder, revocation_of, step};
+use super::{Staff, children, holder, revocation_of, status, step};
 
 /// The days of the programme types for which a licence is granted.
 async fn granted(world: &World, licence: &Licence) -> Vec<String> {
@@ -33,14 +35,32 @@ async fn revoke(world: &World, staff: &Staff, licence: &mut Licence) {
 
 /// Appeals against a decision and decides the appeal for the holder.
 async fn upheld(world: &World, staff: &Staff, licence: &mut Licence, decision: &str) -> Reply {
+    lodged(world, staff, licence, decision).await;
+    uphold(world, staff, licence, decision).await
+}
+
+/// Appeals against a decision.
+async fn lodged(world: &World, staff: &Staff, licence: &mut Licence, decision: &str) {
     let lodge = json!({ "decisionId": decision, "grounds": "We mended it." });
     step(world, &staff.signatory, "licenceAppealLodge", licence, lodge).await.done("licence");
-    let document = "query($id: ID!) { licence(by: { id: $id }) { appeals(where: { state: { eq: LODGED } }) { nodes { id } } } }";
+}
+
+/// Decides the appeal against a decision for the holder.
+async fn uphold(world: &World, staff: &Staff, licence: &mut Licence, decision: &str) -> Reply {
+    let document =
+        "query($id: ID!) { licence(by: { id: $id }) { appeals { nodes { id decision { id } } } } }";
     let variables = json!({ "id": licence.global_id() });
     let data = world.data(Some(&staff.deputy), document, variables).await;
-    let appeal = data["licence"]["appeals"]["nodes"][0]["id"].clone();
+    let mut appeals = data["licence"]["appeals"]["nodes"].as_array().expect("appeals").iter();
+    let appeal = appeals.rfind(|appeal| appeal["decision"]["id"] == decision);
+    let appeal = appeal.map(|appeal| appeal["id"].clone()).expect("an appeal");
     let decide = json!({ "appealId": appeal, "uphold": true, "outcome": "They did." });
-    step(world, &staff.deputy, "licenceAppealDecide", licence, decide).await
+    let mut tried = decide.clone();
+    tried["dryRun"] = true.into();
+    let foretold = step(world, &staff.deputy, "licenceAppealDecide", licence, tried).await;
+    let reply = step(world, &staff.deputy, "licenceAppealDecide", licence, decide).await;
+    assert_eq!(foretold.codes(), reply.codes(), "a trial says the same");
+    reply
 }
 
 /// A licence that is varied from the day on which it is revoked: some types end, others begin.
@@ -130,6 +150,17 @@ on_both_databases! {
         let first = suspension_of(&world, &licence).await;
         let lodge = json!({ "decisionId": first, "grounds": "We mended it." });
         step(&world, &staff.signatory, "licenceAppealLodge", &mut licence, lodge).await.done("licence");
+        let mut told = Vec::new();
+        for licence in [&mut licence, &mut elsewhere] {
+            let mut trial = why();
+            trial["dryRun"] = json!(true);
+            let proposed = step(&world, &staff.quality, "licenceProposeRevocation", licence, trial).await;
+            told.push(proposed.done("impact").to_string());
+        }
+        let until = "nothing changes until a national licensing officer confirms it";
+        assert!(told.iter().all(|told| told.contains(until)), "{told:?}");
+        let open = |told: &String| told.contains("an appeal against its suspension is open");
+        assert_eq!(told.iter().map(open).collect::<Vec<_>>(), [true, false]);
         let end = json!({ "reason": "Mended." });
         let reply = step(&world, &staff.quality, "licenceReinstate", &mut licence, end.clone()).await;
         assert_eq!(reply.codes(), ["CONFLICT"]);
@@ -138,6 +169,85 @@ on_both_databases! {
         let decide = json!({ "appealId": appeal, "uphold": false, "outcome": "It was right." });
         step(&world, &staff.deputy, "licenceAppealDecide", &mut licence, decide).await.done("licence");
         step(&world, &staff.quality, "licenceReinstate", &mut licence, end).await.done("licence");
+    }
+
+    async fn org_3_a_closed_organisation_gets_nothing_back(world: World) {
+        let (one, heir) = (holder(&world).await, holder(&world).await);
+        let staff = Staff::of(&world, &one).await;
+        let mut revoked = licence(&world, &one).up_to(Stage::Granted).await;
+        let ending = licence(&world, &one).of(&[ProgrammeType::Volunteer]).found(Outcome::Conditional).tier(Tier::CoDelivery);
+        let mut suspended = ending.on(day("2026-01-05")).up_to(Stage::Suspended).await;
+        let mut declined = licence(&world, &one).of(&[ProgrammeType::Specialist]).up_to(Stage::InReview).await;
+        revoke(&world, &staff, &mut revoked).await;
+        step(&world, &staff.officer, "licenceDecline", &mut declined, json!({ "reason": "Not ready." })).await.done("licence");
+        let revocation = revocation_of(&world, &revoked).await;
+        let decline = children(&world, &declined, "decisions").await.remove(0);
+        lodged(&world, &staff, &mut revoked, &revocation).await;
+        lodged(&world, &staff, &mut declined, &decline).await;
+        // An appeal that is open keeps nobody open.
+        world.set_clock("2026-07-10T09:00:00Z");
+        tests::successions::end(&world, &one, &[&heir]).await;
+        let staff = Staff::again(&world, &one);
+        let before = world.database.eye.contents().await;
+        assert_eq!(uphold(&world, &staff, &mut revoked, &revocation).await.codes(), ["OWNER_CLOSED"]);
+        assert_eq!(uphold(&world, &staff, &mut declined, &decline).await.codes(), ["OWNER_CLOSED"]);
+        for dry in [true, false] {
+            let end = json!({ "reason": "Mended.", "dryRun": dry });
+            let reply = step(&world, &staff.quality, "licenceReinstate", &mut suspended, end).await;
+            assert_eq!(reply.codes(), ["LICENCE_ENDED", "OWNER_CLOSED"]);
+        }
+        assert_eq!(world.database.eye.contents().await.changes_since(&before), [] as [String; 0]);
+        let appeal = children(&world, &revoked, "appeals").await.remove(0);
+        let dismiss = json!({ "appealId": appeal, "uphold": false, "outcome": "It is closed." });
+        step(&world, &staff.deputy, "licenceAppealDecide", &mut revoked, dismiss).await.done("licence");
+    }
+
+    async fn an_application_opens_again_with_its_grace_and_beside_no_other(world: World) {
+        let (one, other) = (holder(&world).await, holder(&world).await);
+        Staff::of(&world, &one).await;
+        let first = licence(&world, &one).found(Outcome::Conditional).tier(Tier::CoDelivery);
+        let first = first.on(day("2026-01-05")).up_to(Stage::Granted).await;
+        world.set_clock("2026-07-01T09:00:00Z");
+        licence(&world, &other).up_to(Stage::Submitted).await;
+        let staff = Staff::again(&world, &one);
+        let mut declined = licence(&world, &one).renewing(&first).up_to(Stage::InReview).await;
+        let seen = async || status(&world, None, &first, "2026-07-06").await;
+        assert_eq!(seen().await, "GRACE");
+        step(&world, &staff.officer, "licenceDecline", &mut declined, json!({ "reason": "Not ready." })).await.done("licence");
+        assert_eq!(seen().await, "EXPIRED");
+        let decline = children(&world, &declined, "decisions").await.remove(0);
+        lodged(&world, &staff, &mut declined, &decline).await;
+        let mut second = licence(&world, &one).renewing(&first).up_to(Stage::Submitted).await;
+        let reply = uphold(&world, &staff, &mut declined, &decline).await;
+        assert_eq!(reply.codes(), ["CONFLICT"]);
+        let message = reply.payload()["userErrors"][0]["message"].to_string();
+        assert!(message.contains(&second.global_id()), "{message}");
+        step(&world, &staff.signatory, "licenceWithdraw", &mut second, json!({})).await.done("licence");
+        assert_eq!(uphold(&world, &staff, &mut declined, &decline).await.done("licence")["status"], "IN_REVIEW");
+        assert_eq!(seen().await, "GRACE");
+        // As two open ones could be found: the end of one does not end the grace of the other.
+        let open = format!("update licence set state = 'SUBMITTED', decided_on = null where id = {}", world.uuid(second.id));
+        world.database.eye.execute(&open).await.expect("it is open again");
+        step(&world, &staff.signatory, "licenceWithdraw", &mut second, json!({})).await.done("licence");
+        assert_eq!(seen().await, "GRACE");
+        step(&world, &staff.signatory, "licenceWithdraw", &mut declined, json!({})).await.done("licence");
+        assert_eq!(seen().await, "EXPIRED");
+    }
+
+    async fn an_upheld_appeal_against_a_suspension_outlives_the_revocation(world: World) {
+        let (one, other) = (holder(&world).await, holder(&world).await);
+        let staff = Staff::of(&world, &one).await;
+        licence(&world, &other).up_to(Stage::Suspended).await;
+        for (ty, suspension_first) in [(ProgrammeType::Volunteer, true), (ProgrammeType::Specialist, false)] {
+            let mut licence = licence(&world, &one).of(&[ty]).up_to(Stage::Granted).await;
+            revoke(&world, &staff, &mut licence).await;
+            let (suspension, revocation) = (suspension_of(&world, &licence).await, revocation_of(&world, &licence).await);
+            lodged(&world, &staff, &mut licence, &suspension).await;
+            lodged(&world, &staff, &mut licence, &revocation).await;
+            let (turn, between) = if suspension_first { ([&suspension, &revocation], "REVOKED") } else { ([&revocation, &suspension], "SUSPENDED") };
+            assert_eq!(uphold(&world, &staff, &mut licence, turn[0]).await.done("licence")["status"], between);
+            assert_eq!(uphold(&world, &staff, &mut licence, turn[1]).await.done("licence")["status"], "ACTIVE");
+        }
     }
 
     async fn an_appeal_against_a_suspension_that_is_over_leaves_the_next_one(world: World) {

@@ -80,6 +80,17 @@ on_both_databases! {
         let reply = step(&world, &staff.officer, "licenceBeginReview", &mut asked, json!({})).await;
         let message = reply.payload()["userErrors"][0]["message"].clone();
         assert_eq!(message, "it is DRAFT; this step exists from SUBMITTED only");
+        let mut live = licence(&world, &own).up_to(Stage::Granted).await;
+        let reply = step(&world, &staff.quality, "licenceReinstate", &mut live, json!({ "reason": "A test." })).await;
+        let message = reply.payload()["userErrors"][0]["message"].clone();
+        assert_eq!(message, "it is ACTIVE; this step exists from SUSPENDED only", "as its readers see it");
+        step(&world, &staff.quality, "licenceSuspend", &mut live, why()).await.done("licence");
+        let reply = step(&world, &staff.signatory, "licenceSurrender", &mut live, json!({ "reason": "A test." })).await;
+        let message = reply.payload()["userErrors"][0]["message"].clone();
+        assert_eq!(message, "it is SUSPENDED; this step exists from GRANTED or ACTIVE or EXPIRING or GRACE only");
+        let reply = world.mutate(None, "licenceBeginReview", "", json!({ "id": asked.global_id(), "expectedVersion": 1 })).await;
+        let message = reply.payload()["userErrors"][0]["message"].as_str().expect("words").to_owned();
+        assert!(message.starts_with("send a token"), "{message}");
     }
 
     async fn per_3_one_person_with_two_accounts_takes_one_half_of_a_decision(world: World) {
@@ -103,6 +114,65 @@ on_both_databases! {
         step(&world, &first, "licenceProposeRevocation", &mut revoked, why()).await.done("licence");
         refused(&mut revoked, "licenceConfirmRevocation").await;
         step(&world, &quality, "licenceConfirmRevocation", &mut revoked, json!({})).await.done("licence");
+    }
+
+    async fn per_3_an_account_counts_for_the_person_whose_it_was_when_it_took_its_part(world: World) {
+        let (one, other) = (holder(&world).await, holder(&world).await);
+        let [first, second] = one_person(&world, [Role::LicensingOfficer, Role::QualityLead]).await;
+        licence(&world, &other).up_to(Stage::Proposed).await;
+        let quality = world.token(Role::QualityLead, None);
+        let terms = json!({ "validFrom": "2026-05-02", "reason": "A test." });
+        let mut unlinked = licence(&world, &one).up_to(Stage::Ready).await;
+        step(&world, &first, "licenceProposeGrant", &mut unlinked, terms).await.done("licence");
+        // On the day of its part the account was theirs, if only until then.
+        let left = "update person_account set valid_to = '2026-05-01'";
+        world.database.eye.execute(left).await.expect("the accounts are nobody's");
+        world.database.eye.execute("update role_grant set person_id = null").await.expect("nor their roles");
+        let reply = step(&world, &second, "licenceConfirmGrant", &mut unlinked, json!({})).await;
+        assert_eq!(reply.codes(), ["SEPARATION_OF_DUTIES"], "{}", reply.body());
+        let earlier = "update person_account set valid_from = '2026-04-01', valid_to = '2026-04-30'";
+        world.database.eye.execute(earlier).await.expect("they were not theirs on the day");
+        step(&world, &second, "licenceConfirmGrant", &mut unlinked, json!({ "dryRun": true })).await.done("licence");
+        step(&world, &quality, "licenceConfirmGrant", &mut unlinked, json!({})).await.done("licence");
+    }
+
+    async fn per_2_who_handed_an_application_in_takes_no_part_in_its_review(world: World) {
+        let (own, other) = (holder(&world).await, holder(&world).await);
+        let nation = GrantScope::Nation;
+        let mut ash = person(&world, "Ash", None).await;
+        for subject in ["who moved on", "moved on elsewhere"] {
+            linked(&world, &mut ash, subject).await;
+        }
+        let scope = GrantScope::Organisation(own.id);
+        let signatory = world.grant_to("who moved on", Role::PartnerSignatory, scope).await;
+        let mut asked = licence(&world, &own).up_to(Stage::Draft).await;
+        step(&world, &signatory, "licenceSubmit", &mut asked, json!({})).await.done("licence");
+        let left = format!("update role_grant set valid_to = '2026-05-01' where scope_id = {}", world.uuid(own.id));
+        world.database.eye.execute(&left).await.expect("the roles end");
+        let moved = [
+            world.grant_to("who moved on", Role::LicensingOfficer, nation).await,
+            world.grant_to("moved on elsewhere", Role::LicensingOfficer, nation).await,
+        ];
+        let officer = world.officer();
+        let deputy = world.grant_to("deputy", Role::LicensingOfficer, nation).await;
+        let ready = json!({ "outcome": "READY", "validatedOn": "2026-04-01", "reason": "The assessors' report." });
+        let terms = json!({ "validFrom": "2026-05-01", "reason": "A test." });
+        for (field, input, by) in [
+            ("licenceBeginReview", json!({}), &officer),
+            ("licenceRecordReadiness", ready, &officer),
+            ("licenceProposeGrant", terms, &officer),
+            ("licenceConfirmGrant", json!({}), &deputy),
+        ] {
+            for token in &moved {
+                let reply = step(&world, token, field, &mut asked, input.clone()).await;
+                assert_eq!(reply.codes(), ["SEPARATION_OF_DUTIES"], "{field}: {}", reply.body());
+            }
+            step(&world, by, field, &mut asked, input).await.done("licence");
+        }
+        let mut elsewhere = licence(&world, &other).up_to(Stage::Submitted).await;
+        step(&world, &moved[0], "licenceBeginReview", &mut elsewhere, json!({})).await.done("licence");
+        let mut again = licence(&world, &other).up_to(Stage::InReview).await;
+        step(&world, &moved[0], "licenceDecline", &mut again, json!({ "reason": "Not ready." })).await.done("licence");
     }
 
     async fn who_lodged_an_appeal_or_took_part_by_another_account_does_not_decide_it(world: World) {
