@@ -62,7 +62,7 @@ plan: an organisation is anywhere|api/src/actor/mod.rs|s/GrantScope::Organisatio
 lists: withheld fields filter|api/src/read/arguments.rs|s/&& !matches!\(guard\(def, \*only, self\.actor\(\)\), Ok\(None\)\)/&& only.is_some_and(|_| false)/
 lists: withheld fields order|api/src/read/arguments.rs|s/!matches!\(guard\(def, order\.leaf\.only, self\.actor\(\)\), Ok\(None\)\)/guard(def, order.leaf.only, self.actor()).is_err()/
 cursors: good for every account|api/src/read/arguments.rs|s/let who = self\.actor\(\)\.account\(\);/let who: Option<uuid::Uuid> = None;/
-run: counts include hidden rows|api/src/read/run.rs|s/(\.push\(" t"\);\n\s*)self\.restricted\(&mut sql, false\);/$1sql.push(" where true");/
+run: counts include hidden rows|api/src/read/statement.rs|s/(\.push\(" t"\);\n\s*)self\.restricted\(&mut sql, false\);/$1sql.push(" where true");/
 grants: disabled accounts go on|api/src/actor/grants.rs|s/"DISABLED" => return Ok\(Standing::Ended\),/"DISABLED" => {}/
 grants: an ended grant counts|api/src/actor/grants.rs|s/g\.valid_to > "\)\.bind\(today\.into\(\)\)/g.valid_to >= ").bind(today.into())/
 changes: a kept answer for everyone|api/src/command.rs|s/request\.permission\.filter\([|]needed[|] !unit\.actor\.holds\(\*needed\)\)/request.permission.filter(|_| false)/
@@ -101,7 +101,7 @@ courses: a partner sees the offers to others|api/src/course/graphql/mod.rs|s/(pu
 courses: coordinators approve|api/src/actor/permission.rs|s/(ApproveCourses as \w+: \[)/$1QualityLead, /
 successions: the list is public|api/src/succession/graphql.rs|s/Way::Nation\(Permission::SeeUnassigned\)/Way::Everyone/
 successions: who took over does not see it|api/src/succession/graphql.rs|s/            Way::Organisation\("t.successor_id", Permission::SeeUnassigned\),\n//
-run: a link is not asked for|api/src/read/run.rs|s/sql\.push\(" and "\)\.any_of\(column, &whose\.ids\(self\.actor\)\);/let _ = (column, whose);/
+run: a link is not asked for|api/src/read/statement.rs|s/sql\.push\(" and "\)\.any_of\(column, &whose\.ids\(self\.actor\)\);/let _ = (column, whose);/
 PLANTS
 }
 

@@ -103,9 +103,9 @@ impl Core {
         let mut guess = self.guesses.get(&account).await.unwrap_or_default();
         for _ in 0..BEGINNINGS {
             let actor = Actor::new(identity, guess.grants.clone()).with_person(guess.person);
-            let tx = self.db.begin(access, &actor.scope()).await?;
-            let Standing::Good(found) = grants::standing(&tx, proof, self.source.today()).await?
-            else {
+            let (scope, today) = (actor.scope(), self.source.today());
+            let (tx, standing) = grants::begin(&self.db, access, &scope, proof, today).await?;
+            let Standing::Good(found) = standing else {
                 tx.rollback().await;
                 return Err(DbFault::SignedOut);
             };

@@ -24,6 +24,7 @@ mod m0014_licensing;
 mod m0015_teaching;
 mod m0016_offers;
 mod m0017_grants;
+mod m0018_standing;
 mod row_security;
 mod seed;
 mod seed_programmes;
@@ -56,6 +57,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0015_teaching::Migration),
             Box::new(m0016_offers::Migration),
             Box::new(m0017_grants::Migration),
+            Box::new(m0018_standing::Migration),
         ]
     }
 }

@@ -1,11 +1,11 @@
 //! Reading what an account may do, and whether its token was ended.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use sea_orm::{ConnectionTrait as _, QueryResult, Statement};
+use sea_orm::{DbBackend, QueryResult};
 use uuid::Uuid;
 
-use super::{Grant, GrantScope, Proof, Role};
-use crate::db::{DbFault, Tx};
+use super::{Grant, GrantScope, Proof, Role, Scope, Session};
+use crate::db::{Access, Db, DbFault, Tx};
 use crate::read::sql::Sql;
 
 /// What an account holds.
@@ -26,16 +26,33 @@ pub enum Standing {
     Ended,
 }
 
-/// The standing of `proof` on `today`, in one statement.
+/// Opens a transaction under `scope`, and reads in it the standing of `proof` on `today`: with BEGIN on
+/// PostgreSQL, where another round trip would cost more than the statement.
 ///
 /// # Errors
 ///
 /// What the database answers.
-pub async fn standing(tx: &Tx, proof: Proof, today: NaiveDate) -> Result<Standing, DbFault> {
-    let (sql, values) = statement(tx, proof, today).finish();
-    let statement = Statement::from_sql_and_values(tx.get_database_backend(), &*sql, values);
+pub async fn begin(
+    db: &Db,
+    access: Access,
+    scope: &Scope,
+    proof: Proof,
+    today: NaiveDate,
+) -> Result<(Tx, Standing), DbFault> {
+    let (tx, rows) = if db.backend() == DbBackend::Postgres {
+        db.begin_asking(access, scope, &question(proof, today)).await?
+    } else {
+        let tx = db.begin(access, scope).await?;
+        let (sql, values) = statement(proof, today).finish();
+        let rows = tx.rows(sql, values).await?;
+        (tx, rows)
+    };
+    Ok((tx, standing(rows.into_results(), proof)?))
+}
+
+fn standing(rows: Vec<QueryResult>, proof: Proof) -> Result<Standing, DbFault> {
     let mut held = Holdings::default();
-    for row in tx.query_all_raw(statement).await? {
+    for row in rows {
         let what: String = row.try_get("", "what")?;
         match what.as_str() {
             "GRANT" => held.grants.extend(grant(&row)?),
@@ -54,16 +71,27 @@ pub async fn standing(tx: &Tx, proof: Proof, today: NaiveDate) -> Result<Standin
     Ok(Standing::Good(held))
 }
 
-fn statement(tx: &Tx, proof: Proof, today: NaiveDate) -> Sql {
-    let mut sql = Sql::new(tx.get_database_backend());
+/// What can have ended the access of `proof`.
+fn ending(proof: Proof) -> Vec<Uuid> {
+    let of = |session: Session| [Some(proof.account), session.token, session.session];
+    proof.session.map(of).into_iter().flatten().flatten().collect()
+}
+
+/// The question for PostgreSQL: nothing but identifiers and a date are formatted.
+fn question(proof: Proof, today: NaiveDate) -> String {
+    let ending = ending(proof).iter().map(Uuid::to_string).collect::<Vec<_>>().join(",");
+    let account = proof.account;
+    format!("select * from account_standing('{account}', '{today}', '{{{ending}}}')")
+}
+
+/// The same for SQLite, which keeps plans of its own.
+fn statement(proof: Proof, today: NaiveDate) -> Sql {
+    let mut sql = Sql::new(DbBackend::Sqlite);
     let account = proof.account;
     sql.push(
         "select 'GRANT' as what, g.id as id, g.role as role, g.scope_type as scope_type, \
-         g.scope_id as scope_id, ",
+         g.scope_id as scope_id, null as ended_at from role_grant g where g.account_id = ",
     );
-    // PostgreSQL takes the type of a union's column from its first two parts.
-    let instant = if sql.is_postgres() { "cast(null as timestamptz)" } else { "null" };
-    sql.push(instant).push(" as ended_at from role_grant g where g.account_id = ");
     sql.bind(account.into()).push(" and g.valid_from <= ").bind(today.into());
     sql.push(" and (g.valid_to is null or g.valid_to > ").bind(today.into());
     sql.push(
@@ -76,15 +104,10 @@ fn statement(tx: &Tx, proof: Proof, today: NaiveDate) -> Sql {
     );
     sql.bind(account.into()).push(" and p.valid_from <= ").bind(today.into());
     sql.push(" and (p.valid_to is null or p.valid_to > ").bind(today.into()).push(")");
-    if let Some(session) = proof.session {
-        let ids: Vec<Uuid> =
-            [Some(account), session.token, session.session].into_iter().flatten().collect();
-        sql.push(
-            " union all select e.kind, e.id, null, null, null, e.ended_at from ended_access e where ",
-        );
-        sql.any_of("e.id", &ids);
-    }
-    sql.push(" order by 2");
+    sql.push(
+        " union all select e.kind, e.id, null, null, null, e.ended_at from ended_access e where ",
+    );
+    sql.any_of("e.id", &ending(proof)).push(" order by 2");
     sql
 }
 

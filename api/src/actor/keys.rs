@@ -59,7 +59,7 @@ pub enum KeyError {
     Signing(String),
 }
 
-type Keys = HashMap<String, DecodingKey>;
+type Keys = HashMap<String, Arc<DecodingKey>>;
 
 /// The keys of one issuer.
 pub enum KeySet {
@@ -71,7 +71,7 @@ pub enum KeySet {
 
 impl KeySet {
     /// The key of this name; fetched if it may be new.
-    pub async fn key(&self, kid: &str, now: DateTime<Utc>) -> Option<DecodingKey> {
+    pub async fn key(&self, kid: &str, now: DateTime<Utc>) -> Option<Arc<DecodingKey>> {
         match self {
             Self::Fixed(keys) => keys.get(kid).cloned(),
             Self::Published(published) => published.key(kid, now).await,
@@ -151,7 +151,7 @@ impl Published {
         change(&mut self.state.write().unwrap_or_else(PoisonError::into_inner));
     }
 
-    async fn key(self: &Arc<Self>, kid: &str, now: DateTime<Utc>) -> Option<DecodingKey> {
+    async fn key(self: &Arc<Self>, kid: &str, now: DateTime<Utc>) -> Option<Arc<DecodingKey>> {
         let state = self.state();
         if state.is_usable(now)
             && let Some(key) = state.keys.get(kid)
@@ -160,7 +160,7 @@ impl Published {
                 let published = Arc::clone(self);
                 tokio::spawn(async move { published.refresh(now).await });
             }
-            return Some(key.clone());
+            return Some(Arc::clone(key));
         }
         self.refresh(now).await;
         let state = self.state();
@@ -235,7 +235,7 @@ pub fn keys_of(text: &[u8], algorithm: Algorithm) -> Result<Keys, String> {
             continue;
         }
         let Ok(decoding) = DecodingKey::from_jwk(&key) else { continue };
-        if keys.insert(kid, decoding).is_some() {
+        if keys.insert(kid, Arc::new(decoding)).is_some() {
             return Err("two keys have one kid".to_owned());
         }
     }

@@ -7,14 +7,17 @@
 
 use std::collections::HashMap;
 use std::str::FromStr as _;
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use jsonwebtoken::jwk::JwkSet;
-use jsonwebtoken::{Algorithm, Header, Validation};
+use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation};
+use moka::sync::Cache;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Deserializer, Serialize};
+use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
 use super::keys::{KeyError, KeySet, Published, keys_of};
@@ -112,11 +115,27 @@ struct Issuer {
     max_life_s: i64,
 }
 
+/// How many tokens are remembered as verified.
+const REMEMBERED: u64 = 10_000;
+
+/// A token whose signature and claims were found to be good.
+struct Good {
+    issuer: String,
+    kid: String,
+    /// With which key: one that the issuer has since replaced or withdrawn counts no longer.
+    key: Arc<DecodingKey>,
+    times: Times,
+    identity: Identity,
+}
+
 /// Verifies tokens.
 pub struct Verifier {
     audience: String,
     leeway_s: i64,
     issuers: HashMap<String, Issuer>,
+    /// By the SHA-256 of the token: what was verified once is not verified again while its key is in use. That
+    /// a token has not expired is asked each time, and so is, with the grants, that nobody has ended it.
+    good: Cache<[u8; 32], Arc<Good>>,
 }
 
 impl Verifier {
@@ -130,6 +149,7 @@ impl Verifier {
             audience: settings.audience.clone(),
             leeway_s: i64::try_from(settings.leeway_s).unwrap_or(30),
             issuers: HashMap::new(),
+            good: Cache::new(REMEMBERED),
         };
         for issuer in &settings.issuers {
             verifier.add(issuer)?;
@@ -197,8 +217,24 @@ impl Verifier {
     ///
     /// [`Refused`]: the client learns only that the token is not accepted.
     pub async fn verify(&self, token: &str, now: DateTime<Utc>) -> Result<Identity, Refused> {
-        let (issuer, claims): (_, Claims) =
-            self.signed(token, ACCESS_TOKEN, &["exp", "iss", "aud", "sub"], now).await?;
+        let digest: [u8; 32] = Sha256::digest(token).into();
+        if let Some(known) = self.good.get(&digest)
+            && let Some(issuer) = self.issuers.get(&known.issuer)
+            && let Some(key) = issuer.keys.key(&known.kid, now).await
+            && Arc::ptr_eq(&key, &known.key)
+        {
+            self.timely(known.times, issuer.max_life_s, now.timestamp())?;
+            return Ok(known.identity);
+        }
+        let good = Arc::new(self.verified(token, now).await?);
+        self.good.insert(digest, Arc::clone(&good));
+        Ok(good.identity)
+    }
+
+    /// The same for a token that was not seen before.
+    async fn verified(&self, token: &str, now: DateTime<Utc>) -> Result<Good, Refused> {
+        let Signed { issuer, kid, key, claims } =
+            self.signed::<Claims>(token, ACCESS_TOKEN, &["exp", "iss", "aud", "sub"], now).await?;
         let times = Times { iat: claims.iat, exp: claims.exp, nbf: claims.nbf };
         self.timely(times, issuer.max_life_s, now.timestamp())?;
         plain_text(&claims.sub)?;
@@ -210,7 +246,8 @@ impl Verifier {
             session: claims.sid.map(|sid| session_id(&claims.iss, &sid)),
         };
         let account = account_id(&claims.iss, &claims.sub);
-        Ok(Identity::Account(Proof { account, session: Some(session) }))
+        let identity = Identity::Account(Proof { account, session: Some(session) });
+        Ok(Good { issuer: claims.iss, kid, key, times, identity })
     }
 
     /// What the logout token `token` ends.
@@ -219,8 +256,8 @@ impl Verifier {
     ///
     /// [`Refused`] as for access tokens.
     pub async fn logout(&self, token: &str, now: DateTime<Utc>) -> Result<Logout, Refused> {
-        let (_, claims): (_, LogoutClaims) =
-            self.signed(token, LOGOUT_TOKEN, &["iss", "aud"], now).await?;
+        let Signed { claims, .. } =
+            self.signed::<LogoutClaims>(token, LOGOUT_TOKEN, &["iss", "aud"], now).await?;
         let LogoutClaims { iss, iat, exp, jti, sub, sid, events, nonce, .. } = claims;
         let exp = exp.unwrap_or(iat.saturating_add(LOGOUT_LIFE_S));
         let times = Times { iat, exp, nbf: None };
@@ -249,7 +286,7 @@ impl Verifier {
         ty: &str,
         required: &[&str],
         now: DateTime<Utc>,
-    ) -> Result<(&Issuer, C), Refused> {
+    ) -> Result<Signed<'_, C>, Refused> {
         if token.len() > MAX_LENGTH || token.split('.').count() != 3 {
             return Err(Refused("not a token"));
         }
@@ -262,14 +299,14 @@ impl Verifier {
         if header.alg != issuer.algorithm {
             return Err(Refused("algorithm"));
         }
-        let kid = header.kid.as_deref().ok_or(Refused("no kid"))?;
-        plain_text(kid)?;
-        let key = issuer.keys.key(kid, now).await.ok_or(Refused("kid"))?;
+        let kid = header.kid.ok_or(Refused("no kid"))?;
+        plain_text(&kid)?;
+        let key = issuer.keys.key(&kid, now).await.ok_or(Refused("kid"))?;
         let validation = validation(issuer, &claimed.iss, required);
         let claims = jsonwebtoken::decode(token, &key, &validation)
             .map_err(|_| Refused("signature or claims"))?
             .claims;
-        Ok((issuer, claims))
+        Ok(Signed { issuer, kid, key, claims })
     }
 
     fn timely(&self, times: Times, max_life_s: i64, now: i64) -> Result<(), Refused> {
@@ -288,6 +325,14 @@ impl Verifier {
         }
         Ok(())
     }
+}
+
+/// A token with a good signature.
+struct Signed<'a, C> {
+    issuer: &'a Issuer,
+    kid: String,
+    key: Arc<DecodingKey>,
+    claims: C,
 }
 
 /// When a token is good, in seconds.

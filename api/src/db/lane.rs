@@ -3,6 +3,8 @@
 use sqlx::pool::PoolConnection;
 use sqlx::{AssertSqlSafe, Executor as _, Postgres, Sqlite};
 
+use super::Rows;
+
 /// A connection on loan from one of the pools.
 pub(super) enum Lane {
     Postgres(PoolConnection<Postgres>),
@@ -16,6 +18,19 @@ impl Lane {
         match self {
             Self::Postgres(connection) => (&mut **connection).execute(script).await.map(drop),
             Self::Sqlite(connection) => (&mut **connection).execute(script).await.map(drop),
+        }
+    }
+
+    /// Runs statements without parameters, in one round trip; the rows of all of them.
+    pub(super) async fn ask(&mut self, sql: String) -> Result<Rows, sqlx::Error> {
+        let script = sqlx::raw_sql(AssertSqlSafe(sql));
+        match self {
+            Self::Postgres(connection) => {
+                (&mut **connection).fetch_all(script).await.map(Rows::Postgres)
+            }
+            Self::Sqlite(connection) => {
+                (&mut **connection).fetch_all(script).await.map(Rows::Sqlite)
+            }
         }
     }
 

@@ -53,6 +53,43 @@ impl Db {
     ///
     /// [`DbFault::Unavailable`] when no connection becomes free in time.
     pub async fn begin(&self, access: Access, scope: &Scope) -> Result<Tx, DbFault> {
+        let (mut loan, begin) = self.loan(access, scope).await?;
+        if let Some(lane) = loan.lane() {
+            lane.script(begin).await?;
+        }
+        Ok(Tx::new(loan, Arc::clone(&self.tally), self.backend()))
+    }
+
+    /// Opens a transaction under `scope`, and runs in the same round trip the statement `question`, which has
+    /// no parameters: whoever writes it puts nothing of a request into it but identifiers and dates. For
+    /// PostgreSQL: SQLite has no settings to begin with.
+    ///
+    /// # Errors
+    ///
+    /// As of [`Db::begin`], and what the database answers to the question.
+    #[tracing::instrument(name = "db.statement", skip_all)]
+    pub async fn begin_asking(
+        &self,
+        access: Access,
+        scope: &Scope,
+        question: &str,
+    ) -> Result<(Tx, Rows), DbFault> {
+        let (mut loan, mut begin) = self.loan(access, scope).await?;
+        begin.push(';');
+        begin.push_str(question);
+        self.tally.statement();
+        let mut rows = match loan.lane() {
+            Some(lane) => lane.ask(begin).await?,
+            None => return Err(DbFault::Poisoned),
+        };
+        // The first row is that of the Scope's settings.
+        rows.skip_first();
+        self.tally.read(rows.len());
+        Ok((Tx::new(loan, Arc::clone(&self.tally), self.backend()), rows))
+    }
+
+    /// A connection, and what begins a transaction on it.
+    async fn loan(&self, access: Access, scope: &Scope) -> Result<(Loan, String), DbFault> {
         let (lane, begin) = match (&self.pools, access) {
             (Pools::Postgres { read, .. }, Access::Read) => (
                 Lane::Postgres(Self::lend(read).await?),
@@ -69,11 +106,7 @@ impl Db {
                 (Lane::Sqlite(Self::lend(write).await?), "begin immediate".to_owned())
             }
         };
-        let mut loan = Loan::new(lane);
-        if let Some(lane) = loan.lane() {
-            lane.script(begin).await?;
-        }
-        Ok(Tx::new(loan, Arc::clone(&self.tally), self.backend()))
+        Ok((Loan::new(lane), begin))
     }
 
     #[expect(clippy::disallowed_methods, reason = "the one place that lends connections")]

@@ -52,6 +52,23 @@ impl Rows {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
+
+    /// Leaves out the first row.
+    pub(super) fn skip_first(&mut self) {
+        match self {
+            Self::Postgres(rows) => drop(rows.drain(..rows.len().min(1))),
+            Self::Sqlite(rows) => drop(rows.drain(..rows.len().min(1))),
+        }
+    }
+
+    /// The rows for SeaORM's readers.
+    #[must_use]
+    pub fn into_results(self) -> Vec<QueryResult> {
+        match self {
+            Self::Postgres(rows) => rows.into_iter().map(QueryResult::from).collect(),
+            Self::Sqlite(rows) => rows.into_iter().map(QueryResult::from).collect(),
+        }
+    }
 }
 
 impl Tx {
@@ -180,10 +197,6 @@ impl ConnectionTrait for Tx {
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         let values = statement.values.map_or_else(Vec::new, |values| values.0);
-        let rows = self.fetch(statement.sql.into(), values).await.map_err(wrap)?;
-        Ok(match rows {
-            Rows::Postgres(rows) => rows.into_iter().map(QueryResult::from).collect(),
-            Rows::Sqlite(rows) => rows.into_iter().map(QueryResult::from).collect(),
-        })
+        Ok(self.fetch(statement.sql.into(), values).await.map_err(wrap)?.into_results())
     }
 }

@@ -47,22 +47,26 @@ pub fn name(document: &ExecutableDocument, chosen: Option<&str>) -> Option<Strin
 
 /// Selections and the type on which they are made.
 #[derive(Clone, Copy)]
-pub(super) struct Selected<'a> {
+pub struct Selected<'a> {
+    /// What is selected.
     pub set: &'a SelectionSet,
+    /// The type's name.
     pub on: &'a str,
 }
 
 /// A field and the type on which it is selected.
 #[derive(Clone, Copy)]
-pub(super) struct Placed<'a> {
+pub struct Placed<'a> {
+    /// The field.
     pub field: &'a Positioned<Field>,
+    /// The type's name.
     pub on: &'a str,
 }
 
 type Fragments = HashMap<Name, Positioned<FragmentDefinition>>;
 
 /// The fields of `selected` by key, with fragments expanded, in the order of the document.
-pub(super) fn merged<'a>(
+pub fn merged<'a>(
     fragments: &'a Fragments,
     selected: &[Selected<'a>],
 ) -> IndexMap<&'a Name, Vec<Placed<'a>>> {
@@ -115,8 +119,8 @@ impl Arrangement {
         }
     }
 
-    /// `data` with the keys of its objects in the order of the document. What stands in lists is in
-    /// order already: the read engine wrote it.
+    /// `data` with the keys of its objects in the order of the document. What the read engine wrote is in
+    /// order already.
     #[must_use]
     pub fn apply(&self, data: Value) -> Value {
         self.arranged(data, &[Selected { set: &self.selection, on: "" }])

@@ -4,10 +4,14 @@ use async_graphql::{ErrorExtensionValues, Name, PathSegment, Response, ServerErr
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response as HttpResponse};
 use indexmap::IndexMap;
+use serde::Serialize;
 use serde_json::{Map, json};
 
 use super::accept::Format;
 use super::error::{ErrorCode, SIGN_IN};
+
+/// So many bytes a small answer takes.
+const SMALL_ANSWER: usize = 512;
 
 /// Most errors of one answer.
 const MAX_ERRORS: usize = 20;
@@ -108,19 +112,20 @@ impl Reply<'_> {
         let without_data = is_request_error(&response);
         response.errors.truncate(MAX_ERRORS);
         response.errors.iter_mut().for_each(|error| self.complete(error));
-        let mut body = Map::new();
+        let mut bytes = Vec::with_capacity(SMALL_ANSWER);
         if !response.errors.is_empty() {
-            let errors = serde_json::to_value(&response.errors).unwrap_or_default();
-            body.insert("errors".to_owned(), errors);
+            key("errors", &mut bytes);
+            json(&response.errors, &mut bytes);
         }
         if !without_data {
-            let data = serde_json::to_value(&response.data).unwrap_or_default();
-            body.insert("data".to_owned(), data);
+            key("data", &mut bytes);
+            write_value(&response.data, &mut bytes);
         }
         if let Some(cost) = cost {
-            body.insert("extensions".to_owned(), json!({ "cost": cost }));
+            key("extensions", &mut bytes);
+            json(&json!({ "cost": cost }), &mut bytes);
         }
-        let bytes = serde_json::to_vec(&body).unwrap_or_default();
+        bytes.extend_from_slice(if bytes.is_empty() { &b"{}"[..] } else { b"}" });
         (status, [(header::CONTENT_TYPE, self.format.content_type())], bytes).into_response()
     }
 
@@ -134,6 +139,50 @@ impl Reply<'_> {
         }
         let extensions = error.extensions.get_or_insert_with(ErrorExtensionValues::default);
         extensions.set("requestId", self.request_id);
+    }
+}
+
+/// Begins the field `name` of an answer.
+fn key(name: &str, out: &mut Vec<u8>) {
+    out.push(if out.is_empty() { b'{' } else { b',' });
+    json(name, out);
+    out.push(b':');
+}
+
+fn json(value: &(impl Serialize + ?Sized), out: &mut Vec<u8>) {
+    // Writing to memory does not fail, and nothing in an answer has keys that are no text.
+    let _ = serde_json::to_writer(out, value);
+}
+
+/// Writes a value of an answer; what the read engine wrote is JSON already.
+fn write_value(value: &Value, out: &mut Vec<u8>) {
+    match value {
+        Value::Binary(written) => out.extend_from_slice(written),
+        Value::List(items) => {
+            out.push(b'[');
+            for (count, item) in items.iter().enumerate() {
+                if count > 0 {
+                    out.push(b',');
+                }
+                write_value(item, out);
+            }
+            out.push(b']');
+        }
+        Value::Object(fields) => {
+            out.push(b'{');
+            for (count, (name, value)) in fields.iter().enumerate() {
+                if count > 0 {
+                    out.push(b',');
+                }
+                json(name.as_str(), out);
+                out.push(b':');
+                write_value(value, out);
+            }
+            out.push(b'}');
+        }
+        Value::Null | Value::Number(_) | Value::String(_) | Value::Boolean(_) | Value::Enum(_) => {
+            json(value, out);
+        }
     }
 }
 

@@ -86,7 +86,8 @@ impl Binder<'_> {
                 self.op
                     .settings()
                     .cursors
-                    .open(cursor, &fingerprint)
+                    .of(&fingerprint)
+                    .open(cursor)
                     .filter(|position| position.values.len() == order.len())
                     .ok_or_else(|| bad("this cursor is not of this list", at))?,
             ),

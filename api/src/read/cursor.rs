@@ -19,7 +19,10 @@ const MAX_LENGTH: usize = 4096;
 
 /// Makes and reads cursors.
 #[derive(Clone)]
-pub struct CursorKey(Vec<u8>);
+pub struct CursorKey(Hmac<Sha256>);
+
+/// Makes and reads the cursors of one list.
+pub struct ListCursors(Hmac<Sha256>);
 
 /// Where a page begins or ends: the values of the order, then the id.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,50 +36,46 @@ pub struct Position {
 impl CursorKey {
     /// A key from `secret`.
     #[must_use]
+    #[expect(clippy::expect_used, reason = "HMAC takes a secret of any length")]
     pub fn new(secret: &[u8]) -> Self {
-        Self(secret.to_vec())
+        Self(Hmac::new_from_slice(secret).expect("a key"))
     }
 
-    /// The cursor of `position` in the list with this `fingerprint`.
+    /// The cursors of the list with this `fingerprint`.
     #[must_use]
-    pub fn seal(&self, position: &Position, fingerprint: &str) -> String {
-        let body = Value::from(vec![
-            Value::Array(position.values.clone()),
-            Value::from(position.id.simple().to_string()),
-        ])
-        .to_string();
-        let mut bytes = self.code(body.as_bytes(), fingerprint);
-        bytes.extend_from_slice(body.as_bytes());
+    pub fn of(&self, fingerprint: &str) -> ListCursors {
+        let mut code = self.0.clone();
+        code.update(fingerprint.as_bytes());
+        code.update(&[0]);
+        ListCursors(code)
+    }
+}
+
+impl ListCursors {
+    /// The cursor of `position`.
+    #[must_use]
+    pub fn seal(&self, position: &Position) -> String {
+        let mut digits = [0; 32];
+        let id: &str = position.id.simple().encode_lower(&mut digits);
+        let mut bytes = vec![0; CODE_LENGTH];
+        // Writing to memory does not fail.
+        let _ = serde_json::to_writer(&mut bytes, &(&position.values, id));
+        let code = self.0.clone().chain_update(&bytes[CODE_LENGTH..]).finalize().into_bytes();
+        bytes[..CODE_LENGTH].copy_from_slice(&code[..CODE_LENGTH]);
         BASE64.encode(bytes)
     }
 
-    /// The position of `cursor`, if it came from the list with this `fingerprint`.
+    /// The position of `cursor`, if it came from this list.
     #[must_use]
-    pub fn open(&self, cursor: &str, fingerprint: &str) -> Option<Position> {
+    pub fn open(&self, cursor: &str) -> Option<Position> {
         if cursor.len() > MAX_LENGTH {
             return None;
         }
         let bytes = BASE64.decode(cursor).ok()?;
         let (code, body) = bytes.split_at_checked(CODE_LENGTH)?;
-        let mut mac = self.mac()?;
-        mac.update(fingerprint.as_bytes());
-        mac.update(&[0]);
-        mac.update(body);
-        mac.verify_truncated_left(code).ok()?;
+        self.0.clone().chain_update(body).verify_truncated_left(code).ok()?;
         let (values, id): (Vec<Value>, String) = serde_json::from_slice(body).ok()?;
         Some(Position { values, id: Uuid::parse_str(&id).ok()? })
-    }
-
-    fn code(&self, body: &[u8], fingerprint: &str) -> Vec<u8> {
-        let Some(mut mac) = self.mac() else { return Vec::new() };
-        mac.update(fingerprint.as_bytes());
-        mac.update(&[0]);
-        mac.update(body);
-        mac.finalize().into_bytes()[..CODE_LENGTH].to_vec()
-    }
-
-    fn mac(&self) -> Option<Hmac<Sha256>> {
-        Hmac::new_from_slice(&self.0).ok()
     }
 }
 
@@ -90,20 +89,20 @@ mod tests {
 
     #[test]
     fn a_cursor_leads_back_to_its_position() {
-        let key = CursorKey::new(b"a secret of this service");
-        let cursor = key.seal(&position(), "Site|name");
-        assert_eq!(key.open(&cursor, "Site|name"), Some(position()));
+        let list = CursorKey::new(b"a secret of this service").of("Site|name");
+        assert_eq!(list.open(&list.seal(&position())), Some(position()));
     }
 
     #[test]
     fn a_cursor_of_another_list_key_or_text_is_refused() {
         let key = CursorKey::new(b"a secret of this service");
-        let cursor = key.seal(&position(), "Site|name");
-        assert_eq!(key.open(&cursor, "Site|name desc"), None);
-        assert_eq!(CursorKey::new(b"another secret").open(&cursor, "Site|name"), None);
+        let list = key.of("Site|name");
+        let cursor = list.seal(&position());
+        assert_eq!(key.of("Site|name desc").open(&cursor), None);
+        assert_eq!(CursorKey::new(b"another secret").of("Site|name").open(&cursor), None);
         let mut altered = cursor.clone();
         altered.pop();
-        assert_eq!(key.open(&altered, "Site|name"), None);
-        assert_eq!(key.open("", "Site|name"), None);
+        assert_eq!(list.open(&altered), None);
+        assert_eq!(list.open(""), None);
     }
 }

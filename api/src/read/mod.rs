@@ -2,8 +2,9 @@
 //!
 //! A readable type is one [`declaration`]: its fields with the expressions behind them, its
 //! relations, its filters and orders, and the **Scope predicate** of its rows. From it come the schema
-//! ([`registry`]), the [`plan`] of a selection, the SQL and the answer ([`run`]). Rows cannot be
-//! reached in any other way, so none can be reached without the predicate.
+//! ([`registry`]), the [`plan`] of a selection, its SQL ([`statement`]), and from the rows ([`run`]) the
+//! JSON of the answer ([`mod@write`]). Rows cannot be reached in any other way, so none can be reached
+//! without the predicate.
 //!
 //! A selection becomes a tree of levels. Each level is one statement whatever the number of parents
 //! and the size of the page; all levels run in the one read transaction of the operation. The plan is kept
@@ -20,8 +21,10 @@ pub mod plans;
 pub mod registry;
 pub mod run;
 pub mod sql;
+pub mod statement;
 pub mod value;
 pub mod visible;
+pub mod write;
 
 pub use declaration::Readable;
 pub use op::{Op, ReadSettings};

@@ -112,11 +112,27 @@ pub enum Form {
     /// A list of objects.
     List(Shape),
     /// A connection.
-    Page(Vec<(Name, PagePart)>),
+    Page(Vec<(Label, PagePart)>),
 }
 
 /// The fields of an object.
-pub struct Shape(pub Vec<(Name, Part)>);
+pub struct Shape(pub Vec<(Label, Part)>);
+
+/// A response key as it stands in JSON.
+pub struct Label(Box<str>);
+
+impl Label {
+    fn new(key: &Name) -> Self {
+        // Its letters need no escape.
+        Self(format!("\"{key}\":").into())
+    }
+
+    /// The key in quotes, and the colon.
+    #[must_use]
+    pub const fn text(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}
 
 /// A field of an object.
 pub enum Part {
@@ -135,11 +151,11 @@ pub enum PagePart {
     /// The type's name.
     Typename,
     /// `edges`.
-    Edges(Vec<(Name, EdgePart)>),
+    Edges(Vec<(Label, EdgePart)>),
     /// `nodes`.
     Nodes(Shape),
     /// `pageInfo`.
-    Info(Vec<(Name, InfoPart)>),
+    Info(Vec<(Label, InfoPart)>),
     /// `totalCount`.
     Total,
 }
@@ -187,7 +203,7 @@ impl<'a, 'r> Planner<'a, 'r> {
         Self { env, actor, path: Vec::new(), withheld: Vec::new() }
     }
 
-    /// One row of `def` for each that is `asked` for, by the selection of `field`.
+    /// One row of `def` for each that is `asked` for, by the selections of `fields`, which have one key.
     ///
     /// # Errors
     ///
@@ -196,14 +212,15 @@ impl<'a, 'r> Planner<'a, 'r> {
         mut self,
         def: &'static Def,
         asked: Asked,
-        field: &'a Positioned<AstField>,
+        fields: &[&'a Positioned<AstField>],
     ) -> Result<Plan, PlanError> {
-        let mut level = self.level(def, None, asked, field);
-        let shape = self.shape(&mut level, &[&field.node.selection_set.node])?;
+        let mut level = self.level(def, None, asked, fields[0]);
+        let sets: Vec<&SelectionSet> = fields.iter().map(|f| &f.node.selection_set.node).collect();
+        let shape = self.shape(&mut level, &sets)?;
         Ok(Plan { level, form: Form::One(shape, false), withheld: self.withheld })
     }
 
-    /// A page of all rows of `def`, by the selection of `field`.
+    /// A page of all rows of `def`, by the selections of `fields`, which have one key.
     ///
     /// # Errors
     ///
@@ -212,9 +229,9 @@ impl<'a, 'r> Planner<'a, 'r> {
         mut self,
         def: &'static Def,
         only: Option<&'static str>,
-        field: &'a Positioned<AstField>,
+        fields: &[&'a Positioned<AstField>],
     ) -> Result<Plan, PlanError> {
-        let (level, form) = self.connection(def, None, only, &[field])?;
+        let (level, form) = self.connection(def, None, only, fields)?;
         Ok(Plan { level, form, withheld: self.withheld })
     }
 
@@ -260,7 +277,7 @@ impl<'a, 'r> Planner<'a, 'r> {
                 self.part(level, field, &fields)?
             };
             self.path.pop();
-            parts.push((key, part));
+            parts.push((Label::new(&key), part));
         }
         Ok(Shape(parts))
     }
@@ -341,7 +358,7 @@ impl<'a, 'r> Planner<'a, 'r> {
                 _ => PagePart::Typename,
             };
             self.path.pop();
-            parts.push((key, part));
+            parts.push((Label::new(&key), part));
         }
         Ok((level, Form::Page(parts)))
     }
@@ -350,7 +367,7 @@ impl<'a, 'r> Planner<'a, 'r> {
         &mut self,
         level: &mut Level,
         sets: &[&'a SelectionSet],
-    ) -> Result<Vec<(Name, EdgePart)>, PlanError> {
+    ) -> Result<Vec<(Label, EdgePart)>, PlanError> {
         let mut parts = Vec::new();
         for (key, fields) in self.collect(&format!("{}Edge", level.def.name), sets)? {
             self.path.push(key.clone());
@@ -367,7 +384,7 @@ impl<'a, 'r> Planner<'a, 'r> {
                 _ => EdgePart::Typename,
             };
             self.path.pop();
-            parts.push((key, part));
+            parts.push((Label::new(&key), part));
         }
         Ok(parts)
     }
@@ -376,7 +393,7 @@ impl<'a, 'r> Planner<'a, 'r> {
         &self,
         level: &mut Level,
         sets: &[&'a SelectionSet],
-    ) -> Result<Vec<(Name, InfoPart)>, PlanError> {
+    ) -> Result<Vec<(Label, InfoPart)>, PlanError> {
         let mut parts = Vec::new();
         for (key, fields) in self.collect("PageInfo", sets)? {
             let part = match fields[0].node.name.node.as_str() {
@@ -389,7 +406,7 @@ impl<'a, 'r> Planner<'a, 'r> {
             if matches!(part, InfoPart::Start | InfoPart::End) {
                 seal(level);
             }
-            parts.push((key, part));
+            parts.push((Label::new(&key), part));
         }
         Ok(parts)
     }

@@ -1,25 +1,17 @@
 //! Values between database, schema and cursor.
 
-use async_graphql::{Name, Value as Answer};
+use async_graphql::Value as Answer;
 use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::Value;
+use serde_json::Value as Json;
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{ColumnIndex, Decode, Row, Type};
 use uuid::Uuid;
 
 use super::declaration::Kind;
-use crate::db::DbFault;
+use crate::db::{DbFault, Rows};
 use crate::graphql::{ids, scalars};
-
-/// A value of a row.
-#[derive(Clone, Debug)]
-pub enum Cell {
-    /// A value for the answer.
-    Answer(Answer),
-    /// A key for the level below.
-    Key(Option<Uuid>),
-}
 
 /// How a column is read.
 #[derive(Clone, Copy)]
@@ -38,17 +30,65 @@ pub enum AnyRow<'a> {
     Sqlite(&'a SqliteRow),
 }
 
+/// The row at `place`.
+///
+/// # Errors
+///
+/// A fault if there is none.
+pub fn row(rows: &Rows, place: usize) -> Result<AnyRow<'_>, DbFault> {
+    let found = match rows {
+        Rows::Postgres(rows) => rows.get(place).map(AnyRow::Postgres),
+        Rows::Sqlite(rows) => rows.get(place).map(AnyRow::Sqlite),
+    };
+    found.ok_or_else(|| DbFault::from(sqlx::Error::RowNotFound))
+}
+
+/// The rows one after the other.
+pub fn rows(rows: &Rows) -> impl Iterator<Item = AnyRow<'_>> {
+    let (postgres, sqlite) = match rows {
+        Rows::Postgres(rows) => (Some(rows.iter().map(AnyRow::Postgres)), None),
+        Rows::Sqlite(rows) => (None, Some(rows.iter().map(AnyRow::Sqlite))),
+    };
+    postgres.into_iter().flatten().chain(sqlite.into_iter().flatten())
+}
+
+macro_rules! in_either {
+    ($row:expr, $found:ident => $what:expr) => {
+        match $row {
+            AnyRow::Postgres($found) => $what,
+            AnyRow::Sqlite($found) => $what,
+        }
+    };
+}
+
 impl AnyRow<'_> {
-    /// The value of column `index`.
+    /// Writes the value of column `index` as JSON.
     ///
     /// # Errors
     ///
     /// A fault if the column is not of the declared kind.
-    pub fn cell(&self, index: usize, column: Column) -> Result<Cell, DbFault> {
-        match self {
-            Self::Postgres(row) => cell(*row, index, column),
-            Self::Sqlite(row) => cell(*row, index, column),
-        }
+    pub fn write(&self, index: usize, kind: Kind, out: &mut Vec<u8>) -> Result<(), DbFault> {
+        in_either!(self, row => write(*row, index, kind, out))
+    }
+
+    /// The value of column `index`, for a cursor.
+    ///
+    /// # Errors
+    ///
+    /// A fault if the column is not of the declared kind.
+    pub fn json(&self, index: usize, kind: Kind) -> Result<Json, DbFault> {
+        let mut text = Vec::new();
+        self.write(index, kind, &mut text)?;
+        Ok(serde_json::from_slice(&text).unwrap_or_default())
+    }
+
+    /// The key for the level below in column `index`.
+    ///
+    /// # Errors
+    ///
+    /// A fault if it is none.
+    pub fn key(&self, index: usize) -> Result<Option<Uuid>, DbFault> {
+        in_either!(self, row => Ok(row.try_get(index)?))
     }
 
     /// The number in column `index`.
@@ -57,10 +97,7 @@ impl AnyRow<'_> {
     ///
     /// A fault if it is none.
     pub fn number(&self, index: usize) -> Result<i64, DbFault> {
-        match self {
-            Self::Postgres(row) => Ok(row.try_get(index)?),
-            Self::Sqlite(row) => Ok(row.try_get(index)?),
-        }
+        in_either!(self, row => Ok(row.try_get(index)?))
     }
 
     /// The identifier in column `index`.
@@ -69,46 +106,70 @@ impl AnyRow<'_> {
     ///
     /// A fault if it is none.
     pub fn id(&self, index: usize) -> Result<Uuid, DbFault> {
-        match self {
-            Self::Postgres(row) => Ok(row.try_get(index)?),
-            Self::Sqlite(row) => Ok(row.try_get(index)?),
-        }
+        in_either!(self, row => Ok(row.try_get(index)?))
     }
 }
 
-fn cell<'r, R>(row: &'r R, index: usize, column: Column) -> Result<Cell, DbFault>
+fn write<'r, R>(row: &'r R, index: usize, kind: Kind, out: &mut Vec<u8>) -> Result<(), DbFault>
 where
     R: Row,
     usize: ColumnIndex<R>,
     Option<Uuid>: Decode<'r, R::Database> + Type<R::Database>,
-    Option<String>: Decode<'r, R::Database> + Type<R::Database>,
+    Option<&'r str>: Decode<'r, R::Database> + Type<R::Database>,
     Option<i32>: Decode<'r, R::Database> + Type<R::Database>,
     Option<bool>: Decode<'r, R::Database> + Type<R::Database>,
     Option<NaiveDate>: Decode<'r, R::Database> + Type<R::Database>,
     Option<DateTime<Utc>>: Decode<'r, R::Database> + Type<R::Database>,
 {
-    let kind = match column {
-        Column::Key => return Ok(Cell::Key(row.try_get(index)?)),
-        Column::Answer(kind) => kind,
+    let written = match kind {
+        Kind::Id(prefix) => row.try_get::<Option<Uuid>, _>(index)?.map(|id| {
+            let mut digits = [0; 32];
+            quoted(&[prefix, "_", id.simple().encode_lower(&mut digits)], out);
+        }),
+        Kind::Text | Kind::Enum(_) => {
+            row.try_get::<Option<&str>, _>(index)?.map(|value| text(value, out))
+        }
+        Kind::Int => row.try_get::<Option<i32>, _>(index)?.map(|value| number(value.into(), out)),
+        Kind::Bool => row.try_get::<Option<bool>, _>(index)?.map(|value| boolean(value, out)),
+        Kind::Date => row.try_get::<Option<NaiveDate>, _>(index)?.map(|value| date(value, out)),
+        Kind::Instant => row.try_get::<Option<DateTime<Utc>>, _>(index)?.map(|at| {
+            quoted(&[&scalars::format_instant(at)], out);
+        }),
     };
-    let answer = match kind {
-        Kind::Id(prefix) => {
-            row.try_get::<Option<Uuid>, _>(index)?.map(|id| Answer::String(ids::encode(prefix, id)))
-        }
-        Kind::Text => row.try_get::<Option<String>, _>(index)?.map(Answer::String),
-        Kind::Enum(_) => {
-            row.try_get::<Option<String>, _>(index)?.map(|text| Answer::Enum(Name::new(text)))
-        }
-        Kind::Int => row.try_get::<Option<i32>, _>(index)?.map(Answer::from),
-        Kind::Bool => row.try_get::<Option<bool>, _>(index)?.map(Answer::Boolean),
-        Kind::Date => {
-            row.try_get::<Option<NaiveDate>, _>(index)?.map(|date| Answer::String(date.to_string()))
-        }
-        Kind::Instant => row
-            .try_get::<Option<DateTime<Utc>>, _>(index)?
-            .map(|at| Answer::String(scalars::format_instant(at))),
-    };
-    Ok(Cell::Answer(answer.unwrap_or(Answer::Null)))
+    if written.is_none() {
+        out.extend_from_slice(b"null");
+    }
+    Ok(())
+}
+
+/// Writes `parts` as one text of JSON; none of their letters needs an escape.
+fn quoted(parts: &[&str], out: &mut Vec<u8>) {
+    out.push(b'"');
+    for part in parts {
+        out.extend_from_slice(part.as_bytes());
+    }
+    out.push(b'"');
+}
+
+/// Writes `value` as a text of JSON.
+fn text(value: &str, out: &mut Vec<u8>) {
+    // Writing to memory does not fail.
+    let _ = serde_json::to_writer(out, value);
+}
+
+/// Writes `value` as a number of JSON.
+pub fn number(value: i64, out: &mut Vec<u8>) {
+    let _ = serde_json::to_writer(out, &value);
+}
+
+/// Writes `value` as JSON.
+pub fn boolean(value: bool, out: &mut Vec<u8>) {
+    out.extend_from_slice(if value { &b"true"[..] } else { b"false" });
+}
+
+fn date(value: NaiveDate, out: &mut Vec<u8>) {
+    use std::io::Write as _;
+    let _ = write!(out, "\"{value}\"");
 }
 
 /// The parameter for `answer`, a non-null value of this kind as a client or a cursor gives it; `None`

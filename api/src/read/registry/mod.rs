@@ -17,8 +17,10 @@ use async_graphql::parser::types::Field as AstField;
 use async_graphql::registry::{MetaTypeId, Registry};
 use async_graphql::{
     ContainerType, Context, ContextBase, ContextSelectionSet, Name, ObjectType, OutputType,
-    PathSegment, Positioned, ServerError, ServerResult, Value as Answer,
+    PathSegment, Positioned, QueryEnvInner, QueryPathSegment, ServerError, ServerResult,
+    Value as Answer,
 };
+use bytes::Bytes;
 use sea_orm::Value;
 use uuid::Uuid;
 
@@ -33,6 +35,7 @@ use super::op::{Op, Reader};
 use super::plan::{Asked, Plan, PlanError, Planner};
 use super::plans::PlanKey;
 use super::run::Runner;
+use crate::graphql::document::{Placed, Selected, merged};
 use crate::graphql::error::{ErrorCode, of_fault};
 
 /// One row of `T` by a key, for payloads and computed queries. Null if the actor may not see it.
@@ -77,7 +80,7 @@ impl<T: Readable> OutputType for One<T> {
         field: &Positioned<AstField>,
     ) -> ServerResult<Answer> {
         let (def, key) = (T::def(), (self.condition, Some(self.value.clone())));
-        resolve(ctx, field, def, Some(key), |planner| planner.one(def, Asked::Key, field)).await
+        resolve(ctx, field, def, Some(key), |planner, alike| planner.one(def, Asked::Key, alike)).await
     }
 }
 
@@ -207,9 +210,9 @@ impl ReadRoots {
 
     async fn resolve_root(&self, root: &'static Root, ctx: &Context<'_>) -> ServerResult<Answer> {
         let (def, field) = ((root.target)(), ctx.item);
-        resolve(ctx, field, def, None, |planner| match root.form {
-            RootForm::Page => planner.page(def, root.only, field),
-            RootForm::By => planner.one(def, Asked::By, field),
+        resolve(ctx, field, def, None, |planner, alike| match root.form {
+            RootForm::Page => planner.page(def, root.only, alike),
+            RootForm::By => planner.one(def, Asked::By, alike),
         })
         .await
     }
@@ -217,13 +220,16 @@ impl ReadRoots {
 
 impl ObjectType for ReadRoots {}
 
+/// Fields with one response key, whose selections are one.
+type Alike<'a, 'f> = &'f [&'a Positioned<AstField>];
+
 /// Plans and runs the selection of `field` in the operation's read transaction.
 async fn resolve<'a, T>(
     ctx: &'a ContextBase<'_, T>,
     field: &'a Positioned<AstField>,
     def: &'static Def,
     key: Option<Key>,
-    make: impl FnOnce(Planner<'a, '_>) -> Result<Plan, PlanError>,
+    make: impl FnOnce(Planner<'a, '_>, Alike<'a, '_>) -> Result<Plan, PlanError>,
 ) -> ServerResult<Answer> {
     let fault = |fault: crate::db::DbFault| ctx.set_error_path(of_fault(&fault.into(), None));
     let op: &Op = ctx.data_unchecked::<Arc<Op>>();
@@ -231,7 +237,13 @@ async fn resolve<'a, T>(
     let plan = planned(ctx, op, &reader, field, def, make)?;
     let bound = bound(ctx, op, &reader, &plan, key)?;
     let runner = Runner { reader: &reader, cursors: &op.settings().cursors };
-    runner.root(&bound, &plan.form).await.map_err(fault)
+    runner.root(&bound, &plan.form).await.map(raw).map_err(fault)
+}
+
+/// JSON as it is: the answer's writer copies it. Nothing else of the schema is `Binary`, so that no value of a
+/// client's can be taken for it.
+const fn raw(json: Bytes) -> Answer {
+    Answer::Binary(json)
 }
 
 /// The plan of `field` for rows of `def`, by `make` if none was made before.
@@ -241,12 +253,41 @@ fn planned<'a, T>(
     reader: &Reader,
     field: &'a Positioned<AstField>,
     def: &'static Def,
-    make: impl FnOnce(Planner<'a, '_>) -> Result<Plan, PlanError>,
+    make: impl FnOnce(Planner<'a, '_>, Alike<'a, '_>) -> Result<Plan, PlanError>,
 ) -> ServerResult<Arc<Plan>> {
     let key = PlanKey { at: field.pos, name: def.name, ways: reader.actor.ways() };
     op.plans()
-        .get_or(key, || make(Planner::new(ctx.query_env, &reader.actor)))
+        .get_or(key, || make(Planner::new(ctx.query_env, &reader.actor), &alike(ctx, field)))
         .map_err(|error| below(ctx, &[], error.code.error(error.message, Some(error.at))))
+}
+
+/// `field` and the others with its response key at its place. async-graphql answers each alone and then
+/// merges objects, but not JSON: so each is answered with what all of them select.
+fn alike<'a, T>(
+    ctx: &'a ContextBase<'_, T>,
+    field: &'a Positioned<AstField>,
+) -> Vec<&'a Positioned<AstField>> {
+    let mut keys = Vec::new();
+    let mut node = ctx.path_node.as_ref();
+    while let Some(at) = node {
+        if let QueryPathSegment::Name(key) = at.segment {
+            keys.push(Name::new(key));
+        }
+        node = at.parent;
+    }
+    let env: &QueryEnvInner = ctx.query_env;
+    let mut sets = vec![Selected { set: &env.operation.node.selection_set.node, on: "" }];
+    let mut found = Vec::new();
+    while let Some(key) = keys.pop() {
+        found = merged(&env.fragments, &sets).swap_remove(&key).unwrap_or_default();
+        let set = |placed: &Placed<'a>| &placed.field.node.selection_set.node;
+        sets = found.iter().map(|placed| Selected { set: set(placed), on: "" }).collect();
+    }
+    if found.iter().any(|placed| placed.field.pos == field.pos) {
+        found.into_iter().map(|placed| placed.field).collect()
+    } else {
+        vec![field]
+    }
 }
 
 /// `plan` with the arguments of the request. What the actor may not read is told beside the data.

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use async_graphql::{Context, PathSegment, ServerError, ServerResult, Value as Answer};
 use uuid::Uuid;
 
-use super::{bound, planned};
+use super::{bound, planned, raw};
 use crate::graphql::error::of_fault;
 use crate::graphql::ids;
 use crate::read::declaration::{Def, Key};
@@ -106,7 +106,7 @@ async fn rows(
 ) -> ServerResult<Vec<Answer>> {
     let field = ctx.item;
     let plan =
-        planned(ctx, op, reader, field, def, |planner| planner.one(def, Asked::Itself, field))?;
+        planned(ctx, op, reader, field, def, |planner, alike| planner.one(def, Asked::Itself, alike))?;
     let bound = bound(ctx, op, reader, &plan, None)?;
     let runner = Runner { reader, cursors: &op.settings().cursors };
     let ids = identities(ctx, &runner, reader, def, asked).await?;
@@ -115,9 +115,9 @@ async fn rows(
     distinct.dedup();
     let found =
         runner.each(&bound, &plan.form, &distinct).await.map_err(|fault| fault_at(ctx, fault))?;
-    let by_id: HashMap<Uuid, &Answer> = distinct.iter().copied().zip(&found).collect();
     let answer = |id: &Option<Uuid>| {
-        id.and_then(|id| by_id.get(&id)).map_or(Answer::Null, |answer| (*answer).clone())
+        let place = id.and_then(|id| distinct.binary_search(&id).ok());
+        place.and_then(|place| found.get(place)).map_or(Answer::Null, |json| raw(json.clone()))
     };
     Ok(ids.iter().map(answer).collect())
 }

@@ -1,0 +1,240 @@
+//! Writes answers as JSON: keys in the order of the request, values from the rows as they came.
+
+use super::bind::{Bound, PageArgs, RowsAsked};
+use super::cursor::{CursorKey, ListCursors, Position};
+use super::plan::{EdgePart, Form, InfoPart, Label, PagePart, Part, Shape};
+use super::run::{Found, Group};
+use super::value::{self, AnyRow, Column, row};
+use crate::db::DbFault;
+
+type Done = Result<(), DbFault>;
+
+/// Writes the answers of a level.
+pub struct Writer<'a> {
+    level: &'a Bound<'a>,
+    /// The page, with what makes its cursors.
+    page: Option<(&'a PageArgs, ListCursors)>,
+}
+
+impl<'a> Writer<'a> {
+    /// A writer for the rows of `level`.
+    #[must_use]
+    pub fn new(level: &'a Bound<'a>, cursors: &CursorKey) -> Self {
+        let page = match &level.rows {
+            RowsAsked::Page(page) => Some((page, cursors.of(&page.fingerprint))),
+            RowsAsked::Itself | RowsAsked::Key(_) | RowsAsked::Related(_) => None,
+        };
+        Self { level, page }
+    }
+
+    /// Writes the rows of `group`.
+    ///
+    /// # Errors
+    ///
+    /// A fault if a column is not of the declared kind.
+    pub fn form(&self, form: &Form, found: &Found, group: &Group, out: &mut Vec<u8>) -> Done {
+        match form {
+            Form::One(shape, _) if !group.rows.is_empty() => {
+                self.object(shape, found, group.rows.start, out)
+            }
+            Form::One(..) => {
+                out.extend_from_slice(b"null");
+                Ok(())
+            }
+            Form::List(shape) => {
+                self.list(group, out, |place, out| self.object(shape, found, place, out))
+            }
+            Form::Page(parts) => self.connection(parts, Some(found), group, out),
+        }
+    }
+
+    /// Writes what there is without a row.
+    ///
+    /// # Errors
+    ///
+    /// None in fact.
+    pub fn nothing(&self, form: &Form, out: &mut Vec<u8>) -> Done {
+        match form {
+            Form::One(..) => out.extend_from_slice(b"null"),
+            Form::List(_) => out.extend_from_slice(b"[]"),
+            Form::Page(parts) => self.connection(parts, None, &Group::default(), out)?,
+        }
+        Ok(())
+    }
+
+    /// The rows of a page counted from its end come in the opposite order.
+    const fn backward(&self) -> bool {
+        matches!(self.page, Some((PageArgs { backward: true, .. }, _)))
+    }
+
+    fn list(
+        &self,
+        group: &Group,
+        out: &mut Vec<u8>,
+        mut item: impl FnMut(usize, &mut Vec<u8>) -> Done,
+    ) -> Done {
+        out.push(b'[');
+        let last = group.rows.end.wrapping_sub(1);
+        for (count, place) in group.rows.clone().enumerate() {
+            if count > 0 {
+                out.push(b',');
+            }
+            let place = if self.backward() { last - count } else { place };
+            item(place, out)?;
+        }
+        out.push(b']');
+        Ok(())
+    }
+
+    fn object(&self, shape: &Shape, found: &Found, place: usize, out: &mut Vec<u8>) -> Done {
+        let row = row(&found.rows, place)?;
+        object(&shape.0, out, |part, out| {
+            match part {
+                Part::Typename => named(self.level.level.def.name, "", out),
+                Part::Column(index) => return self.column(&row, *index, out),
+                Part::Child(index) => out.extend_from_slice(found.below[*index].piece(place)),
+                Part::Withheld => out.extend_from_slice(b"null"),
+            }
+            Ok(())
+        })
+    }
+
+    fn column(&self, row: &AnyRow<'_>, index: usize, out: &mut Vec<u8>) -> Done {
+        match self.level.level.columns[index].column {
+            Column::Answer(kind) => row.write(index + 2, kind, out),
+            Column::Key => {
+                out.extend_from_slice(b"null");
+                Ok(())
+            }
+        }
+    }
+
+    fn connection(
+        &self,
+        parts: &[(Label, PagePart)],
+        found: Option<&Found>,
+        group: &Group,
+        out: &mut Vec<u8>,
+    ) -> Done {
+        let name = self.level.level.def.name;
+        object(parts, out, |part, out| {
+            match (part, found) {
+                (PagePart::Typename, _) => named(name, "Connection", out),
+                (PagePart::Edges(_) | PagePart::Nodes(_), None) => out.extend_from_slice(b"[]"),
+                (PagePart::Edges(edges), Some(found)) => {
+                    self.list(group, out, |place, out| self.edge(edges, found, place, out))?;
+                }
+                (PagePart::Nodes(shape), Some(found)) => {
+                    self.list(group, out, |place, out| self.object(shape, found, place, out))?;
+                }
+                (PagePart::Info(parts), _) => {
+                    object(parts, out, |part, out| self.info(*part, found, group, out))?;
+                }
+                (PagePart::Total, _) => value::number(group.total, out),
+            }
+            Ok(())
+        })
+    }
+
+    fn edge(
+        &self,
+        parts: &[(Label, EdgePart)],
+        found: &Found,
+        place: usize,
+        out: &mut Vec<u8>,
+    ) -> Done {
+        object(parts, out, |part, out| match part {
+            EdgePart::Typename => {
+                named(self.level.level.def.name, "Edge", out);
+                Ok(())
+            }
+            EdgePart::Cursor => self.cursor(found, place, out),
+            EdgePart::Node(shape) => self.object(shape, found, place, out),
+        })
+    }
+
+    fn info(
+        &self,
+        part: InfoPart,
+        found: Option<&Found>,
+        group: &Group,
+        out: &mut Vec<u8>,
+    ) -> Done {
+        let Some((page, _)) = &self.page else {
+            out.extend_from_slice(b"null");
+            return Ok(());
+        };
+        let begun = page.from.is_some();
+        let at = |first: bool, out: &mut Vec<u8>| match found {
+            Some(found) if !group.rows.is_empty() => {
+                let begin = first != page.backward;
+                let place = if begin { group.rows.start } else { group.rows.end - 1 };
+                self.cursor(found, place, out)
+            }
+            _ => {
+                out.extend_from_slice(b"null");
+                Ok(())
+            }
+        };
+        match part {
+            InfoPart::Typename => named("PageInfo", "", out),
+            // Beyond the side that a page is counted from lies at least the row of its cursor.
+            InfoPart::HasNext => value::boolean(if page.backward { begun } else { group.more }, out),
+            InfoPart::HasPrevious => {
+                value::boolean(if page.backward { group.more } else { begun }, out);
+            }
+            InfoPart::Start => return at(true, out),
+            InfoPart::End => return at(false, out),
+        }
+        Ok(())
+    }
+
+    /// The cursor of the row at `place`.
+    fn cursor(&self, found: &Found, place: usize, out: &mut Vec<u8>) -> Done {
+        let Some((_, cursors)) = &self.page else {
+            out.extend_from_slice(b"null");
+            return Ok(());
+        };
+        let row = row(&found.rows, place)?;
+        let columns: Vec<Column> = self.level.columns().collect();
+        let mut values = Vec::with_capacity(self.level.order.len());
+        for (_, index) in &self.level.order {
+            values.push(match columns[*index] {
+                Column::Answer(kind) => row.json(index + 2, kind)?,
+                Column::Key => serde_json::Value::Null,
+            });
+        }
+        let position = Position { values, id: row.id(1)? };
+        // Its letters need no escape.
+        out.push(b'"');
+        out.extend_from_slice(cursors.seal(&position).as_bytes());
+        out.push(b'"');
+        Ok(())
+    }
+}
+
+/// Writes the name of a type.
+fn named(name: &str, ending: &str, out: &mut Vec<u8>) {
+    out.push(b'"');
+    out.extend_from_slice(name.as_bytes());
+    out.extend_from_slice(ending.as_bytes());
+    out.push(b'"');
+}
+
+/// Writes an object of `parts`.
+fn object<P>(
+    parts: &[(Label, P)],
+    out: &mut Vec<u8>,
+    mut write: impl FnMut(&P, &mut Vec<u8>) -> Done,
+) -> Done {
+    out.push(b'{');
+    for (count, (label, part)) in parts.iter().enumerate() {
+        if count > 0 {
+            out.push(b',');
+        }
+        out.extend_from_slice(label.text());
+        write(part, out)?;
+    }
+    out.push(b'}');
+    Ok(())
+}
