@@ -21,15 +21,16 @@ memory, statements and ratios, and keeps them in tests/bench/results/DATE.json.
   --seconds N       how long a turn is (default 5)
   --connections N   connections of the load (default 32)
   --questions A,B   only these: q1, q2, q2-relay, q4, q4-pages, entities, filtered, write
-  --targets A,B     only these: alongside, json, flat, postgraphile, postgraphile-2, apollo
+  --targets A,B     only these: alongside, alongside-sqlite, json, flat, postgraphile, postgraphile-2, apollo
   --postgres LINE   a line more for postgresql.conf, such as 'jit = off'
   --profile         besides, where the service's processor time goes, layer by layer (needs perf)
   --servers         start the database and wait, with the lines that the bench program reads
 
-The targets: the service's release binary with every guard on; a hand-written axum and sqlx endpoint
-that builds JSON in SQL (json) or from flat rows (flat); PostGraphile in one and two processes;
-Apollo Server with dataloader. All log one line a request, use the same database role, one
-REPEATABLE READ READ ONLY transaction with the same settings of row security, and ten connections.
+The targets: the service's release binary with every guard on, and the same on a SQLite file with
+the same rows; a hand-written axum and sqlx endpoint that builds JSON in SQL (json) or from flat rows
+(flat); PostGraphile in one and two processes; Apollo Server with dataloader. All log one line a
+request. On PostgreSQL all use the same role, one REPEATABLE READ READ ONLY transaction with the same
+settings of row security, and ten connections.
 Needs Rust, a C compiler and Node with npm; PostgreSQL is installed if it is missing.
 USAGE
 }

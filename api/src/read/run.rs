@@ -206,11 +206,7 @@ impl<'a> Runner<'a> {
         Ok(Below { places, pieces, nowhere })
     }
 
-    async fn found(
-        &self,
-        level: &Bound<'_>,
-        parents: Option<&[Uuid]>,
-    ) -> Result<Found, DbFault> {
+    async fn found(&self, level: &Bound<'_>, parents: Option<&[Uuid]>) -> Result<Found, DbFault> {
         let count = parents.map_or(1, <[Uuid]>::len);
         let mut groups: Vec<Group> = vec![Group::default(); count];
         let Reader { tx, actor, .. } = self.reader;
@@ -218,6 +214,11 @@ impl<'a> Runner<'a> {
         let statement = Statement { level, parents, actor, backend };
         let (text, values) = statement.rows();
         let found = tx.rows(text, values).await?;
+        if let Some(first) = rows(&found).next() {
+            for (index, column) in level.columns().enumerate() {
+                first.check(index + 2, column)?;
+            }
+        }
         for (place, row) in rows(&found).enumerate() {
             // The rows of a parent follow each other.
             let group = usize::try_from(row.number(0)?).ok().and_then(|i| groups.get_mut(i));

@@ -1,7 +1,7 @@
 //! Values between database, schema and cursor.
 
 use async_graphql::Value as Answer;
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 use sea_orm::Value;
 use serde_json::Value as Json;
 use sqlx::postgres::PgRow;
@@ -62,11 +62,20 @@ macro_rules! in_either {
 }
 
 impl AnyRow<'_> {
-    /// Writes the value of column `index` as JSON.
+    /// Asks whether column `index` is of its kind.
     ///
     /// # Errors
     ///
-    /// A fault if the column is not of the declared kind.
+    /// A fault if it is not.
+    pub fn check(&self, index: usize, column: Column) -> Result<(), DbFault> {
+        in_either!(self, row => check(*row, index, column))
+    }
+
+    /// Writes the value of column `index` as JSON; of one row of the statement it was [checked](Self::check).
+    ///
+    /// # Errors
+    ///
+    /// A fault for a value that cannot be read.
     pub fn write(&self, index: usize, kind: Kind, out: &mut Vec<u8>) -> Result<(), DbFault> {
         in_either!(self, row => write(*row, index, kind, out))
     }
@@ -110,6 +119,32 @@ impl AnyRow<'_> {
     }
 }
 
+fn check<'r, R>(row: &'r R, index: usize, column: Column) -> Result<(), DbFault>
+where
+    R: Row,
+    usize: ColumnIndex<R>,
+    Option<Uuid>: Decode<'r, R::Database> + Type<R::Database>,
+    Option<&'r str>: Decode<'r, R::Database> + Type<R::Database>,
+    Option<i32>: Decode<'r, R::Database> + Type<R::Database>,
+    Option<bool>: Decode<'r, R::Database> + Type<R::Database>,
+    Option<NaiveDate>: Decode<'r, R::Database> + Type<R::Database>,
+    Option<DateTime<Utc>>: Decode<'r, R::Database> + Type<R::Database>,
+{
+    match column {
+        Column::Key | Column::Answer(Kind::Id(_)) => {
+            row.try_get::<Option<Uuid>, _>(index).map(drop)
+        }
+        Column::Answer(Kind::Text | Kind::Enum(_)) => {
+            row.try_get::<Option<&str>, _>(index).map(drop)
+        }
+        Column::Answer(Kind::Int) => row.try_get::<Option<i32>, _>(index).map(drop),
+        Column::Answer(Kind::Bool) => row.try_get::<Option<bool>, _>(index).map(drop),
+        Column::Answer(Kind::Date) => row.try_get::<Option<NaiveDate>, _>(index).map(drop),
+        Column::Answer(Kind::Instant) => row.try_get::<Option<DateTime<Utc>>, _>(index).map(drop),
+    }
+    .map_err(DbFault::from)
+}
+
 fn write<'r, R>(row: &'r R, index: usize, kind: Kind, out: &mut Vec<u8>) -> Result<(), DbFault>
 where
     R: Row,
@@ -122,17 +157,23 @@ where
     Option<DateTime<Utc>>: Decode<'r, R::Database> + Type<R::Database>,
 {
     let written = match kind {
-        Kind::Id(prefix) => row.try_get::<Option<Uuid>, _>(index)?.map(|id| {
+        Kind::Id(prefix) => row.try_get_unchecked::<Option<Uuid>, _>(index)?.map(|id| {
             let mut digits = [0; 32];
             quoted(&[prefix, "_", id.simple().encode_lower(&mut digits)], out);
         }),
         Kind::Text | Kind::Enum(_) => {
-            row.try_get::<Option<&str>, _>(index)?.map(|value| text(value, out))
+            row.try_get_unchecked::<Option<&str>, _>(index)?.map(|value| text(value, out))
         }
-        Kind::Int => row.try_get::<Option<i32>, _>(index)?.map(|value| number(value.into(), out)),
-        Kind::Bool => row.try_get::<Option<bool>, _>(index)?.map(|value| boolean(value, out)),
-        Kind::Date => row.try_get::<Option<NaiveDate>, _>(index)?.map(|value| date(value, out)),
-        Kind::Instant => row.try_get::<Option<DateTime<Utc>>, _>(index)?.map(|at| {
+        Kind::Int => {
+            row.try_get_unchecked::<Option<i32>, _>(index)?.map(|value| number(value.into(), out))
+        }
+        Kind::Bool => {
+            row.try_get_unchecked::<Option<bool>, _>(index)?.map(|value| boolean(value, out))
+        }
+        Kind::Date => {
+            row.try_get_unchecked::<Option<NaiveDate>, _>(index)?.map(|value| date(value, out))
+        }
+        Kind::Instant => row.try_get_unchecked::<Option<DateTime<Utc>>, _>(index)?.map(|at| {
             quoted(&[&scalars::format_instant(at)], out);
         }),
     };
@@ -168,8 +209,20 @@ pub fn boolean(value: bool, out: &mut Vec<u8>) {
 }
 
 fn date(value: NaiveDate, out: &mut Vec<u8>) {
-    use std::io::Write as _;
-    let _ = write!(out, "\"{value}\"");
+    let (year, month, day) = (value.year(), value.month(), value.day());
+    let Ok(year @ 0..=9999) = u32::try_from(year) else {
+        return quoted(&[&value.to_string()], out);
+    };
+    out.push(b'"');
+    for (number, digits, end) in [(year, 1000, b'-'), (month, 10, b'-'), (day, 10, b'"')] {
+        let mut unit = digits;
+        while unit > 0 {
+            // One digit: it fits.
+            out.push(b'0' + (number / unit % 10) as u8);
+            unit /= 10;
+        }
+        out.push(end);
+    }
 }
 
 /// The parameter for `answer`, a non-null value of this kind as a client or a cursor gives it; `None`
@@ -192,5 +245,22 @@ pub fn parameter(kind: Kind, answer: &Answer) -> Option<Value> {
             DateTime::parse_from_rfc3339(text).ok().map(|at| Value::from(at.with_timezone(&Utc)))
         }
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_written_as_chrono_writes_them() {
+        for (year, month, day) in
+            [(1, 1, 1), (476, 9, 4), (2026, 11, 22), (9999, 12, 31), (12026, 2, 3)]
+        {
+            let value = NaiveDate::from_ymd_opt(year, month, day).expect("a day");
+            let mut written = Vec::new();
+            date(value, &mut written);
+            assert_eq!(written, format!("\"{value}\"").into_bytes());
+        }
     }
 }

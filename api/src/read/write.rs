@@ -179,7 +179,9 @@ impl<'a> Writer<'a> {
         match part {
             InfoPart::Typename => named("PageInfo", "", out),
             // Beyond the side that a page is counted from lies at least the row of its cursor.
-            InfoPart::HasNext => value::boolean(if page.backward { begun } else { group.more }, out),
+            InfoPart::HasNext => {
+                value::boolean(if page.backward { begun } else { group.more }, out)
+            }
             InfoPart::HasPrevious => {
                 value::boolean(if page.backward { group.more } else { begun }, out);
             }

@@ -18,7 +18,7 @@ use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider};
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
 use thiserror::Error;
-use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::filter::{FilterExt as _, filter_fn};
 use tracing_subscriber::prelude::*;
 use tracing_subscriber::{EnvFilter, fmt};
 
@@ -90,7 +90,8 @@ pub fn start(log: &LogSettings, settings: &TelemetrySettings) -> Result<Telemetr
                     .flatten_event(true)
                     .with_current_span(false)
                     .with_span_list(false)
-                    .with_filter(filter),
+                    // Its lines name no span: those that nobody traces then cost nothing.
+                    .with_filter(filter.and(filter_fn(|meta| meta.is_event()))),
             )
             .try_init(),
     };

@@ -62,9 +62,11 @@ impl Seen {
             alongside.statements = Empty,
             alongside.rows = Empty,
         );
-        let caller = global::get_text_map_propagator(|known| known.extract(&Caller(headers)));
-        // Fails where no trace is kept.
-        let _ = span.set_parent(caller);
+        if !span.is_disabled() {
+            let caller = global::get_text_map_propagator(|known| known.extract(&Caller(headers)));
+            // Fails where no trace is kept.
+            let _ = span.set_parent(caller);
+        }
         Self {
             started: Instant::now(),
             request_id: request_id.to_owned(),

@@ -23,6 +23,11 @@ impl Database {
         Ok(Self(PgPool::connect(url).await?))
     }
 
+    /// Its connections.
+    pub const fn pool(&self) -> &PgPool {
+        &self.0
+    }
+
     /// The one text that a statement answers.
     pub async fn text(&self, sql: &'static str) -> Result<String, Fault> {
         Ok(sqlx::query(sql).fetch_one(&self.0).await?.try_get(0)?)

@@ -11,6 +11,7 @@ use axum::body::Bytes;
 use clap::Parser;
 use serde_json::{Value, json};
 
+mod copy;
 mod database;
 mod load;
 mod process;
@@ -107,6 +108,11 @@ async fn bench(options: &Options) -> Result<(), Fault> {
     let mut targets = Vec::new();
     for (port, (name, title)) in (18_431..).zip(TARGETS) {
         if options.targets.is_empty() || options.targets.iter().any(|asked| asked == name) {
+            if name == "alongside-sqlite" {
+                println!("copying the database for SQLite");
+                let service = around.binaries.join("alongside");
+                copy::into_sqlite(database.pool(), &service, &around.sqlite()).await?;
+            }
             targets.push(Target::start(name, port, &around)?);
             println!("{name}: {title}");
         }

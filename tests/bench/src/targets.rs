@@ -15,8 +15,9 @@ use crate::process::Tree;
 use crate::questions::{Question, Variables};
 
 /// The targets by name, with what each is.
-pub const TARGETS: [(&str, &str); 6] = [
+pub const TARGETS: [(&str, &str); 7] = [
     ("alongside", "Alongside, every guard on"),
+    ("alongside-sqlite", "the same on a SQLite file"),
     ("json", "axum + sqlx, JSON built in SQL"),
     ("flat", "axum + sqlx, flat rows"),
     ("postgraphile", "PostGraphile, one process"),
@@ -41,6 +42,11 @@ pub struct Surroundings {
 }
 
 impl Surroundings {
+    /// The file of the copy for SQLite.
+    pub fn sqlite(&self) -> PathBuf {
+        self.folder.join("alongside.db")
+    }
+
     /// A signed token or credential by its name.
     fn secret(&self, name: &str) -> Result<&str, Fault> {
         Ok(self.tokens[name].as_str().ok_or("a token is missing")?)
@@ -78,9 +84,9 @@ impl Target {
     /// Starts the target called `name`, and waits until it listens.
     pub fn start(name: &'static str, port: u16, around: &Surroundings) -> Result<Self, Fault> {
         let mut command = match name {
-            "alongside" => {
-                let settings = around.folder.join("alongside.toml");
-                std::fs::write(&settings, service_settings(port, around)?)?;
+            "alongside" | "alongside-sqlite" => {
+                let settings = around.folder.join(format!("{name}.toml"));
+                std::fs::write(&settings, service_settings(name, port, around)?)?;
                 let mut command = Command::new(around.binaries.join("alongside"));
                 command.arg("serve").env("ALONGSIDE_CONFIG", settings).env("RUST_LOG", "info");
                 command
@@ -97,7 +103,7 @@ impl Target {
                 command.arg(script("postgraphile.mjs")).args([&port.to_string(), "2"])
             }
             "apollo" => command.arg(script("apollo.mjs")).arg(port.to_string()),
-            "alongside" => &mut command,
+            "alongside" | "alongside-sqlite" => &mut command,
             _ => command.arg(port.to_string()),
         };
         let log = File::create(around.folder.join(format!("{name}.log")))?;
@@ -140,13 +146,13 @@ impl Target {
             _ => ("/graphql".to_owned(), Some(&question.document)),
         };
         let mut headers = Vec::new();
-        if self.name == "alongside" {
+        if self.name.starts_with("alongside") {
             headers.push(("authorization", format!("Bearer {}", around.secret("nation")?)));
             if question.name == "entities" {
                 headers.push(("alongside-gateway", around.secret("gateway")?.to_owned()));
             }
         }
-        let global = matches!(self.name, "alongside" | "apollo");
+        let global = matches!(self.name, "alongside" | "alongside-sqlite" | "apollo");
         let asked = |Variables { ours, plain }: &Variables| {
             let variables = if global { ours } else { plain };
             let body = match document {
@@ -166,11 +172,17 @@ impl Target {
 
 /// The service's settings: every guard is on. What one request and one actor may ask for is raised, because
 /// the load is one actor, and so is everybody's patience, because the machine may be busy.
-fn service_settings(port: u16, around: &Surroundings) -> Result<String, Fault> {
+fn service_settings(name: &str, port: u16, around: &Surroundings) -> Result<String, Fault> {
+    // Production refuses SQLite, which has no row security.
+    let (profile, url) = if name == "alongside" {
+        ("production", around.app.clone())
+    } else {
+        ("demo", format!("sqlite://{}", around.sqlite().display()))
+    };
     Ok(format!(
-        "profile = \"production\"\n\
+        "profile = \"{profile}\"\n\
          [server]\nbind = \"127.0.0.1:{port}\"\nquery_timeout_ms = 30000\nmutation_timeout_ms = 30000\n\
-         [database]\nurl = \"{}\"\nread_connections = 10\nwrite_connections = 10\n\
+         [database]\nurl = \"{url}\"\nread_connections = 10\nwrite_connections = 10\n\
          pool_timeout_ms = 30000\nlock_timeout_ms = 30000\nread_timeout_ms = 30000\nwrite_timeout_ms = 30000\n\
          idle_timeout_ms = 30000\n\
          [auth]\n[[auth.issuers]]\nissuer = \"https://bench.alongside.invalid/\"\nalgorithm = \"ES256\"\n\
@@ -180,7 +192,6 @@ fn service_settings(port: u16, around: &Surroundings) -> Result<String, Fault> {
          cost_per_second = 1000000000\ncost_burst = 4000000000\n\
          [federation]\ngateway_keys = [\"{}\"]\n\
          [log]\nformat = \"json\"\n",
-        around.app,
         around.folder.join("keys.json").display(),
         around.secret("gatewayHash")?,
     ))

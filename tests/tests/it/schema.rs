@@ -163,6 +163,72 @@ on_both_databases! {
     }
 }
 
+on_both_databases! {
+    async fn every_relation_takes_one_statement_for_each_level_whatever_the_pages(world: Wild) {
+        let token = everyone_at_once(&world).await;
+        fill(&world).await;
+        let types = types(&world).await;
+        let count = async |document: String| {
+            world.statements_of(world.data(Some(&token), &document, json!({}))).await
+        };
+        count("{ regions { nodes { id } } }".to_owned()).await;
+        let mut wrong = BTreeSet::new();
+        for Way { fields, .. } in ways(&types) {
+            let document = |first: u32| {
+                let inner = "__typename".to_owned();
+                let levels = fields.iter().rev();
+                let selection = levels.fold(inner, |below, (field, is_page)| match is_page {
+                    true => format!("{field}(first: {first}) {{ nodes {{ {below} }} }}"),
+                    false => format!("{field} {{ {below} }}"),
+                });
+                format!("{{ {selection} }}")
+            };
+            // Each signed-in operation reads the role grants as well. Where no row leads on, nothing is asked.
+            let (few, many) = (count(document(2)).await, count(document(8)).await);
+            if few > many || many > fields.len() as u64 + 1 {
+                wrong.insert(format!("{fields:?}: {few}, {many}"));
+            }
+        }
+        assert_eq!(wrong, BTreeSet::new());
+    }
+}
+
+/// A way from a root list to a type: its fields, each with whether it is a page.
+struct Way<'a> {
+    fields: Vec<(&'a str, bool)>,
+    to: &'a str,
+}
+
+impl<'a> Way<'a> {
+    /// The way along `field`, if that leads to rows.
+    fn along(mut fields: Vec<(&'a str, bool)>, field: &'a Value) -> Self {
+        let target = name(unwrapped(&field["type"]));
+        let node = target.strip_suffix("Connection");
+        fields.push((name(field), node.is_some()));
+        Self { fields, to: node.unwrap_or(target) }
+    }
+}
+
+/// For every relation of every type the shortest way that ends with it.
+fn ways(types: &BTreeMap<String, Value>) -> Vec<Way<'_>> {
+    let is_list = |field: &&Value| name(unwrapped(&field["type"])).ends_with("Connection");
+    let roots = each(&types["Query"]["fields"]).iter().filter(is_list);
+    let mut ways: Vec<Way<'_>> = roots.map(|field| Way::along(Vec::new(), field)).collect();
+    let mut known = BTreeSet::new();
+    let mut next = 0;
+    while next < ways.len() {
+        let Way { fields, to } = &ways[next];
+        if known.insert(*to) {
+            let relations =
+                each(&types[*to]["fields"]).iter().filter(|field| is_object(types, field));
+            let longer: Vec<_> = relations.map(|field| Way::along(fields.clone(), field)).collect();
+            ways.extend(longer);
+        }
+        next += 1;
+    }
+    ways
+}
+
 fn is_object(types: &BTreeMap<String, Value>, field: &Value) -> bool {
     types[name(unwrapped(&field["type"]))]["kind"] == "OBJECT"
 }

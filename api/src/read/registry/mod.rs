@@ -80,7 +80,8 @@ impl<T: Readable> OutputType for One<T> {
         field: &Positioned<AstField>,
     ) -> ServerResult<Answer> {
         let (def, key) = (T::def(), (self.condition, Some(self.value.clone())));
-        resolve(ctx, field, def, Some(key), |planner, alike| planner.one(def, Asked::Key, alike)).await
+        resolve(ctx, field, def, Some(key), |planner, alike| planner.one(def, Asked::Key, alike))
+            .await
     }
 }
 

@@ -5,7 +5,8 @@
 
 use std::collections::HashMap;
 
-use async_graphql::{Context, PathSegment, ServerError, ServerResult, Value as Answer};
+use async_graphql::{Context, PathSegment, Pos, ServerError, ServerResult, Value as Answer};
+use async_graphql_value::Value as Written;
 use uuid::Uuid;
 
 use super::{bound, planned, raw};
@@ -29,12 +30,22 @@ enum By {
     Key(&'static Key, String),
 }
 
+/// The type, the name of the key and its text: what tells rows apart.
+type Identity = (&'static str, &'static str, String);
+
 impl Named {
     /// The row that an id names; `None` for what is no id.
     pub fn by_id(nodes: &[&'static Def], id: &str) -> Option<Self> {
         let (prefix, _) = id.split_once('_')?;
         let def = nodes.iter().copied().find(|def| def.rows.prefix == prefix)?;
         Some(Self { def, by: By::Id(ids::decode(prefix, id)?) })
+    }
+
+    fn identity(self) -> Identity {
+        match self.by {
+            By::Id(id) => (self.def.name, "id", id.to_string()),
+            By::Key(key, text) => (self.def.name, key.name, text),
+        }
     }
 
     /// The row that a representation names; `None` for one that names none.
@@ -105,8 +116,9 @@ async fn rows(
     asked: &[&By],
 ) -> ServerResult<Vec<Answer>> {
     let field = ctx.item;
-    let plan =
-        planned(ctx, op, reader, field, def, |planner, alike| planner.one(def, Asked::Itself, alike))?;
+    let plan = planned(ctx, op, reader, field, def, |planner, alike| {
+        planner.one(def, Asked::Itself, alike)
+    })?;
     let bound = bound(ctx, op, reader, &plan, None)?;
     let runner = Runner { reader, cursors: &op.settings().cursors };
     let ids = identities(ctx, &runner, reader, def, asked).await?;
@@ -161,9 +173,9 @@ fn fault_at(ctx: &Context<'_>, fault: crate::db::DbFault) -> ServerError {
     ctx.set_error_path(of_fault(&fault.into(), Some(ctx.item.pos)))
 }
 
-/// The answers to the representations of one `_entities` field: async-graphql asks for each alone.
+/// The answers to the representations of each `_entities` field: async-graphql asks for each alone.
 #[derive(Default)]
-pub struct Entities(tokio::sync::Mutex<HashMap<String, HashMap<String, Answer>>>);
+pub struct Entities(tokio::sync::Mutex<HashMap<Pos, HashMap<Identity, Answer>>>);
 
 impl Entities {
     /// The answer to `representation`, read together with all others of its field.
@@ -174,15 +186,17 @@ impl Entities {
         op: &Op,
         representation: &Answer,
     ) -> ServerResult<Answer> {
-        let field = format!("{} {}", ctx.item.node.response_key().node, ctx.item.pos);
+        let named = Named::by_representation(nodes, representation);
         let mut fields = self.0.lock().await;
-        let answers = match fields.entry(field) {
+        let answers = match fields.entry(ctx.item.pos) {
             std::collections::hash_map::Entry::Occupied(known) => known.into_mut(),
             std::collections::hash_map::Entry::Vacant(new) => {
-                new.insert(all(nodes, ctx, op).await?)
+                // On the heap: each representation has a future like this one, and only the first reads.
+                new.insert(Box::pin(all(nodes, ctx, op)).await?)
             }
         };
-        Ok(answers.get(&representation.to_string()).cloned().unwrap_or(Answer::Null))
+        let found = named.and_then(|named| answers.get(&named.identity()));
+        Ok(found.cloned().unwrap_or(Answer::Null))
     }
 }
 
@@ -192,10 +206,8 @@ async fn all(
     nodes: &[&'static Def],
     ctx: &Context<'_>,
     op: &Op,
-) -> ServerResult<HashMap<String, Answer>> {
-    let (_, given) = ctx.param_value::<Vec<async_graphql::Any>>("representations", None)?;
-    let named: Vec<Option<Named>> =
-        given.iter().map(|any| Named::by_representation(nodes, &any.0)).collect();
+) -> ServerResult<HashMap<Identity, Answer>> {
+    let named = represented(nodes, ctx)?;
     let answers = match answers(ctx, op, &named).await {
         Ok(answers) => answers,
         Err(mut error) => {
@@ -207,5 +219,19 @@ async fn all(
             vec![Answer::Null; named.len()]
         }
     };
-    Ok(given.into_iter().map(|any| any.0.to_string()).zip(answers).collect())
+    let named = named.into_iter().zip(answers);
+    Ok(named.filter_map(|(named, answer)| Some((named?.identity(), answer))).collect())
+}
+
+/// What each representation of the field in `ctx` names.
+fn represented(nodes: &[&'static Def], ctx: &Context<'_>) -> ServerResult<Vec<Option<Named>>> {
+    let written = ctx.item.node.get_argument("representations").map(|argument| &argument.node);
+    // Looked at where they are: a copy of a hundred of them costs more than reading their rows.
+    if let Some(Written::Variable(name)) = written
+        && let Some(Answer::List(given)) = ctx.query_env.variables.get(name)
+    {
+        return Ok(given.iter().map(|given| Named::by_representation(nodes, given)).collect());
+    }
+    let (_, given) = ctx.param_value::<Vec<async_graphql::Any>>("representations", None)?;
+    Ok(given.iter().map(|any| Named::by_representation(nodes, &any.0)).collect())
 }
