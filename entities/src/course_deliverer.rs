@@ -13,6 +13,7 @@ pub struct Model {
     pub organisation_id: Uuid,
     pub valid_from: Date,
     pub valid_to: Option<Date>,
+    pub start_on: Date,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

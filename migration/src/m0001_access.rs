@@ -41,7 +41,9 @@ impl MigrationTrait for Migration {
 
 /// The account holds, or held, a role in an organisation: whoever sees a grant sees whose it is.
 fn holds_a_role_in(organisation: &str) -> String {
-    format!("id in (select g.account_id from role_grant g where {organisation})")
+    format!(
+        "exists (select 1 from role_grant g where g.account_id = account.id and {organisation})"
+    )
 }
 
 /// The group role, the extension behind exclusion constraints, and the guard of append-only tables.

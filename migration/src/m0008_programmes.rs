@@ -94,10 +94,10 @@ async fn protect(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     let published = "exists (select 1 from programme_version v \
          where v.programme_id = programme.id and v.state <> 'DRAFT')";
     for (table, everyone) in [("programme", published), ("programme_version", "state <> 'DRAFT'")] {
-        let read = any_of(&[everyone, NATION, &own]);
+        let read = any_of(&[NATION, &own, everyone]);
         row_security::protect(manager, table, &read, &write, Writes::Change).await?;
     }
-    let read = any_of(&[&not_of_a_draft("version_id"), NATION, &own]);
+    let read = any_of(&[NATION, &own, &not_of_a_draft("version_id")]);
     for table in PARTS {
         row_security::protect(manager, table, &read, &write, Writes::Replace).await?;
     }

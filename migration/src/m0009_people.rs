@@ -63,14 +63,17 @@ impl MigrationTrait for Migration {
 }
 
 async fn policies(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
-    let person = any_of(&[NATION, &persons("id"), &kept("id")]);
+    let person = any_of(&[NATION, &persons("id"), &kept("person.id")]);
     row_security::protect(manager, "person", &person, MEMBER, Writes::Change).await?;
-    let of_person = any_of(&[NATION, &persons("person_id"), &kept("person_id")]);
-    let by_keeper = any_of(&[NATION, &kept("person_id")]);
+    let of_person = |table: &str| {
+        any_of(&[&persons("person_id"), &kept(&format!("{table}.person_id"))])
+    };
     for table in ["person_name", "person_email"] {
-        row_security::protect(manager, table, &of_person, &by_keeper, Writes::Change).await?;
+        let read = any_of(&[NATION, &of_person(table)]);
+        let by_keeper = any_of(&[NATION, &kept(&format!("{table}.person_id"))]);
+        row_security::protect(manager, table, &read, &by_keeper, Writes::Change).await?;
     }
-    let linked = any_of(&[NATION, &account("account_id"), &of_person]);
+    let linked = any_of(&[NATION, &account("account_id"), &of_person("person_account")]);
     row_security::protect(manager, "person_account", &linked, NATION, Writes::Change).await?;
     let own = any_of(&[NATION, &owner("organisation_id")]);
     let membership = any_of(&[&own, &persons("person_id")]);
@@ -83,7 +86,7 @@ async fn policies(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
 /// The person's record is kept by an organisation of the actor.
 fn kept(column: &str) -> String {
     let own = owner("m.organisation_id");
-    format!("{column} in (select m.person_id from person_membership m where {own})")
+    format!("exists (select 1 from person_membership m where m.person_id = {column} and {own})")
 }
 
 /// What a person does about the own records is in a chain of the person's own.

@@ -2,7 +2,8 @@
 //! guests.
 //!
 //! What is public of a course is in one table, and where it meets in another: row security hides rows,
-//! never columns. Policies read `course_partner` and `course_trainer`, which read nothing, then `course`.
+//! never columns. Policies read `course_partner` and `course_trainer`, which read nothing, then `course`. The
+//! periods of deliverers repeat the first day of the course, so that those of an organisation stand in its order.
 
 use sea_orm_migration::prelude::*;
 
@@ -58,41 +59,63 @@ impl MigrationTrait for Migration {
 async fn policies(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     let own = any_of(&[NATION, &owner("organisation_id")]);
     let partner = any_of(&[&own, &owner("partner_id")]);
-    let course = any_of(&[&own, OPEN, &owner("host_id"), &partner_of("id"), &trainer_of("id")]);
-    let shown = "course_id in (select c.id from course c)";
-    let hosted = format!("course_id in (select c.id from course c where {})", owner("c.host_id"));
-    let close = any_of(&[&own, &hosted, &partner_of("course_id"), &trainer_of("course_id")]);
+    let course = any_of(&[
+        &own,
+        OPEN,
+        &owner("host_id"),
+        &partner_of("course.id"),
+        &trainer_of("course.id"),
+    ]);
     for (table, read, write, writes) in [
-        ("course_counter", own.as_str(), own.as_str(), Writes::Change),
-        ("course_partner", &partner, &own, Writes::Change),
+        ("course_counter", own.clone(), own.as_str(), Writes::Change),
+        ("course_partner", partner, &own, Writes::Change),
         // Names course and trainer by their ids alone: who and what they are stands behind their policies.
-        ("course_trainer", PUBLIC, &own, Writes::Replace),
-        ("course", &course, &own, Writes::Change),
-        ("course_deliverer", shown, &own, Writes::Change),
-        ("course_teach_out", &own, NATION, Writes::Change),
-        ("course_terms", &close, &own, Writes::Change),
-        ("course_correction", &close, NATION, Writes::Append),
-        ("course_session", shown, &own, Writes::Replace),
-        ("session_module", shown, &own, Writes::Replace),
-        ("teaching_assignment", shown, &own, Writes::Replace),
-        ("session_place", &close, &own, Writes::Replace),
-        ("session_guest", &close, &own, Writes::Replace),
+        ("course_trainer", PUBLIC.to_owned(), &own, Writes::Replace),
+        ("course", course, &own, Writes::Change),
+        // Who delivered a course before sees it no longer.
+        ("course_deliverer", any_of(&[NATION, &shown("course_deliverer")]), &own, Writes::Change),
+        ("course_teach_out", own.clone(), NATION, Writes::Change),
+        ("course_terms", any_of(&[&own, &close("course_terms")]), &own, Writes::Change),
+        ("course_correction", any_of(&[&own, &close("course_correction")]), NATION, Writes::Append),
+        ("course_session", any_of(&[&own, &shown("course_session")]), &own, Writes::Replace),
+        ("session_module", any_of(&[&own, &shown("session_module")]), &own, Writes::Replace),
+        (
+            "teaching_assignment",
+            any_of(&[&own, &shown("teaching_assignment")]),
+            &own,
+            Writes::Replace,
+        ),
+        ("session_place", any_of(&[&own, &close("session_place")]), &own, Writes::Replace),
+        ("session_guest", any_of(&[&own, &close("session_guest")]), &own, Writes::Replace),
     ] {
-        row_security::protect(manager, table, read, write, writes).await?;
+        row_security::protect(manager, table, &read, write, writes).await?;
     }
     Ok(())
+}
+
+/// The actor sees the course of a row of `table`.
+fn shown(table: &str) -> String {
+    format!("exists (select 1 from course c where c.id = {table}.course_id)")
+}
+
+/// An organisation of the actor hosts the course of a row of `table` or has places on it, or the actor teaches
+/// on it.
+fn close(table: &str) -> String {
+    let (course, own) = (format!("{table}.course_id"), owner("c.host_id"));
+    let hosted = format!("exists (select 1 from course c where c.id = {course} and {own})");
+    any_of(&[&hosted, &partner_of(&course), &trainer_of(&course)])
 }
 
 /// Places of the course were offered to an organisation of the actor.
 fn partner_of(column: &str) -> String {
     let own = owner("p.partner_id");
-    format!("{column} in (select p.course_id from course_partner p where {own})")
+    format!("exists (select 1 from course_partner p where p.course_id = {column} and {own})")
 }
 
 /// The actor teaches on the course.
 fn trainer_of(column: &str) -> String {
     let own = persons("x.person_id");
-    format!("{column} in (select x.course_id from course_trainer x where {own})")
+    format!("exists (select 1 from course_trainer x where x.course_id = {column} and {own})")
 }
 
 /// COH-4 and COH-5 under every writer: a closed course is final, a course keeps its version, only a recorded
@@ -252,7 +275,7 @@ create index course_lead_idx on course (lead_trainer_id)
 ;;
 create index course_open_idx on course (state, programme_type, start_on)
 ;;
-create index course_start_idx on course (start_on, id)
+create unique index course_start_idx on course (start_on, id)
 ;;
 create table course_partner (
   id {uuid} not null primary key,
@@ -267,10 +290,13 @@ create table course_partner (
 ;;
 create table course_deliverer (
   id {uuid} not null primary key,
-  course_id {uuid} not null constraint course_deliverer_course references course (id),
+  course_id {uuid} not null,
   organisation_id {uuid} not null constraint course_deliverer_organisation references organisation (id),
   valid_from {date} not null,
   valid_to {date},
+  start_on {date} not null,
+  constraint course_deliverer_course foreign key (course_id, start_on) references course (id, start_on)
+    on update cascade,
   constraint course_deliverer_days check (valid_to >= valid_from)
 ){strict}
 ;;
@@ -278,7 +304,7 @@ create unique index course_deliverer_one on course_deliverer (course_id) where v
 ;;
 create index course_deliverer_course_idx on course_deliverer (course_id, valid_from)
 ;;
-create index course_deliverer_of_idx on course_deliverer (organisation_id, course_id)
+create index course_deliverer_of_idx on course_deliverer (organisation_id, start_on, course_id)
 ;;
 create index course_partner_partner_idx on course_partner (partner_id, course_id)
 ;;
@@ -301,7 +327,7 @@ create table course_trainer (
 ;;
 create index course_trainer_person_idx on course_trainer (person_id, course_id)
 ;;
-create index course_trainer_trainer_idx on course_trainer (trainer_id, person_id)
+create index course_trainer_trainer_idx on course_trainer (trainer_id, organisation_id)
 ;;
 create table course_teach_out (
   id {uuid} not null primary key,

@@ -71,30 +71,32 @@ impl MigrationTrait for Migration {
 async fn policies(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     let own = any_of(&[NATION, &owner("organisation_id")]);
     let sides = any_of(&[&own, &owner("host_id")]);
-    let shown = "agreement_id in (select a.id from employer_agreement a)";
-    let (host, deliverer) =
-        (partner("host_id", "organisation_id"), partner("organisation_id", "host_id"));
-    let close = any_of(&[&own, &host, &deliverer]);
+    let agreement = "exists (select 1 from employer_agreement a \
+         where a.id = employer_agreement_programme.agreement_id)";
+    let shown = any_of(&[&own, agreement]);
     for (table, read, write, writes) in [
         ("employer_agreement", sides.as_str(), sides.as_str(), Writes::Change),
-        ("employer_agreement_programme", shown, shown, Writes::Append),
-        ("organisation_contact", &close, &own, Writes::Change),
-        ("supervision_offer", &close, &own, Writes::Change),
-        ("dspt_assessment", &close, &own, Writes::Change),
+        ("employer_agreement_programme", &shown, &shown, Writes::Append),
         ("support_warning", PUBLIC, NATION, Writes::Append),
     ] {
         row_security::protect(manager, table, read, write, writes).await?;
     }
+    for table in ["organisation_contact", "supervision_offer", "dspt_assessment"] {
+        let host = partner(table, "host_id", "organisation_id");
+        let deliverer = partner(table, "organisation_id", "host_id");
+        let close = any_of(&[&own, &host, &deliverer]);
+        row_security::protect(manager, table, &close, &own, Writes::Change).await?;
+    }
     Ok(())
 }
 
-/// An organisation of the actor, in the column `other`, made an agreement with the row's organisation, in
-/// the column `of`.
-fn partner(of: &str, other: &str) -> String {
+/// An organisation of the actor, in the column `other`, made an agreement with the organisation of a row of
+/// `table`, in the column `of`.
+fn partner(table: &str, of: &str, other: &str) -> String {
     let actors = owner(&format!("a.{other}"));
     format!(
-        "organisation_id in (select a.{of} from employer_agreement a \
-         where a.state in ('ACCEPTED','ENDED') and {actors})"
+        "exists (select 1 from employer_agreement a where a.{of} = {table}.organisation_id \
+         and a.state in ('ACCEPTED','ENDED') and {actors})"
     )
 }
 

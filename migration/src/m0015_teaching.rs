@@ -13,7 +13,9 @@ pub struct Migration;
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let own = owner("x.organisation_id");
-        let taught = format!("id in (select x.trainer_id from course_trainer x where {own})");
+        let taught = format!(
+            "exists (select 1 from course_trainer x where x.trainer_id = trainer.id and {own})"
+        );
         readers(manager, &any_of(&[&m0010_trainers::readers(), &taught])).await
     }
 

@@ -2,8 +2,10 @@
 //!
 //! Each way to be allowed is one boolean expression over the Scope that the service sets with BEGIN
 //! (`app.kind`, `app.account`, `app.organisations`, `app.regions`, …). Whole comparisons stand inside a
-//! sub-select, so that the planner evaluates them once and keeps using indexes. The decision record
-//! `docs/decisions/0002-scope-and-row-policies.md` lists every way.
+//! sub-select, so that the planner evaluates them once and keeps using indexes. What depends on another
+//! table is `exists (…)` on an indexed column, so that the planner asks for the few rows that are read;
+//! `in (select …)` reads the other table first, and is for the few rows of the actor. Cheap ways come first.
+//! The decision record `docs/decisions/0002-scope-and-row-policies.md` lists every way.
 
 use sea_orm_migration::prelude::*;
 

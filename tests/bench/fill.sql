@@ -75,8 +75,8 @@ from generate_series(1, 12000 * :scale) n,
     case hash.of / 1800 % 10 when 0 then 'APPROVED' when 1 then 'RUNNING' when 2 then 'CONFIRMED' else 'OPEN' end)
     as made(day, mode, state);
 
-insert into course_deliverer (id, course_id, organisation_id, valid_from)
-select pg_temp.made(12, row_number() over (order by id)), id, organisation_id, '2026-03-02' from course;
+insert into course_deliverer (id, course_id, organisation_id, valid_from, start_on)
+select pg_temp.made(12, row_number() over (order by id)), id, organisation_id, '2026-03-02', start_on from course;
 
 -- Two trainers each, in the order of their names.
 insert into course_trainer (id, organisation_id, course_id, trainer_id, person_id)

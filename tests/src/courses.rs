@@ -310,15 +310,15 @@ pub fn filled(world: &World, (of, other): (&Tenant, &Tenant)) -> Vec<String> {
              'x', '2026-05-01', {at}, {at}, 1)"
         ),
         format!(
-            "insert into course_deliverer values ({}, {draft}, {own}, '2026-05-01', null)",
+            "insert into course_deliverer values ({}, {draft}, {own}, '2026-05-01', null, '2026-06-01')",
             new(12)
         ),
         format!(
-            "insert into course_deliverer values ({}, {off}, {guest}, '2026-04-01', '2026-05-01')",
+            "insert into course_deliverer values ({}, {off}, {guest}, '2026-04-01', '2026-05-01', '2026-06-01')",
             new(13)
         ),
         format!(
-            "insert into course_deliverer values ({}, {off}, {own}, '2026-05-01', null)",
+            "insert into course_deliverer values ({}, {off}, {own}, '2026-05-01', null, '2026-06-01')",
             new(14)
         ),
         format!(

@@ -236,7 +236,7 @@ const PLANTS: [(&str, &str); 13] = [
 /// The unique indexes, beyond primary keys, on tables whose rows not everyone may see: a row that
 /// nobody may see can still be felt through a unique index. Each that does not begin with the tenant
 /// stands here with the reason why nothing is learnt that way.
-const UNIQUE: [(&str, &str); 30] = [
+const UNIQUE: [(&str, &str); 31] = [
     (
         "account (issuer, subject)",
         "only the national team writes accounts, and it sees all of them",
@@ -252,6 +252,7 @@ const UNIQUE: [(&str, &str); 30] = [
         "codes come from the organisation's own counter, which only its writers and the nation move",
     ),
     ("course (id, programme_version_id)", "begins with the row itself"),
+    ("course (start_on, id)", "ends with the row itself, whose id no client chooses"),
     (
         "course_deliverer (course_id)",
         "whoever lets another deliver a course has locked the course, and so sees it",

@@ -31,7 +31,7 @@ impl Deref for Wild {
 }
 
 /// Limits of documents that random questions stay below: here the answers are of interest.
-fn unlimited(settings: &ApiSettings) -> ApiSettings {
+pub fn unlimited(settings: &ApiSettings) -> ApiSettings {
     ApiSettings {
         max_document: 1 << 20,
         max_tokens: u64::MAX,

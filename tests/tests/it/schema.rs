@@ -240,7 +240,7 @@ fn values(types: &BTreeMap<String, Value>, ty: &str) -> String {
 }
 
 /// An account that holds every role for the nation.
-async fn everyone_at_once(world: &World) -> String {
+pub async fn everyone_at_once(world: &World) -> String {
     let mut token = String::new();
     for role in
         [Role::LicensingOfficer, Role::DataProtectionOfficer, Role::QualityLead, Role::Analyst]
@@ -263,7 +263,7 @@ const ENDED: [(&str, &str); 8] = [
 ];
 
 /// Puts rows into every table that a test begins without.
-async fn fill(world: &World) {
+pub async fn fill(world: &World) {
     throw(world, &mut Dice::new(21), 70).await;
     let eye = &world.database.eye;
     let (a, at) = (world.uuid(world.a.id), "'2026-05-01T09:00:00.25+00:00'");

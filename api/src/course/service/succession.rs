@@ -55,7 +55,7 @@ pub async fn pass_on(
 ) -> Result<Vec<String>, Stop> {
     let desk = Desk::of(unit, acting_as.to_owned());
     let from = desk.store.end_delivery(course.id, on).await?;
-    desk.store.deliver(course.id, to, from).await?;
+    desk.store.deliver((course.id, course.start_on), to, from).await?;
     let mut after = Course { organisation_id: to, ..course.clone() };
     after.host_id = after.host_id.filter(|host| *host != to);
     let of = (to, course.programme_type);

@@ -47,10 +47,10 @@ impl Courses<'_> {
         Ok(held.max(begun.map(|delivery| delivery.valid_from)))
     }
 
-    /// Lets an organisation deliver the course from a day on.
+    /// Lets an organisation deliver the course, which starts on a day, from a day on.
     pub async fn deliver(
         &self,
-        course: Uuid,
+        (course, start): (Uuid, NaiveDate),
         organisation: Uuid,
         from: NaiveDate,
     ) -> Result<(), Stop> {
@@ -60,6 +60,7 @@ impl Courses<'_> {
             organisation_id: Set(organisation),
             valid_from: Set(from),
             valid_to: Set(None),
+            start_on: Set(start),
         };
         course_deliverer::Entity::insert(row).exec_without_returning(self.unit.tx()).await?;
         Ok(())

@@ -65,7 +65,8 @@ impl<'a> Courses<'a> {
     pub async fn insert(&self, course: &Course) -> Result<(), Stop> {
         let row = row_of(course).into_active_model().reset_all();
         course::Entity::insert(row).exec_without_returning(self.unit.tx()).await?;
-        self.deliver(course.id, course.organisation_id, self.unit.today()).await
+        let (of, from) = (course.organisation_id, self.unit.today());
+        self.deliver((course.id, course.start_on), of, from).await
     }
 
     /// Saves a changed course, unless somebody else changed it since it was read.

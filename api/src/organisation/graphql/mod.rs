@@ -15,7 +15,7 @@ use crate::programme::kind::ProgrammeTypeChoice;
 use crate::read::One;
 use crate::read::declaration::{
     EVERYONE, Filter, Key, Kind, Root, Rows, Way, boolean, choice, date, id, instant, int, kind_of,
-    list, list_through, one, one_through, page, text,
+    list, list_through, one, one_through, page, page_through, text,
 };
 use crate::readable;
 use crate::reference::graphql::{IntegratedCareBoard, Region};
@@ -281,8 +281,9 @@ readable! {
     /// quality its applications as well.
     licences: page::<Licence>("t.organisation_id = {parent}").dated(),
     /// The courses that it delivers on the day asked about: those that you may see.
-    courses: page::<Course>("t.id in (select d.course_id from course_deliverer d \
-        where d.organisation_id = {parent} and {in_force:d})").dated(),
+    courses: page_through::<Course>(
+        "course_deliverer l on l.course_id = t.id and l.start_on = t.start_on and {in_force:l}",
+        "l.organisation_id = {parent}").dated(),
     /// What it records for those with whom it works: agreements, contacts, supervision, the toolkit. Null unless
     /// it is your organisation, you have an agreement in force with it, or you are of the national team.
     support: one::<OrganisationSupport>("t.id").nullable(),
