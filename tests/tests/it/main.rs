@@ -31,6 +31,7 @@ mod observability;
 mod panics;
 mod peer;
 mod person;
+mod plans;
 mod portal;
 mod process;
 mod programme;
