@@ -97,4 +97,6 @@ create table role_grant (
 create index role_grant_account_idx on role_grant (account_id)
 ;;
 create index role_grant_scope_idx on role_grant (scope_id)
+;;
+create index role_grant_start_idx on role_grant (valid_from, id)
 ;;";

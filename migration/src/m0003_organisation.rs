@@ -77,6 +77,8 @@ create index organisation_name_idx on organisation (name, id)
 ;;
 create index organisation_status_idx on organisation (status, name)
 ;;
+create index organisation_postcode_idx on organisation (postcode, name)
+;;
 create table organisation_name (
   id {uuid} not null primary key,
   organisation_id {uuid} not null constraint organisation_name_holder references organisation (id),

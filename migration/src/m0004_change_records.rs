@@ -62,6 +62,8 @@ create table audit_event (
   constraint audit_event_version_unique unique (entity_type, entity_id, entity_version)
 ){strict}
 ;;
+create index audit_event_order_idx on audit_event (chain, (cast(seq as integer)), id)
+;;
 create table outbox_event (
   id {uuid} not null primary key,
   chain {uuid} not null,

@@ -39,6 +39,8 @@ create table import_run (
   out_of_scope {int} not null
 ){strict}
 ;;
+create index import_run_at_idx on import_run (at, id)
+;;
 create table change_proposal (
   id {uuid} not null primary key,
   organisation_id {uuid} not null constraint change_proposal_organisation references organisation (id),
@@ -56,6 +58,8 @@ create table change_proposal (
 ;;
 create index change_proposal_organisation_idx on change_proposal (organisation_id, field)
 ;;
+create index change_proposal_made_idx on change_proposal (created_at, id)
+;;
 create table board_assignment (
   id {uuid} not null primary key,
   organisation_id {uuid} not null constraint board_assignment_organisation references organisation (id),
@@ -70,4 +74,6 @@ create table board_assignment (
 ){strict}
 ;;
 create index board_assignment_status_idx on board_assignment (status, since)
+;;
+create index board_assignment_since_idx on board_assignment (since, id)
 ;;";

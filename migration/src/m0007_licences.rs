@@ -147,6 +147,8 @@ create index licence_programme_licence_idx on licence_programme (licence_id, pro
 ;;
 create index licence_programme_holder_idx on licence_programme (organisation_id, programme_type)
 ;;
+create index licence_programme_start_idx on licence_programme (valid_from, id)
+;;
 create table licence_history (
   id {uuid} not null primary key,
   organisation_id {uuid} not null,
@@ -208,6 +210,10 @@ create table licence_condition (
 ;;
 create index licence_condition_licence_idx on licence_condition (licence_id, due_on)
 ;;
+create index licence_condition_due_idx on licence_condition (due_on, id)
+;;
+create index licence_condition_holder_idx on licence_condition (organisation_id, due_on)
+;;
 create table licence_variation (
   id {uuid} not null primary key,
   organisation_id {uuid} not null,
@@ -246,6 +252,10 @@ create table quality_review (
 ;;
 create index quality_review_licence_idx on quality_review (licence_id, reviewed_on)
 ;;
+create index quality_review_on_idx on quality_review (reviewed_on, id)
+;;
+create index quality_review_holder_idx on quality_review (organisation_id, reviewed_on)
+;;
 create table licence_appeal (
   id {uuid} not null primary key,
   organisation_id {uuid} not null,
@@ -271,4 +281,6 @@ create table licence_appeal (
 ){strict}
 ;;
 create index licence_appeal_licence_idx on licence_appeal (licence_id, lodged_on)
+;;
+create index licence_appeal_lodged_idx on licence_appeal (lodged_on, id)
 ;;";

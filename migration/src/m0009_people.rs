@@ -65,9 +65,8 @@ impl MigrationTrait for Migration {
 async fn policies(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     let person = any_of(&[NATION, &persons("id"), &kept("person.id")]);
     row_security::protect(manager, "person", &person, MEMBER, Writes::Change).await?;
-    let of_person = |table: &str| {
-        any_of(&[&persons("person_id"), &kept(&format!("{table}.person_id"))])
-    };
+    let of_person =
+        |table: &str| any_of(&[&persons("person_id"), &kept(&format!("{table}.person_id"))]);
     for table in ["person_name", "person_email"] {
         let read = any_of(&[NATION, &of_person(table)]);
         let by_keeper = any_of(&[NATION, &kept(&format!("{table}.person_id"))]);
@@ -191,6 +190,8 @@ drop table role_grant_before
 create index role_grant_account_idx on role_grant (account_id)
 ;;
 create index role_grant_scope_idx on role_grant (scope_id)
+;;
+create index role_grant_start_idx on role_grant (valid_from, id)
 "
     )
 }
@@ -298,6 +299,8 @@ create table person_duplicate (
 ){strict}
 ;;
 create index person_duplicate_other_idx on person_duplicate (other_id)
+;;
+create index person_duplicate_found_idx on person_duplicate (created_at, id)
 ;;
 create table person_id_change (
   id {uuid} not null primary key,

@@ -73,7 +73,7 @@ async fn policies(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         ("trainer_evidence", false, Writes::Append),
     ] {
         let close = any_of(&[NATION, &close_to(table)]);
-        let trainer = format!("exists (select 1 from trainer r where r.id = {table}.trainer_id)");
+        let trainer = format!("(select true from trainer r where r.id = {table}.trainer_id)");
         let read = if shown { any_of(&[NATION, &trainer]) } else { close.clone() };
         row_security::protect(manager, table, &read, &close, writes).await?;
     }
@@ -94,7 +94,7 @@ fn affiliated(column: &str) -> String {
 fn close_to(table: &str) -> String {
     let own = persons("r.person_id");
     let column = format!("{table}.trainer_id");
-    let oneself = format!("exists (select 1 from trainer r where r.id = {column} and {own})");
+    let oneself = format!("(select {own} from trainer r where r.id = {column})");
     any_of(&[&affiliated(&column), &oneself])
 }
 
@@ -163,6 +163,8 @@ create table trainer_accreditation (
 create index trainer_accreditation_trainer_idx on trainer_accreditation (trainer_id, programme_type)
 ;;
 create index trainer_accreditation_type_idx on trainer_accreditation (programme_type, valid_to)
+;;
+create index trainer_accreditation_created_idx on trainer_accreditation (created_at, id)
 ;;
 create table trainer_suspension (
   id {uuid} not null primary key,

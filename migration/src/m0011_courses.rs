@@ -95,14 +95,14 @@ async fn policies(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
 
 /// The actor sees the course of a row of `table`.
 fn shown(table: &str) -> String {
-    format!("exists (select 1 from course c where c.id = {table}.course_id)")
+    format!("(select true from course c where c.id = {table}.course_id)")
 }
 
 /// An organisation of the actor hosts the course of a row of `table` or has places on it, or the actor teaches
 /// on it.
 fn close(table: &str) -> String {
     let (course, own) = (format!("{table}.course_id"), owner("c.host_id"));
-    let hosted = format!("exists (select 1 from course c where c.id = {course} and {own})");
+    let hosted = format!("(select {own} from course c where c.id = {course})");
     any_of(&[&hosted, &partner_of(&course), &trainer_of(&course)])
 }
 
@@ -267,15 +267,17 @@ create index course_deliverer_idx on course (organisation_id, start_on)
 ;;
 create index course_host_idx on course (host_id)
 ;;
-create index course_licence_idx on course (licence_id, state)
+create index course_licence_idx on course (licence_id, start_on, id)
 ;;
-create index course_version_idx on course (programme_version_id)
+create index course_version_idx on course (programme_version_id, start_on, id)
 ;;
 create index course_lead_idx on course (lead_trainer_id)
 ;;
 create index course_open_idx on course (state, programme_type, start_on)
 ;;
 create unique index course_start_idx on course (start_on, id)
+;;
+create index course_code_idx on course (code, start_on)
 ;;
 create table course_partner (
   id {uuid} not null primary key,
@@ -396,9 +398,11 @@ create table course_session (
   constraint session_held_with_credit check ((state = 'HELD') = (credit is not null))
 ){strict}
 ;;
-create index session_course_idx on course_session (course_id, starts_at)
+create index session_course_idx on course_session (course_id, starts_at, id)
 ;;
 create index session_deliverer_idx on course_session (organisation_id, starts_at)
+;;
+create index session_start_idx on course_session (starts_at, id)
 ;;
 create index session_replaces_idx on course_session (replaces_id)
 ;;
@@ -443,7 +447,7 @@ create table teaching_assignment (
 ;;
 create index teaching_session_idx on teaching_assignment (session_id)
 ;;
-create index teaching_trainer_idx on teaching_assignment (trainer_id, starts_at)
+create index teaching_trainer_idx on teaching_assignment (trainer_id, starts_at, id)
 ;;
 create index teaching_course_idx on teaching_assignment (course_id)
 ;;

@@ -71,7 +71,7 @@ impl MigrationTrait for Migration {
 async fn policies(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     let own = any_of(&[NATION, &owner("organisation_id")]);
     let sides = any_of(&[&own, &owner("host_id")]);
-    let agreement = "exists (select 1 from employer_agreement a \
+    let agreement = "(select true from employer_agreement a \
          where a.id = employer_agreement_programme.agreement_id)";
     let shown = any_of(&[&own, agreement]);
     for (table, read, write, writes) in [
@@ -183,6 +183,8 @@ create table supervision_offer (
 ;;
 create index supervision_offer_organisation_idx on supervision_offer (organisation_id, valid_from)
 ;;
+create index supervision_offer_start_idx on supervision_offer (valid_from, id)
+;;
 create table dspt_assessment (
   id {uuid} not null primary key,
   organisation_id {uuid} not null constraint dspt_assessment_organisation references organisation (id),
@@ -206,6 +208,8 @@ create table dspt_assessment (
 create index dspt_assessment_expiry_idx on dspt_assessment (expires_on, organisation_id)
 ;;
 create index dspt_assessment_organisation_idx on dspt_assessment (organisation_id, expires_on)
+;;
+create index dspt_assessment_year_idx on dspt_assessment (assessment_year, id)
 ;;
 create table support_warning (
   id {uuid} not null primary key,

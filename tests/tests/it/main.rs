@@ -32,6 +32,7 @@ mod observability;
 mod panics;
 mod peer;
 mod person;
+mod plans;
 mod portal;
 mod process;
 mod programme;

@@ -203,7 +203,7 @@ const OF_COURSES: &[Way] = &[
 const OF_PARTS: &[Way] = &[
     Way::Where(
         &Way::Everyone,
-        "exists (select 1 from course c where c.id = t.course_id and c.state in ('OPEN','CONFIRMED'))",
+        "(select c.state from course c where c.id = t.course_id) in ('OPEN','CONFIRMED')",
     ),
     Way::Nation(Permission::SeeCourses),
     Way::Organisation("t.organisation_id", Permission::SeeCourses),
@@ -476,7 +476,7 @@ readable! {
     pub CourseDeliverer = Rows::of("course_deliverer", "cdl").visible_to(&[
         Way::Where(
             &Way::Everyone,
-            "exists (select 1 from course c where c.id = t.course_id and c.state in ('OPEN','CONFIRMED'))",
+            "(select c.state from course c where c.id = t.course_id) in ('OPEN','CONFIRMED')",
         ),
         Way::Nation(Permission::SeeCourses),
         Way::OrganisationThrough(

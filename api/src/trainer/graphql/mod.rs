@@ -151,7 +151,7 @@ const SHOWN_OR_CLOSE: [Way; 4] = {
     let shown = Way::Where(
         &Way::Everyone,
         concat!(
-            "exists (select 1 from trainer r where r.id = t.trainer_id and r.listed) and ",
+            "(select r.listed from trainer r where r.id = t.trainer_id) and ",
             in_force!("{today}")
         ),
     );
