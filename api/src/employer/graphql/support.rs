@@ -149,11 +149,7 @@ readable! {
     /// Whom to ask there.
     contacts: page::<OrganisationContact>("t.organisation_id = {parent}").dated(),
     /// Its agreements, of which others see those with themselves.
-    agreements: page::<EmployerAgreement>(
-        "t.id in (select g.id from employer_agreement g where g.organisation_id = {parent} \
-         union all select g.id from employer_agreement g where g.host_id = {parent})",
-    )
-    .dated(),
+    agreements: page::<EmployerAgreement>("(t.organisation_id = {parent} or t.host_id = {parent})").dated(),
     /// The supervision that it offers.
     supervisionOffers: page::<SupervisionOffer>("t.organisation_id = {parent}").dated(),
     /// What it should mend today. Nothing of it stops anything.
