@@ -125,6 +125,11 @@ pub struct Grant {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Ways(u64);
 
+/// So many bits of [`Ways`] are for roles of one scope.
+const ROLE_BITS: u32 = 30;
+
+const _: () = assert!(Role::ALL.len() <= ROLE_BITS as usize, "each role has a bit");
+
 /// Who is asking, with the roles in force.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Actor {
@@ -253,7 +258,7 @@ impl Actor {
         for grant in &self.grants {
             ways |= match grant.scope {
                 GrantScope::Nation => bit(true, grant.role as u32),
-                GrantScope::Organisation(_) => bit(true, grant.role as u32 + 30),
+                GrantScope::Organisation(_) => bit(true, grant.role as u32 + ROLE_BITS),
                 GrantScope::Region(_) | GrantScope::Course(_) | GrantScope::Own => 0,
             };
         }

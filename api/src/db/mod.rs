@@ -61,8 +61,7 @@ impl Db {
     }
 
     /// Opens a transaction under `scope`, and runs in the same round trip the statement `question`, which has
-    /// no parameters: whoever writes it puts nothing of a request into it but identifiers and dates. For
-    /// PostgreSQL: SQLite has no settings to begin with.
+    /// no parameters: whoever writes it puts nothing of a request into it but identifiers and dates.
     ///
     /// # Errors
     ///
@@ -82,8 +81,10 @@ impl Db {
             Some(lane) => lane.ask(begin).await?,
             None => return Err(DbFault::Poisoned),
         };
-        // The first row is that of the Scope's settings.
-        rows.skip_first();
+        if self.backend() == DbBackend::Postgres {
+            // The first row is that of the Scope's settings.
+            rows.skip_first();
+        }
         self.tally.read(rows.len());
         Ok((Tx::new(loan, Arc::clone(&self.tally), self.backend()), rows))
     }

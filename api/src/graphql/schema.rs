@@ -64,6 +64,7 @@ pub fn build(audience: Audience) -> Built {
             .limit_recursive_depth(MAX_NESTING)
             .disable_suggestions();
         // Where federation is not on, async-graphql looks through all types for entities, at each root field.
+        // Questions about the schema are left to the validating one: they show no difference.
         if matches!(mode, ValidationMode::Fast) {
             builder.enable_federation().finish()
         } else {

@@ -62,20 +62,11 @@ macro_rules! in_either {
 }
 
 impl AnyRow<'_> {
-    /// Asks whether column `index` is of its kind.
+    /// Writes the value of column `index` as JSON.
     ///
     /// # Errors
     ///
-    /// A fault if it is not.
-    pub fn check(&self, index: usize, column: Column) -> Result<(), DbFault> {
-        in_either!(self, row => check(*row, index, column))
-    }
-
-    /// Writes the value of column `index` as JSON; of one row of the statement it was [checked](Self::check).
-    ///
-    /// # Errors
-    ///
-    /// A fault for a value that cannot be read.
+    /// A fault if the column is not of the declared kind.
     pub fn write(&self, index: usize, kind: Kind, out: &mut Vec<u8>) -> Result<(), DbFault> {
         in_either!(self, row => write(*row, index, kind, out))
     }
@@ -119,32 +110,6 @@ impl AnyRow<'_> {
     }
 }
 
-fn check<'r, R>(row: &'r R, index: usize, column: Column) -> Result<(), DbFault>
-where
-    R: Row,
-    usize: ColumnIndex<R>,
-    Option<Uuid>: Decode<'r, R::Database> + Type<R::Database>,
-    Option<&'r str>: Decode<'r, R::Database> + Type<R::Database>,
-    Option<i32>: Decode<'r, R::Database> + Type<R::Database>,
-    Option<bool>: Decode<'r, R::Database> + Type<R::Database>,
-    Option<NaiveDate>: Decode<'r, R::Database> + Type<R::Database>,
-    Option<DateTime<Utc>>: Decode<'r, R::Database> + Type<R::Database>,
-{
-    match column {
-        Column::Key | Column::Answer(Kind::Id(_)) => {
-            row.try_get::<Option<Uuid>, _>(index).map(drop)
-        }
-        Column::Answer(Kind::Text | Kind::Enum(_)) => {
-            row.try_get::<Option<&str>, _>(index).map(drop)
-        }
-        Column::Answer(Kind::Int) => row.try_get::<Option<i32>, _>(index).map(drop),
-        Column::Answer(Kind::Bool) => row.try_get::<Option<bool>, _>(index).map(drop),
-        Column::Answer(Kind::Date) => row.try_get::<Option<NaiveDate>, _>(index).map(drop),
-        Column::Answer(Kind::Instant) => row.try_get::<Option<DateTime<Utc>>, _>(index).map(drop),
-    }
-    .map_err(DbFault::from)
-}
-
 fn write<'r, R>(row: &'r R, index: usize, kind: Kind, out: &mut Vec<u8>) -> Result<(), DbFault>
 where
     R: Row,
@@ -157,23 +122,17 @@ where
     Option<DateTime<Utc>>: Decode<'r, R::Database> + Type<R::Database>,
 {
     let written = match kind {
-        Kind::Id(prefix) => row.try_get_unchecked::<Option<Uuid>, _>(index)?.map(|id| {
+        Kind::Id(prefix) => row.try_get::<Option<Uuid>, _>(index)?.map(|id| {
             let mut digits = [0; 32];
             quoted(&[prefix, "_", id.simple().encode_lower(&mut digits)], out);
         }),
         Kind::Text | Kind::Enum(_) => {
-            row.try_get_unchecked::<Option<&str>, _>(index)?.map(|value| text(value, out))
+            row.try_get::<Option<&str>, _>(index)?.map(|value| text(value, out))
         }
-        Kind::Int => {
-            row.try_get_unchecked::<Option<i32>, _>(index)?.map(|value| number(value.into(), out))
-        }
-        Kind::Bool => {
-            row.try_get_unchecked::<Option<bool>, _>(index)?.map(|value| boolean(value, out))
-        }
-        Kind::Date => {
-            row.try_get_unchecked::<Option<NaiveDate>, _>(index)?.map(|value| date(value, out))
-        }
-        Kind::Instant => row.try_get_unchecked::<Option<DateTime<Utc>>, _>(index)?.map(|at| {
+        Kind::Int => row.try_get::<Option<i32>, _>(index)?.map(|value| number(value.into(), out)),
+        Kind::Bool => row.try_get::<Option<bool>, _>(index)?.map(|value| boolean(value, out)),
+        Kind::Date => row.try_get::<Option<NaiveDate>, _>(index)?.map(|value| date(value, out)),
+        Kind::Instant => row.try_get::<Option<DateTime<Utc>>, _>(index)?.map(|at| {
             quoted(&[&scalars::format_instant(at)], out);
         }),
     };

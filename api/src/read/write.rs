@@ -1,7 +1,9 @@
 //! Writes answers as JSON: keys in the order of the request, values from the rows as they came.
 
 use super::bind::{Bound, PageArgs, RowsAsked};
+use super::condition::Order;
 use super::cursor::{CursorKey, ListCursors, Position};
+use super::declaration::Kind;
 use super::plan::{EdgePart, Form, InfoPart, Label, PagePart, Part, Shape};
 use super::run::{Found, Group};
 use super::value::{self, AnyRow, Column, row};
@@ -12,8 +14,15 @@ type Done = Result<(), DbFault>;
 /// Writes the answers of a level.
 pub struct Writer<'a> {
     level: &'a Bound<'a>,
-    /// The page, with what makes its cursors.
-    page: Option<(&'a PageArgs, ListCursors)>,
+    page: Option<Page<'a>>,
+}
+
+/// A page, with what its cursors are made of.
+struct Page<'a> {
+    args: &'a PageArgs,
+    cursors: ListCursors,
+    /// The columns of the order.
+    order: Vec<(usize, Kind)>,
 }
 
 impl<'a> Writer<'a> {
@@ -21,7 +30,15 @@ impl<'a> Writer<'a> {
     #[must_use]
     pub fn new(level: &'a Bound<'a>, cursors: &CursorKey) -> Self {
         let page = match &level.rows {
-            RowsAsked::Page(page) => Some((page, cursors.of(&page.fingerprint))),
+            RowsAsked::Page(args) => {
+                let columns: Vec<Column> = level.columns().collect();
+                let of = |(_, index): &(Order, usize)| match columns[*index] {
+                    Column::Answer(kind) => Some((*index, kind)),
+                    Column::Key => None,
+                };
+                let order = level.order.iter().filter_map(of).collect();
+                Some(Page { args, cursors: cursors.of(&args.fingerprint), order })
+            }
             RowsAsked::Itself | RowsAsked::Key(_) | RowsAsked::Related(_) => None,
         };
         Self { level, page }
@@ -44,27 +61,13 @@ impl<'a> Writer<'a> {
             Form::List(shape) => {
                 self.list(group, out, |place, out| self.object(shape, found, place, out))
             }
-            Form::Page(parts) => self.connection(parts, Some(found), group, out),
+            Form::Page(parts) => self.connection(parts, found, group, out),
         }
-    }
-
-    /// Writes what there is without a row.
-    ///
-    /// # Errors
-    ///
-    /// None in fact.
-    pub fn nothing(&self, form: &Form, out: &mut Vec<u8>) -> Done {
-        match form {
-            Form::One(..) => out.extend_from_slice(b"null"),
-            Form::List(_) => out.extend_from_slice(b"[]"),
-            Form::Page(parts) => self.connection(parts, None, &Group::default(), out)?,
-        }
-        Ok(())
     }
 
     /// The rows of a page counted from its end come in the opposite order.
     const fn backward(&self) -> bool {
-        matches!(self.page, Some((PageArgs { backward: true, .. }, _)))
+        matches!(self.page, Some(Page { args: PageArgs { backward: true, .. }, .. }))
     }
 
     fn list(
@@ -74,12 +77,11 @@ impl<'a> Writer<'a> {
         mut item: impl FnMut(usize, &mut Vec<u8>) -> Done,
     ) -> Done {
         out.push(b'[');
-        let last = group.rows.end.wrapping_sub(1);
         for (count, place) in group.rows.clone().enumerate() {
             if count > 0 {
                 out.push(b',');
             }
-            let place = if self.backward() { last - count } else { place };
+            let place = if self.backward() { group.rows.end - 1 - count } else { place };
             item(place, out)?;
         }
         out.push(b']');
@@ -112,25 +114,24 @@ impl<'a> Writer<'a> {
     fn connection(
         &self,
         parts: &[(Label, PagePart)],
-        found: Option<&Found>,
+        found: &Found,
         group: &Group,
         out: &mut Vec<u8>,
     ) -> Done {
         let name = self.level.level.def.name;
         object(parts, out, |part, out| {
-            match (part, found) {
-                (PagePart::Typename, _) => named(name, "Connection", out),
-                (PagePart::Edges(_) | PagePart::Nodes(_), None) => out.extend_from_slice(b"[]"),
-                (PagePart::Edges(edges), Some(found)) => {
+            match part {
+                PagePart::Typename => named(name, "Connection", out),
+                PagePart::Edges(edges) => {
                     self.list(group, out, |place, out| self.edge(edges, found, place, out))?;
                 }
-                (PagePart::Nodes(shape), Some(found)) => {
+                PagePart::Nodes(shape) => {
                     self.list(group, out, |place, out| self.object(shape, found, place, out))?;
                 }
-                (PagePart::Info(parts), _) => {
+                PagePart::Info(parts) => {
                     object(parts, out, |part, out| self.info(*part, found, group, out))?;
                 }
-                (PagePart::Total, _) => value::number(group.total, out),
+                PagePart::Total => value::number(group.total, out),
             }
             Ok(())
         })
@@ -153,28 +154,20 @@ impl<'a> Writer<'a> {
         })
     }
 
-    fn info(
-        &self,
-        part: InfoPart,
-        found: Option<&Found>,
-        group: &Group,
-        out: &mut Vec<u8>,
-    ) -> Done {
-        let Some((page, _)) = &self.page else {
+    fn info(&self, part: InfoPart, found: &Found, group: &Group, out: &mut Vec<u8>) -> Done {
+        let Some(Page { args: page, .. }) = &self.page else {
             out.extend_from_slice(b"null");
             return Ok(());
         };
         let begun = page.from.is_some();
-        let at = |first: bool, out: &mut Vec<u8>| match found {
-            Some(found) if !group.rows.is_empty() => {
-                let begin = first != page.backward;
-                let place = if begin { group.rows.start } else { group.rows.end - 1 };
-                self.cursor(found, place, out)
-            }
-            _ => {
+        let at = |first: bool, out: &mut Vec<u8>| {
+            if group.rows.is_empty() {
                 out.extend_from_slice(b"null");
-                Ok(())
+                return Ok(());
             }
+            let begin = first != page.backward;
+            let place = if begin { group.rows.start } else { group.rows.end - 1 };
+            self.cursor(found, place, out)
         };
         match part {
             InfoPart::Typename => named("PageInfo", "", out),
@@ -193,19 +186,13 @@ impl<'a> Writer<'a> {
 
     /// The cursor of the row at `place`.
     fn cursor(&self, found: &Found, place: usize, out: &mut Vec<u8>) -> Done {
-        let Some((_, cursors)) = &self.page else {
+        let Some(Page { cursors, order, .. }) = &self.page else {
             out.extend_from_slice(b"null");
             return Ok(());
         };
         let row = row(&found.rows, place)?;
-        let columns: Vec<Column> = self.level.columns().collect();
-        let mut values = Vec::with_capacity(self.level.order.len());
-        for (_, index) in &self.level.order {
-            values.push(match columns[*index] {
-                Column::Answer(kind) => row.json(index + 2, kind)?,
-                Column::Key => serde_json::Value::Null,
-            });
-        }
+        let value = |(index, kind): &(usize, Kind)| row.json(index + 2, *kind);
+        let values = order.iter().map(value).collect::<Result<_, _>>()?;
         let position = Position { values, id: row.id(1)? };
         // Its letters need no escape.
         out.push(b'"');

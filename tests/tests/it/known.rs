@@ -125,6 +125,13 @@ fn asked(world: &World) -> Vec<(&'static str, Value, Vec<Value>)> {
             vec![json!({ "name": "Region" }), json!({ "name": 5 }), json!({ "name": null })],
         ),
         (
+            "query($name: String!) { __type(name: $name) { fields { name } } }",
+            json!({ "name": "Query" }),
+            // What only a gateway may ask stays hidden.
+            vec![json!({ "name": "_Service" }), json!({ "name": "Organisation" })],
+        ),
+        ("{ __schema { queryType { fields { name } } } }", json!({}), vec![json!({ "n": 1 })]),
+        (
             "mutation($input: OrganisationRenameInput!) { organisationRename(input: $input) {
               organisation { id } userErrors { code path } } }",
             json!({ "input": { "id": a, "expectedVersion": 99, "name": "Another" } }),
