@@ -7,7 +7,7 @@ use moka::future::Cache;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
-use crate::actor::grants::{self, Holdings, Standing};
+use crate::actor::grants::{self, Holdings, Seen, Standing};
 use crate::actor::{Actor, Identity};
 use crate::clock::Source;
 use crate::config::PolicySettings;
@@ -25,7 +25,7 @@ pub struct Core {
     db: Db,
     source: Arc<dyn Source>,
     tasks: TaskTracker,
-    guesses: Cache<Uuid, Arc<Holdings>>,
+    guesses: Cache<Uuid, Arc<Seen>>,
     policy: PolicySettings,
 }
 
@@ -102,17 +102,27 @@ impl Core {
         let account = proof.account;
         let mut guess = self.guesses.get(&account).await.unwrap_or_default();
         for _ in 0..BEGINNINGS {
-            let actor = Actor::new(identity, guess.grants.clone()).with_person(guess.person);
+            let Holdings { grants, person } = &guess.holdings;
+            let actor = Actor::new(identity, grants.clone()).with_person(*person);
             let (scope, today) = (actor.scope(), self.source.today());
-            let (tx, standing) = grants::begin(&self.db, access, &scope, proof, today).await?;
-            let Standing::Good(found) = standing else {
-                tx.rollback().await;
-                return Err(DbFault::SignedOut);
+            let begun = grants::begin(&self.db, access, &scope, proof, today, &guess).await?;
+            let found = match begun {
+                (tx, Standing::Same) => return Ok((tx, actor)),
+                (tx, Standing::Good(found)) if found.holdings == guess.holdings => {
+                    if found != *guess {
+                        self.guesses.insert(account, Arc::new(found)).await;
+                    }
+                    return Ok((tx, actor));
+                }
+                (tx, Standing::Ended) => {
+                    tx.rollback().await;
+                    return Err(DbFault::SignedOut);
+                }
+                (tx, Standing::Good(found)) => {
+                    tx.rollback().await;
+                    found
+                }
             };
-            if found == *guess {
-                return Ok((tx, actor));
-            }
-            tx.rollback().await;
             guess = Arc::new(found);
             self.guesses.insert(account, Arc::clone(&guess)).await;
         }

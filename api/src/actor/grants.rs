@@ -17,17 +17,28 @@ pub struct Holdings {
     pub person: Option<Uuid>,
 }
 
+/// What an account was seen to hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// What it held.
+    pub holdings: Holdings,
+    /// The stamp that it had then, and the day: on another day other grants are in force.
+    stamp: Option<(Uuid, NaiveDate)>,
+}
+
 /// What is known of an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Standing {
     /// What it holds today.
-    Good(Holdings),
+    Good(Seen),
+    /// It holds what it was seen to hold.
+    Same,
     /// The account is disabled, or the token was ended.
     Ended,
 }
 
-/// Opens a transaction under `scope`, and reads in it the standing of `proof` on `today`: with BEGIN on
-/// PostgreSQL, where another round trip would cost more than the statement.
+/// Opens a transaction under `scope`, and reads in it the standing of `proof` on `today`, who was last `seen` so:
+/// with BEGIN on PostgreSQL, where another round trip would cost more than the statement.
 ///
 /// # Errors
 ///
@@ -38,37 +49,52 @@ pub async fn begin(
     scope: &Scope,
     proof: Proof,
     today: NaiveDate,
+    seen: &Seen,
 ) -> Result<(Tx, Standing), DbFault> {
+    let known = seen.stamp.filter(|(_, day)| *day == today).map(|(stamp, _)| stamp);
     let (tx, rows) = if db.backend() == DbBackend::Postgres {
-        db.begin_asking(access, scope, &question(proof, today)).await?
+        db.begin_asking(access, scope, &question(proof, today, known)).await?
     } else {
         let tx = db.begin(access, scope).await?;
         let (sql, values) = statement(proof, today).finish();
         let rows = tx.rows(sql, values).await?;
         (tx, rows)
     };
-    Ok((tx, standing(rows.into_results(), proof)?))
+    let (found, stamp) = match standing(rows.into_results(), proof)? {
+        Some(found) => found,
+        None => return Ok((tx, Standing::Ended)),
+    };
+    if stamp.is_some() && stamp == known {
+        return Ok((tx, Standing::Same));
+    }
+    let stamp = stamp.map(|stamp| (stamp, today));
+    Ok((tx, Standing::Good(Seen { holdings: found, stamp })))
 }
 
-fn standing(rows: Vec<QueryResult>, proof: Proof) -> Result<Standing, DbFault> {
-    let mut held = Holdings::default();
+/// What the rows tell of an account, with its stamp; `None` if its access ended.
+fn standing(
+    rows: Vec<QueryResult>,
+    proof: Proof,
+) -> Result<Option<(Holdings, Option<Uuid>)>, DbFault> {
+    let (mut held, mut stamp) = (Holdings::default(), None);
     for row in rows {
         let what: String = row.try_get("", "what")?;
         match what.as_str() {
             "GRANT" => held.grants.extend(grant(&row)?),
             "PERSON" => held.person = Some(row.try_get("", "id")?),
-            "DISABLED" => return Ok(Standing::Ended),
+            "STAMP" => stamp = row.try_get("", "id")?,
+            "DISABLED" => return Ok(None),
             _ => {
                 let ended: DateTime<Utc> = row.try_get("", "ended_at")?;
                 let issued = proof.session.map(|session| session.issued_at);
                 // What ends everything of an account ends what was issued until then.
                 if what != "ACCOUNT" || issued.is_some_and(|at| at <= ended.timestamp()) {
-                    return Ok(Standing::Ended);
+                    return Ok(None);
                 }
             }
         }
     }
-    Ok(Standing::Good(held))
+    Ok(Some((held, stamp)))
 }
 
 /// What can have ended the access of `proof`.
@@ -78,10 +104,11 @@ fn ending(proof: Proof) -> Vec<Uuid> {
 }
 
 /// The question for PostgreSQL: nothing but identifiers and a date are formatted.
-fn question(proof: Proof, today: NaiveDate) -> String {
+fn question(proof: Proof, today: NaiveDate, known: Option<Uuid>) -> String {
     let ending = ending(proof).iter().map(Uuid::to_string).collect::<Vec<_>>().join(",");
     let account = proof.account;
-    format!("select * from account_standing('{account}', '{today}', '{{{ending}}}')")
+    let known = known.map_or_else(|| "null".to_owned(), |known| format!("'{known}'"));
+    format!("select * from account_standing('{account}', '{today}', '{{{ending}}}', {known})")
 }
 
 /// The same for SQLite, which keeps plans of its own.
