@@ -3,15 +3,15 @@
 
 use std::sync::Arc;
 
-use moka::future::Cache;
+use moka::sync::Cache;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
-use crate::actor::grants::{self, Holdings, Seen, Standing};
-use crate::actor::{Actor, Identity};
+use crate::actor::grants::{self, Seen, Standing};
+use crate::actor::{Actor, Identity, Proof};
 use crate::clock::Source;
 use crate::config::PolicySettings;
-use crate::db::{Access, Db, DbFault, Tx};
+use crate::db::{Access, Db, DbFault, Reading, Tx};
 
 /// How often a transaction is begun anew because grants changed in between.
 const BEGINNINGS: usize = 8;
@@ -99,33 +99,62 @@ impl Core {
             let actor = Actor::new(identity, Vec::new());
             return Ok((self.db.begin(access, &actor.scope()).await?, actor));
         };
-        let account = proof.account;
-        let mut guess = self.guesses.get(&account).await.unwrap_or_default();
         for _ in 0..BEGINNINGS {
-            let Holdings { grants, person } = &guess.holdings;
-            let actor = Actor::new(identity, grants.clone()).with_person(*person);
-            let (scope, today) = (actor.scope(), self.source.today());
-            let begun = grants::begin(&self.db, access, &scope, proof, today, &guess).await?;
-            let found = match begun {
-                (tx, Standing::Same) => return Ok((tx, actor)),
-                (tx, Standing::Good(found)) if found.holdings == guess.holdings => {
-                    if found != *guess {
-                        self.guesses.insert(account, Arc::new(found)).await;
-                    }
-                    return Ok((tx, actor));
-                }
-                (tx, Standing::Ended) => {
+            let (guess, today) = (self.guess(proof), self.source.today());
+            let actor = guess.actor(identity);
+            let (tx, standing) =
+                grants::begin(&self.db, access, &actor.scope(), proof, today, &guess).await?;
+            match self.settle(proof, &guess, standing) {
+                Ok(true) => return Ok((tx, actor)),
+                Ok(false) => tx.rollback().await,
+                Err(fault) => {
                     tx.rollback().await;
-                    return Err(DbFault::SignedOut);
+                    return Err(fault);
                 }
-                (tx, Standing::Good(found)) => {
-                    tx.rollback().await;
-                    found
-                }
-            };
-            guess = Arc::new(found);
-            self.guesses.insert(account, Arc::clone(&guess)).await;
+            }
         }
         Err(DbFault::Serialisation)
+    }
+
+    /// Opens reads of one moment in the name of `identity`, as [`Core::begin`] does.
+    ///
+    /// # Errors
+    ///
+    /// As of [`Core::begin`].
+    pub async fn read(&self, identity: Identity) -> Result<(Reading, Actor), DbFault> {
+        let Identity::Account(proof) = identity else {
+            let actor = Actor::new(identity, Vec::new());
+            return Ok((self.db.read(&actor.scope(), None).await?.0, actor));
+        };
+        for _ in 0..BEGINNINGS {
+            let (guess, today) = (self.guess(proof), self.source.today());
+            let actor = guess.actor(identity);
+            let (reading, standing) =
+                grants::read(&self.db, &actor.scope(), proof, today, &guess).await?;
+            if self.settle(proof, &guess, standing)? {
+                return Ok((reading, actor));
+            }
+        }
+        Err(DbFault::Serialisation)
+    }
+
+    /// What the account of `proof` was last seen to hold.
+    fn guess(&self, proof: Proof) -> Arc<Seen> {
+        self.guesses.get(&proof.account).unwrap_or_default()
+    }
+
+    /// Whether the `guess` was right; remembers what was seen.
+    fn settle(&self, proof: Proof, guess: &Seen, standing: Standing) -> Result<bool, DbFault> {
+        match standing {
+            Standing::Same => Ok(true),
+            Standing::Ended => Err(DbFault::SignedOut),
+            Standing::Good(found) => {
+                let right = found.holdings == guess.holdings;
+                if found != *guess {
+                    self.guesses.insert(proof.account, Arc::new(found));
+                }
+                Ok(right)
+            }
+        }
     }
 }

@@ -6,8 +6,7 @@
 use std::collections::HashMap;
 
 use entities::{audit_chain, audit_event, organisation_succession};
-use sea_orm::{EntityTrait, QueryOrder};
-use sqlx::Row as _;
+use sea_orm::{EntityTrait, QueryOrder, QueryResult};
 use uuid::Uuid;
 
 use crate::actor::Identity;
@@ -15,7 +14,7 @@ use crate::aggregates::INVARIANTS;
 use crate::audit::{self, GENESIS};
 use crate::command::Stop;
 use crate::core::Core;
-use crate::db::{Access, DbFault, Rows, Tx};
+use crate::db::{Access, DbFault, Tx};
 use crate::programme::document;
 use crate::programme::store::Programmes;
 
@@ -130,11 +129,8 @@ fn fault(stop: Stop) -> DbFault {
     }
 }
 
-fn lines(rows: &Rows) -> Result<Vec<String>, DbFault> {
-    match rows {
-        Rows::Postgres(rows) => rows.iter().map(|row| Ok(row.try_get(0)?)).collect(),
-        Rows::Sqlite(rows) => rows.iter().map(|row| Ok(row.try_get(0)?)).collect(),
-    }
+fn lines(rows: &[QueryResult]) -> Result<Vec<String>, DbFault> {
+    rows.iter().map(|row| Ok(row.try_get_by_index(0)?)).collect()
 }
 
 #[expect(clippy::disallowed_methods, reason = "the check reads everything, as the system")]

@@ -7,7 +7,7 @@
 
 use sea_orm_migration::prelude::*;
 
-use crate::row_security::{PUBLIC, Writes, protect};
+use crate::row_security::{PUBLIC, SYSTEM, Writes, protect};
 use crate::sql;
 
 #[derive(DeriveMigrationName)]
@@ -17,8 +17,8 @@ pub struct Migration;
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         sql::run(manager, TABLE).await?;
-        // It tells nobody anything, and to change it makes the service only read the grants again.
-        protect(manager, "account_stamp", PUBLIC, PUBLIC, Writes::Change).await?;
+        // It tells nobody anything; the triggers alone write it.
+        protect(manager, "account_stamp", PUBLIC, SYSTEM, Writes::Change).await?;
         sql::run_postgres(manager, STAMPED).await?;
         for (table, column) in STAMPING {
             let trigger = format!(
@@ -27,6 +27,11 @@ impl MigrationTrait for Migration {
             );
             sql::run_postgres(manager, &trigger).await?;
         }
+        sql::run_postgres(
+            manager,
+            "insert into account_stamp select id, gen_random_uuid() from account",
+        )
+        .await?;
         sql::run_postgres(manager, STANDING).await
     }
 
@@ -55,7 +60,7 @@ create table account_stamp (
 
 /// Accounts in the order of their ids, so that two transactions do not wait for each other.
 const STAMPED: &str = "
-create function stamp_account() returns trigger language plpgsql as $$
+create function stamp_account() returns trigger language plpgsql set app.kind = 'system' as $$
 declare stamped uuid;
 begin
   for stamped in

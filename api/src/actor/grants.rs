@@ -1,12 +1,15 @@
 //! Reading what an account may do, and whether its token was ended.
 
+use std::sync::{Arc, LazyLock};
+
 use chrono::{DateTime, NaiveDate, Utc};
-use sea_orm::{DbBackend, QueryResult};
+use sea_orm::{DbBackend, QueryResult, Value};
 use uuid::Uuid;
 
-use super::{Grant, GrantScope, Proof, Role, Scope, Session};
-use crate::db::{Access, Db, DbFault, Tx};
+use super::{Actor, Grant, GrantScope, Identity, Proof, Role, Scope, Session};
+use crate::db::{Access, Db, DbFault, Reading, Tx};
 use crate::read::sql::Sql;
+use crate::read::value::{AnyRow, rows};
 
 /// What an account holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,6 +40,19 @@ pub enum Standing {
     Ended,
 }
 
+impl Seen {
+    /// The one who asks, if that is still so.
+    #[must_use]
+    pub fn actor(&self, identity: Identity) -> Actor {
+        Actor::new(identity, self.holdings.grants.clone()).with_person(self.holdings.person)
+    }
+
+    /// Its stamp, if it was seen on `today`.
+    fn stamp(&self, today: NaiveDate) -> Option<Uuid> {
+        self.stamp.filter(|(_, day)| *day == today).map(|(stamp, _)| stamp)
+    }
+}
+
 /// Opens a transaction under `scope`, and reads in it the standing of `proof` on `today`, who was last `seen` so:
 /// with BEGIN on PostgreSQL, where another round trip would cost more than the statement.
 ///
@@ -51,50 +67,103 @@ pub async fn begin(
     today: NaiveDate,
     seen: &Seen,
 ) -> Result<(Tx, Standing), DbFault> {
-    let known = seen.stamp.filter(|(_, day)| *day == today).map(|(stamp, _)| stamp);
+    let known = seen.stamp(today);
     let (tx, rows) = if db.backend() == DbBackend::Postgres {
-        db.begin_asking(access, scope, &question(proof, today, known)).await?
+        db.begin_asking(access, scope, &script(proof, today, known)).await?
     } else {
         let tx = db.begin(access, scope).await?;
         let (sql, values) = statement(proof, today).finish();
         let rows = tx.rows(sql, values).await?;
         (tx, rows)
     };
-    let (found, stamp) = match standing(rows.into_results(), proof)? {
-        Some(found) => found,
-        None => return Ok((tx, Standing::Ended)),
-    };
-    if stamp.is_some() && stamp == known {
-        return Ok((tx, Standing::Same));
-    }
-    let stamp = stamp.map(|stamp| (stamp, today));
-    Ok((tx, Standing::Good(Seen { holdings: found, stamp })))
+    let told: Result<Vec<Told>, DbFault> = rows.iter().map(Told::from_result).collect();
+    Ok((tx, standing(told?, proof, today, known)))
 }
 
-/// What the rows tell of an account, with its stamp; `None` if its access ended.
-fn standing(
-    rows: Vec<QueryResult>,
+/// The same for reads.
+///
+/// # Errors
+///
+/// What the database answers.
+pub async fn read(
+    db: &Db,
+    scope: &Scope,
     proof: Proof,
-) -> Result<Option<(Holdings, Option<Uuid>)>, DbFault> {
-    let (mut held, mut stamp) = (Holdings::default(), None);
-    for row in rows {
-        let what: String = row.try_get("", "what")?;
-        match what.as_str() {
-            "GRANT" => held.grants.extend(grant(&row)?),
-            "PERSON" => held.person = Some(row.try_get("", "id")?),
-            "STAMP" => stamp = row.try_get("", "id")?,
-            "DISABLED" => return Ok(None),
-            _ => {
-                let ended: DateTime<Utc> = row.try_get("", "ended_at")?;
+    today: NaiveDate,
+    seen: &Seen,
+) -> Result<(Reading, Standing), DbFault> {
+    let known = seen.stamp(today);
+    let question = if db.backend() == DbBackend::Postgres {
+        let values =
+            vec![proof.account.into(), today.into(), array(proof).into(), Value::Uuid(known)];
+        (Arc::clone(&QUESTION), values)
+    } else {
+        statement(proof, today).finish()
+    };
+    let (reading, found) = db.read(scope, Some(question)).await?;
+    let told: Result<Vec<Told>, DbFault> = rows(&found).map(|row| Told::from_row(&row)).collect();
+    Ok((reading, standing(told?, proof, today, known)))
+}
+
+/// One thing that is told of an account.
+struct Told {
+    what: String,
+    id: Option<Uuid>,
+    role: Option<String>,
+    scope_type: Option<String>,
+    scope_id: Option<Uuid>,
+    ended_at: Option<DateTime<Utc>>,
+}
+
+impl Told {
+    fn from_result(row: &QueryResult) -> Result<Self, DbFault> {
+        Ok(Self {
+            what: row.try_get_by_index(0)?,
+            id: row.try_get_by_index(1)?,
+            role: row.try_get_by_index(2)?,
+            scope_type: row.try_get_by_index(3)?,
+            scope_id: row.try_get_by_index(4)?,
+            ended_at: row.try_get_by_index(5)?,
+        })
+    }
+
+    fn from_row(row: &AnyRow<'_>) -> Result<Self, DbFault> {
+        Ok(Self {
+            what: row.get(0)?.unwrap_or_default(),
+            id: row.get(1)?,
+            role: row.get(2)?,
+            scope_type: row.get(3)?,
+            scope_id: row.get(4)?,
+            ended_at: row.get(5)?,
+        })
+    }
+}
+
+/// What was `told` of an account, the stamp of which was `known`.
+fn standing(told: Vec<Told>, proof: Proof, today: NaiveDate, known: Option<Uuid>) -> Standing {
+    let (mut holdings, mut stamp) = (Holdings::default(), None);
+    for told in told {
+        match told.what.as_str() {
+            "GRANT" => holdings.grants.extend(grant(&told)),
+            "PERSON" => holdings.person = told.id,
+            "STAMP" => stamp = told.id,
+            "DISABLED" => return Standing::Ended,
+            what => {
                 let issued = proof.session.map(|session| session.issued_at);
+                let until = told.ended_at.map(|at| at.timestamp());
                 // What ends everything of an account ends what was issued until then.
-                if what != "ACCOUNT" || issued.is_some_and(|at| at <= ended.timestamp()) {
-                    return Ok(None);
+                if what != "ACCOUNT"
+                    || issued.is_some_and(|at| until.is_none_or(|until| at <= until))
+                {
+                    return Standing::Ended;
                 }
             }
         }
     }
-    Ok(Some((held, stamp)))
+    if stamp.is_some() && stamp == known {
+        return Standing::Same;
+    }
+    Standing::Good(Seen { holdings, stamp: stamp.map(|stamp| (stamp, today)) })
 }
 
 /// What can have ended the access of `proof`.
@@ -103,12 +172,21 @@ fn ending(proof: Proof) -> Vec<Uuid> {
     proof.session.map(of).into_iter().flatten().flatten().collect()
 }
 
-/// The question for PostgreSQL: nothing but identifiers and a date are formatted.
-fn question(proof: Proof, today: NaiveDate, known: Option<Uuid>) -> String {
-    let ending = ending(proof).iter().map(Uuid::to_string).collect::<Vec<_>>().join(",");
-    let account = proof.account;
+/// The same as PostgreSQL writes an array.
+fn array(proof: Proof) -> String {
+    let ids: Vec<String> = ending(proof).iter().map(Uuid::to_string).collect();
+    format!("{{{}}}", ids.join(","))
+}
+
+/// The question for PostgreSQL.
+static QUESTION: LazyLock<Arc<str>> =
+    LazyLock::new(|| "select * from account_standing($1, $2, cast($3 as uuid[]), $4)".into());
+
+/// The same without parameters: nothing but identifiers and a date are formatted.
+fn script(proof: Proof, today: NaiveDate, known: Option<Uuid>) -> String {
+    let (account, ending) = (proof.account, array(proof));
     let known = known.map_or_else(|| "null".to_owned(), |known| format!("'{known}'"));
-    format!("select * from account_standing('{account}', '{today}', '{{{ending}}}', {known})")
+    format!("select * from account_standing('{account}', '{today}', '{ending}', {known})")
 }
 
 /// The same for SQLite, which keeps plans of its own.
@@ -138,15 +216,9 @@ fn statement(proof: Proof, today: NaiveDate) -> Sql {
     sql
 }
 
-/// A row as a grant; a row that names no known role or scope grants nothing.
-fn grant(row: &QueryResult) -> Result<Option<Grant>, DbFault> {
-    let (role, scope_type): (String, String) =
-        (row.try_get("", "role")?, row.try_get("", "scope_type")?);
-    let Some(role) = Role::from_code(&role) else { return Ok(None) };
-    let scope = GrantScope::from_parts(&scope_type, row.try_get("", "scope_id")?);
-    let Some(scope) = scope.filter(|scope| *scope != GrantScope::Nation || role.may_be_national())
-    else {
-        return Ok(None);
-    };
-    Ok(Some(Grant { role, scope }))
+/// What was told as a grant; what names no known role or scope grants nothing.
+fn grant(told: &Told) -> Option<Grant> {
+    let role = Role::from_code(told.role.as_deref()?)?;
+    let scope = GrantScope::from_parts(told.scope_type.as_deref()?, told.scope_id)?;
+    (scope != GrantScope::Nation || role.may_be_national()).then_some(Grant { role, scope })
 }

@@ -329,13 +329,13 @@ mod tests {
     fn the_scope_of_a_member_names_the_own_organisations_only() {
         let scope = coordinator(A).scope();
         assert_eq!(scope.organisations(), &[A]);
-        assert!(scope.settings().contains("'app.kind','member'"));
-        assert!(!scope.settings().contains(&B.to_string()));
+        assert!(scope.script().contains("'app.kind','member'"));
+        assert!(!scope.script().contains(&B.to_string()));
     }
 
     #[test]
     fn without_a_grant_an_account_is_the_public() {
         let scope = Actor::new(Identity::account(A), Vec::new()).scope();
-        assert!(scope.settings().contains("'app.kind','public'"));
+        assert!(scope.script().contains("'app.kind','public'"));
     }
 }

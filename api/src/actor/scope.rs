@@ -1,6 +1,6 @@
 //! The Scope: what a transaction may see, told to the database with BEGIN.
 
-use std::fmt::Write as _;
+use std::borrow::Cow;
 
 use uuid::Uuid;
 
@@ -69,32 +69,52 @@ impl Scope {
         &self.organisations
     }
 
-    /// The settings that carry the Scope to PostgreSQL's row policies.
-    ///
-    /// Only enumerations and identifiers are formatted: no text of a request reaches this statement.
+    /// The settings that carry the Scope to PostgreSQL's row policies, in the order of [`SETTINGS`].
     #[must_use]
-    pub(crate) fn settings(&self) -> String {
+    pub(crate) fn settings(&self) -> [Cow<'static, str>; SETTINGS.len()] {
         let purpose = match self.purpose {
             Purpose::None => "",
         };
-        let mut sql = String::from("select ");
-        let account = self.account.map(|id| id.to_string()).unwrap_or_default();
-        let lists = [
-            ("organisations", &self.organisations),
-            ("regions", &self.regions),
-            ("courses", &self.courses),
-            ("persons", &self.persons),
-        ];
-        let _ = write!(
-            sql,
-            "set_config('app.kind','{}',true),set_config('app.account','{account}',true),\
-             set_config('app.purpose','{purpose}',true)",
-            self.kind.code()
-        );
-        for (name, ids) in lists {
-            let ids = ids.iter().map(Uuid::to_string).collect::<Vec<_>>().join(",");
-            let _ = write!(sql, ",set_config('app.{name}','{{{ids}}}',true)");
-        }
-        sql
+        let account = self.account.map_or(Cow::Borrowed(""), |id| id.to_string().into());
+        [
+            self.kind.code().into(),
+            account,
+            purpose.into(),
+            array(&self.organisations),
+            array(&self.regions),
+            array(&self.courses),
+            array(&self.persons),
+        ]
     }
+
+    /// The statement that sets the settings from as many parameters.
+    #[must_use]
+    pub(crate) fn statement() -> String {
+        let set = |(at, name)| format!("set_config('app.{name}',${},true)", at + 1);
+        let settings: Vec<String> = SETTINGS.iter().enumerate().map(set).collect();
+        format!("select {}", settings.join(","))
+    }
+
+    /// The statement that sets them, to be sent with others.
+    ///
+    /// Only enumerations and identifiers are formatted: no text of a request reaches this statement.
+    #[must_use]
+    pub(crate) fn script(&self) -> String {
+        let set = |(name, value)| format!("set_config('app.{name}','{value}',true)");
+        let settings: Vec<String> = SETTINGS.iter().zip(self.settings()).map(set).collect();
+        format!("select {}", settings.join(","))
+    }
+}
+
+/// What the row policies read.
+const SETTINGS: [&str; 7] =
+    ["kind", "account", "purpose", "organisations", "regions", "courses", "persons"];
+
+/// `ids` as PostgreSQL writes an array.
+fn array(ids: &[Uuid]) -> Cow<'static, str> {
+    if ids.is_empty() {
+        return "{}".into();
+    }
+    let ids: Vec<String> = ids.iter().map(Uuid::to_string).collect();
+    format!("{{{}}}", ids.join(",")).into()
 }

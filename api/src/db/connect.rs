@@ -1,16 +1,25 @@
 //! Opening the pools, and refusing what would be unsafe.
 
+use std::borrow::Cow;
 use std::str::FromStr as _;
 use std::time::Duration;
 
+use deadpool::Runtime;
+use deadpool::managed::QueueMode;
 use migration::SERVICE_ROLE;
+use percent_encoding::percent_decode_str;
 use sea_orm::{ConnectOptions, Database, DatabaseConnection};
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Connection as _, PgPool, Row as _};
 use thiserror::Error;
+use tokio_postgres::Config;
+use tokio_postgres::config::SslMode;
+use url::Url;
 
-use super::{Db, Pools};
+use super::pipeline::{Dialler, Pipes};
+use super::tls::{self, Files};
+use super::{Db, DbFault, Pools};
 use crate::config::{DatabaseSettings, Profile};
 
 /// Why the service will not use a database.
@@ -146,27 +155,82 @@ async fn postgres(settings: &DatabaseSettings, profile: Profile) -> Result<Pools
         options
     };
     say_why_unreachable(&options).await?;
-    let pool = |size: u32, statement_timeout: u64| {
-        let options = options.clone().options([
+    let limited = |statement_timeout: u64| {
+        options.clone().options([
             ("statement_timeout", statement_timeout.to_string()),
             ("lock_timeout", settings.lock_timeout_ms.to_string()),
             ("idle_in_transaction_session_timeout", settings.idle_timeout_ms.to_string()),
             // Statements are short: compiling one takes longer than running it.
             ("jit", "off".to_owned()),
-        ]);
-        PgPoolOptions::new()
-            .max_connections(size)
-            .acquire_timeout(Duration::from_millis(settings.pool_timeout_ms))
-            .test_before_acquire(false)
-            .connect_with(options)
+        ])
     };
-    let read =
-        pool(settings.read_connections, settings.read_timeout_ms).await.map_err(unreachable)?;
-    refuse_old_server(&read).await?;
-    refuse_unsafe_role(&read, profile).await?;
-    let write =
-        pool(settings.write_connections, settings.write_timeout_ms).await.map_err(unreachable)?;
+    let write = PgPoolOptions::new()
+        .max_connections(settings.write_connections)
+        .acquire_timeout(Duration::from_millis(settings.pool_timeout_ms))
+        .test_before_acquire(false)
+        .connect_with(limited(settings.write_timeout_ms))
+        .await
+        .map_err(unreachable)?;
+    refuse_old_server(&write).await?;
+    refuse_unsafe_role(&write, profile).await?;
+    let read = pipes(settings, &limited(settings.read_timeout_ms))?;
+    // What is wrong shows now, not at the first request.
+    let first = read.get().await.map(drop);
+    first.map_err(|error| ConnectError::Unreachable(DbFault::from(error).to_string()))?;
     Ok(Pools::Postgres { read, write })
+}
+
+/// The pool of reads: as `options`, which do not tell what is secret.
+fn pipes(settings: &DatabaseSettings, options: &PgConnectOptions) -> Result<Pipes, ConnectError> {
+    let url = Url::parse(&settings.url).map_err(|_| ConnectError::BadUrl)?;
+    // The first name that the URL has, else the variable that libpq reads.
+    let said = |names: &[&str], variable| {
+        let named = url.query_pairs().find(|(name, _)| names.contains(&&**name));
+        named.map(|(_, value)| value.into_owned()).or_else(|| std::env::var(variable).ok())
+    };
+    let mut config = Config::new();
+    match options.get_socket() {
+        Some(folder) => config.host_path(folder),
+        None => config.host(options.get_host()),
+    };
+    config
+        .port(options.get_port())
+        .user(options.get_username())
+        .application_name("alongside")
+        .ssl_mode(match options.get_ssl_mode() {
+            PgSslMode::Disable | PgSslMode::Allow => SslMode::Disable,
+            PgSslMode::Prefer => SslMode::Prefer,
+            PgSslMode::Require | PgSslMode::VerifyCa | PgSslMode::VerifyFull => SslMode::Require,
+        })
+        // What sqlx sets besides.
+        .options(format!(
+            "{} -c TimeZone=UTC -c DateStyle=ISO,MDY -c extra_float_digits=2",
+            options.get_options().unwrap_or_default()
+        ));
+    if let Some(name) = options.get_database() {
+        config.dbname(name);
+    }
+    let password = url.password().and_then(|text| percent_decode_str(text).decode_utf8().ok());
+    if let Some(password) =
+        password.map(Cow::into_owned).or_else(|| said(&["password"], "PGPASSWORD"))
+    {
+        config.password(password);
+    }
+    let files = Files {
+        roots: said(&["sslrootcert", "ssl-root-cert", "ssl-ca"], "PGSSLROOTCERT"),
+        certificate: said(&["sslcert", "ssl-cert"], "PGSSLCERT"),
+        key: said(&["sslkey", "ssl-key"], "PGSSLKEY"),
+    };
+    let tls = tls::connector(options.get_ssl_mode(), &files).map_err(ConnectError::Unreachable)?;
+    let patience = Some(Duration::from_millis(settings.pool_timeout_ms));
+    Pipes::builder(Dialler { config, tls })
+        .max_size(settings.read_connections as usize)
+        .wait_timeout(patience)
+        .create_timeout(patience)
+        .queue_mode(QueueMode::Lifo)
+        .runtime(Runtime::Tokio1)
+        .build()
+        .map_err(|error| ConnectError::Unreachable(error.to_string()))
 }
 
 /// Opens and closes one connection: its error says what is wrong, where a pool's says that time ran out.

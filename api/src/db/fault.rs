@@ -1,5 +1,8 @@
 //! What can go wrong between the service and its database.
 
+use std::error::Error as _;
+
+use deadpool::managed::PoolError;
 use sea_orm::{DbErr, RuntimeErr};
 use thiserror::Error;
 
@@ -54,6 +57,33 @@ impl From<DbErr> for DbFault {
 impl From<sqlx::Error> for DbFault {
     fn from(error: sqlx::Error) -> Self {
         classify(&error).unwrap_or_else(|| Self::Other(Box::new(wrap(error))))
+    }
+}
+
+impl From<tokio_postgres::Error> for DbFault {
+    fn from(error: tokio_postgres::Error) -> Self {
+        let told = error.as_db_error().and_then(|e| by_code(e.code().code(), e.message()));
+        told.unwrap_or_else(|| {
+            let io = error.source().and_then(|source| source.downcast_ref::<std::io::Error>());
+            match io {
+                Some(io) => Self::Unavailable(io.kind().to_string()),
+                None if error.is_closed() => Self::Unavailable("a connection was lost".to_owned()),
+                None => Self::Other(Box::new(DbErr::Custom(error.to_string()))),
+            }
+        })
+    }
+}
+
+impl From<PoolError<tokio_postgres::Error>> for DbFault {
+    fn from(error: PoolError<tokio_postgres::Error>) -> Self {
+        match error {
+            PoolError::Backend(error) => Self::from(error),
+            PoolError::Timeout(_) => {
+                Self::Unavailable("no connection became free in time".to_owned())
+            }
+            PoolError::Closed => Self::Unavailable("the connections are closed".to_owned()),
+            PoolError::NoRuntimeSpecified | PoolError::PostCreateHook(_) => Self::Poisoned,
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use sqlx::pool::PoolConnection;
 use sqlx::{AssertSqlSafe, Executor as _, Postgres, Sqlite};
 
-use super::Rows;
+use super::tx::Fetched;
 
 /// A connection on loan from one of the pools.
 pub(super) enum Lane {
@@ -22,14 +22,14 @@ impl Lane {
     }
 
     /// Runs statements without parameters, in one round trip; the rows of all of them.
-    pub(super) async fn ask(&mut self, sql: String) -> Result<Rows, sqlx::Error> {
+    pub(super) async fn ask(&mut self, sql: String) -> Result<Fetched, sqlx::Error> {
         let script = sqlx::raw_sql(AssertSqlSafe(sql));
         match self {
             Self::Postgres(connection) => {
-                (&mut **connection).fetch_all(script).await.map(Rows::Postgres)
+                (&mut **connection).fetch_all(script).await.map(Fetched::Postgres)
             }
             Self::Sqlite(connection) => {
-                (&mut **connection).fetch_all(script).await.map(Rows::Sqlite)
+                (&mut **connection).fetch_all(script).await.map(Fetched::Sqlite)
             }
         }
     }

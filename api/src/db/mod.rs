@@ -1,15 +1,19 @@
 //! The only door to SQL.
 //!
-//! [`Db`] holds the connections and opens transactions; every [`Tx`] carries the Scope that was set in
-//! the round trip of its BEGIN. Reads see one moment (REPEATABLE READ on PostgreSQL, a read transaction
-//! on SQLite) and cannot write; writes run under READ COMMITTED with locked rows on PostgreSQL, and
-//! one at a time (IMMEDIATE) on SQLite. Reads and writes have pools of their own, so that slow readers
-//! never starve a write.
+//! [`Db`] holds the connections and opens transactions; each carries the Scope that was set in the round
+//! trip of its BEGIN. A [`Reading`] sees one moment (REPEATABLE READ on PostgreSQL, a read transaction on
+//! SQLite) and cannot write; its statements are sent without waiting for those before. A [`Tx`] is what
+//! SeaORM writes through, under READ COMMITTED with locked rows on PostgreSQL, and one at a time
+//! (IMMEDIATE) on SQLite. Reads and writes have pools of their own, so that slow readers never starve a
+//! write.
 
 mod connect;
 mod fault;
 mod lane;
+mod pipeline;
+mod reading;
 mod tally;
+mod tls;
 mod tx;
 
 use std::sync::Arc;
@@ -17,17 +21,19 @@ use std::sync::Arc;
 pub use connect::{ConnectError, Engine, connect_owner, refuse_missing_file};
 pub use fault::DbFault;
 use lane::{Lane, Loan};
-use sea_orm::DbBackend;
+use pipeline::{Pipeline, Pipes};
+pub use reading::{Reading, Rows};
+use sea_orm::{DbBackend, QueryResult, Value};
 use sqlx::{PgPool, SqlitePool};
 pub use tally::Tally;
-pub use tx::{Rows, Tx};
+pub use tx::Tx;
 
 use crate::actor::Scope;
 
-/// What a transaction is for.
+/// What a [`Tx`] is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// Reads of one moment.
+    /// Reads of one moment, through SeaORM.
     Read,
     /// Reads and writes under locks.
     Write,
@@ -42,7 +48,7 @@ pub struct Db {
 
 #[derive(Clone)]
 enum Pools {
-    Postgres { read: PgPool, write: PgPool },
+    Postgres { read: Pipes, write: PgPool },
     Sqlite { read: SqlitePool, write: SqlitePool },
 }
 
@@ -72,34 +78,64 @@ impl Db {
         access: Access,
         scope: &Scope,
         question: &str,
-    ) -> Result<(Tx, Rows), DbFault> {
+    ) -> Result<(Tx, Vec<QueryResult>), DbFault> {
         let (mut loan, mut begin) = self.loan(access, scope).await?;
         begin.push(';');
         begin.push_str(question);
         self.tally.statement();
         let mut rows = match loan.lane() {
-            Some(lane) => lane.ask(begin).await?,
+            Some(lane) => lane.ask(begin).await?.into_results(),
             None => return Err(DbFault::Poisoned),
         };
         if self.backend() == DbBackend::Postgres {
             // The first row is that of the Scope's settings.
-            rows.skip_first();
+            rows.drain(..rows.len().min(1));
         }
         self.tally.read(rows.len());
         Ok((Tx::new(loan, Arc::clone(&self.tally), self.backend()), rows))
     }
 
+    /// Opens reads of one moment under `scope`, and asks the first question in them: on PostgreSQL in the same
+    /// round trip.
+    ///
+    /// # Errors
+    ///
+    /// [`DbFault::Unavailable`] when no connection becomes free in time, and what the database answers.
+    pub async fn read(
+        &self,
+        scope: &Scope,
+        question: Option<(Arc<str>, Vec<Value>)>,
+    ) -> Result<(Reading, Rows), DbFault> {
+        let tally = Arc::clone(&self.tally);
+        if let Pools::Postgres { read, .. } = &self.pools {
+            if question.is_some() {
+                tally.statement();
+            }
+            let (pipeline, rows) = Pipeline::begin(read, scope, question).await?;
+            tally.read(rows.len());
+            return Ok((Reading::postgres(pipeline, tally), Rows::Postgres(rows)));
+        }
+        let reading = Reading::sqlite(self.begin(Access::Read, scope).await?, tally);
+        let rows = match question {
+            Some((sql, values)) => reading.rows(sql, values).await?,
+            None => Rows::Sqlite(Vec::new()),
+        };
+        Ok((reading, rows))
+    }
+
     /// A connection, and what begins a transaction on it.
     async fn loan(&self, access: Access, scope: &Scope) -> Result<(Loan, String), DbFault> {
         let (lane, begin) = match (&self.pools, access) {
-            (Pools::Postgres { read, .. }, Access::Read) => (
-                Lane::Postgres(Self::lend(read).await?),
-                format!("begin isolation level repeatable read read only;{}", scope.settings()),
-            ),
-            (Pools::Postgres { write, .. }, Access::Write) => (
-                Lane::Postgres(Self::lend(write).await?),
-                format!("begin isolation level read committed;{}", scope.settings()),
-            ),
+            (Pools::Postgres { write, .. }, access) => {
+                let level = match access {
+                    Access::Read => "repeatable read read only",
+                    Access::Write => "read committed",
+                };
+                (
+                    Lane::Postgres(Self::lend(write).await?),
+                    format!("begin isolation level {level};{}", scope.script()),
+                )
+            }
             (Pools::Sqlite { read, .. }, Access::Read) => {
                 (Lane::Sqlite(Self::lend(read).await?), "begin deferred".to_owned())
             }
@@ -152,7 +188,10 @@ impl Db {
             (pool.size() as usize).saturating_sub(pool.num_idle())
         }
         match &self.pools {
-            Pools::Postgres { read, write } => lent(read) + lent(write),
+            Pools::Postgres { read, write } => {
+                let read = read.status();
+                read.size.saturating_sub(read.available) + lent(write)
+            }
             Pools::Sqlite { read, write } => lent(read) + lent(write),
         }
     }
@@ -163,10 +202,8 @@ impl Db {
     ///
     /// What keeps it from answering.
     pub async fn ping(&self) -> Result<(), DbFault> {
-        let tx = self.begin(Access::Read, &Scope::public()).await?;
-        tx.rows("select 1", Vec::new()).await?;
-        tx.rollback().await;
-        Ok(())
+        let question = Some(("select 1".into(), Vec::new()));
+        self.read(&Scope::public(), question).await.map(drop)
     }
 
     /// How many of the `known` migrations the database lacks.
@@ -175,15 +212,13 @@ impl Db {
     ///
     /// What the database answers.
     pub async fn pending_migrations(&self, known: usize) -> Result<usize, DbFault> {
-        let tx = self.begin(Access::Read, &Scope::public()).await?;
-        let applied = match tx.rows("select version from seaql_migrations", Vec::new()).await {
-            Ok(Rows::Postgres(rows)) => rows.len(),
-            Ok(Rows::Sqlite(rows)) => rows.len(),
+        let (reading, _) = self.read(&Scope::public(), None).await?;
+        let applied = match reading.rows("select version from seaql_migrations", Vec::new()).await {
+            Ok(rows) => rows.len(),
             // A database without the table has seen no migration.
             Err(DbFault::Other(_)) => 0,
             Err(fault) => return Err(fault),
         };
-        tx.rollback().await;
         Ok(known.saturating_sub(applied))
     }
 
@@ -191,7 +226,7 @@ impl Db {
     pub async fn close(&self) {
         match &self.pools {
             Pools::Postgres { read, write } => {
-                read.close().await;
+                read.close();
                 write.close().await;
             }
             Pools::Sqlite { read, write } => {

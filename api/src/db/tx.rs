@@ -29,41 +29,22 @@ pub struct Tx {
     backend: DbBackend,
 }
 
-/// Rows of either engine.
-pub enum Rows {
-    /// From PostgreSQL.
+/// Rows of either engine, as sqlx reads them.
+pub(super) enum Fetched {
     Postgres(Vec<PgRow>),
-    /// From SQLite.
     Sqlite(Vec<SqliteRow>),
 }
 
-impl Rows {
-    /// How many rows.
-    #[must_use]
-    pub fn len(&self) -> usize {
+impl Fetched {
+    pub(super) const fn len(&self) -> usize {
         match self {
             Self::Postgres(rows) => rows.len(),
             Self::Sqlite(rows) => rows.len(),
         }
     }
 
-    /// Whether there is no row.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// Leaves out the first row.
-    pub(super) fn skip_first(&mut self) {
-        match self {
-            Self::Postgres(rows) => drop(rows.drain(..rows.len().min(1))),
-            Self::Sqlite(rows) => drop(rows.drain(..rows.len().min(1))),
-        }
-    }
-
     /// The rows for SeaORM's readers.
-    #[must_use]
-    pub fn into_results(self) -> Vec<QueryResult> {
+    pub(super) fn into_results(self) -> Vec<QueryResult> {
         match self {
             Self::Postgres(rows) => rows.into_iter().map(QueryResult::from).collect(),
             Self::Sqlite(rows) => rows.into_iter().map(QueryResult::from).collect(),
@@ -112,7 +93,7 @@ impl Tx {
         }
     }
 
-    /// The rows of a statement with positional parameters, undecoded.
+    /// The rows of a statement with positional parameters.
     ///
     /// # Errors
     ///
@@ -121,12 +102,24 @@ impl Tx {
         &self,
         sql: impl Into<Arc<str>>,
         values: Vec<Value>,
-    ) -> Result<Rows, DbFault> {
-        self.fetch(sql.into(), values).await.map_err(DbFault::from)
+    ) -> Result<Vec<QueryResult>, DbFault> {
+        Ok(self.fetch(sql.into(), values).await?.into_results())
+    }
+
+    /// The same on SQLite, as they came.
+    pub(super) async fn sqlite_rows(
+        &self,
+        sql: Arc<str>,
+        values: Vec<Value>,
+    ) -> Result<Vec<SqliteRow>, DbFault> {
+        match self.fetch(sql, values).await? {
+            Fetched::Sqlite(rows) => Ok(rows),
+            Fetched::Postgres(_) => Err(DbFault::Poisoned),
+        }
     }
 
     #[tracing::instrument(name = "db.statement", skip_all)]
-    async fn fetch(&self, sql: Arc<str>, values: Vec<Value>) -> Result<Rows, sqlx::Error> {
+    async fn fetch(&self, sql: Arc<str>, values: Vec<Value>) -> Result<Fetched, sqlx::Error> {
         // The text only: values are parameters, and may be personal.
         tracing::trace!(sql = &*sql);
         let arguments = SqlxValues(Values(values));
@@ -137,11 +130,11 @@ impl Tx {
             Some(Lane::Postgres(connection)) => sqlx::query_with(sql, arguments)
                 .fetch_all(&mut **connection)
                 .await
-                .map(Rows::Postgres),
+                .map(Fetched::Postgres),
             Some(Lane::Sqlite(connection)) => sqlx::query_with(sql, arguments)
                 .fetch_all(&mut **connection)
                 .await
-                .map(Rows::Sqlite),
+                .map(Fetched::Sqlite),
             None => Err(sqlx::Error::PoolClosed),
         };
         result.inspect(|rows| self.tally.read(rows.len())).map_err(|error| self.remember(error))

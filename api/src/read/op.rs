@@ -10,7 +10,7 @@ use super::plans::Plans;
 use super::registry::Entities;
 use crate::actor::{Actor, Identity, Permission};
 use crate::core::Core;
-use crate::db::{Access, DbFault, Tx};
+use crate::db::{DbFault, Reading};
 
 /// Default size of a page.
 pub const DEFAULT_PAGE: u32 = 20;
@@ -41,7 +41,7 @@ pub struct Op {
 /// The read transaction of an operation: all of its reads see one moment.
 pub struct Reader {
     /// The transaction, under the actor's Scope.
-    pub tx: Tx,
+    pub tx: Reading,
     /// Who asks.
     pub actor: Actor,
     /// The civil date.
@@ -129,7 +129,7 @@ impl Op {
         if let Some(reader) = &*reader {
             return Ok(Arc::clone(reader));
         }
-        let (tx, actor) = self.core.begin(Access::Read, self.identity).await?;
+        let (tx, actor) = self.core.read(self.identity).await?;
         let _ = self.actor.set(actor.clone());
         let opened = Arc::new(Reader { tx, actor, today: self.core.source().today() });
         *reader = Some(Arc::clone(&opened));

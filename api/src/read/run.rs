@@ -8,7 +8,6 @@ use std::pin::Pin;
 
 use bytes::Bytes;
 use chrono::NaiveDate;
-use sea_orm::ConnectionTrait as _;
 use uuid::Uuid;
 
 use super::bind::{Bound, RowsAsked};
@@ -133,7 +132,7 @@ impl<'a> Runner<'a> {
         texts: &[String],
         as_of: NaiveDate,
     ) -> Result<Vec<Option<Uuid>>, DbFault> {
-        let mut sql = Sql::new(self.reader.tx.get_database_backend());
+        let mut sql = Sql::new(self.reader.tx.backend());
         let position = sql.position();
         sql.push("select ").push(position).push(", t.id from ").texts(texts);
         sql.push(" join ").push(def.rows.table).push(" t on ");
@@ -187,7 +186,7 @@ impl<'a> Runner<'a> {
         let (mut keys, mut known) = (Vec::new(), HashMap::new());
         let mut places = vec![None; found.rows.len()];
         for place in found.groups.iter().flat_map(|group| group.rows.clone()) {
-            if let Some(key) = row(&found.rows, place)?.key(child.key + 2)? {
+            if let Some(key) = row(&found.rows, place)?.get(child.key + 2)? {
                 places[place] = Some(*known.entry(key).or_insert_with(|| {
                     keys.push(key);
                     keys.len() - 1
@@ -218,7 +217,7 @@ impl<'a> Runner<'a> {
         let count = parents.map_or(1, <[Uuid]>::len);
         let mut groups: Vec<Group> = vec![Group::default(); count];
         let Reader { tx, actor, .. } = self.reader;
-        let backend = tx.get_database_backend();
+        let backend = tx.backend();
         let statement = Statement { level, parents, actor, backend };
         let (text, values) = statement.rows();
         let found = tx.rows(text, values).await?;

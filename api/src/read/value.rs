@@ -4,9 +4,10 @@ use async_graphql::Value as Answer;
 use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 use sea_orm::Value;
 use serde_json::Value as Json;
-use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{ColumnIndex, Decode, Row, Type};
+use sqlx::{Decode, Row as _, Sqlite, Type};
+use tokio_postgres::Row;
+use tokio_postgres::types::FromSql;
 use uuid::Uuid;
 
 use super::declaration::Kind;
@@ -25,7 +26,7 @@ pub enum Column {
 /// A row of either engine.
 pub enum AnyRow<'a> {
     /// From PostgreSQL.
-    Postgres(&'a PgRow),
+    Postgres(&'a Row),
     /// From SQLite.
     Sqlite(&'a SqliteRow),
 }
@@ -52,23 +53,53 @@ pub fn rows(rows: &Rows) -> impl Iterator<Item = AnyRow<'_>> {
     postgres.into_iter().flatten().chain(sqlite.into_iter().flatten())
 }
 
-macro_rules! in_either {
-    ($row:expr, $found:ident => $what:expr) => {
-        match $row {
-            AnyRow::Postgres($found) => $what,
-            AnyRow::Sqlite($found) => $what,
+impl<'a> AnyRow<'a> {
+    /// The value of column `index`, unless it is null.
+    ///
+    /// # Errors
+    ///
+    /// A fault if the column holds something else.
+    pub fn get<T>(&self, index: usize) -> Result<Option<T>, DbFault>
+    where
+        T: FromSql<'a> + Decode<'a, Sqlite> + Type<Sqlite>,
+    {
+        match self {
+            Self::Postgres(row) => Ok(row.try_get(index)?),
+            Self::Sqlite(row) => Ok(row.try_get(index)?),
         }
-    };
-}
+    }
 
-impl AnyRow<'_> {
+    /// The value of column `index`, which is never null.
+    fn known<T>(&self, index: usize) -> Result<T, DbFault>
+    where
+        T: FromSql<'a> + Decode<'a, Sqlite> + Type<Sqlite>,
+    {
+        self.get(index)?.ok_or_else(|| DbFault::unreadable("a column of a read"))
+    }
+
     /// Writes the value of column `index` as JSON.
     ///
     /// # Errors
     ///
     /// A fault if the column is not of the declared kind.
     pub fn write(&self, index: usize, kind: Kind, out: &mut Vec<u8>) -> Result<(), DbFault> {
-        in_either!(self, row => write(*row, index, kind, out))
+        let written = match kind {
+            Kind::Id(prefix) => self.get::<Uuid>(index)?.map(|id| {
+                let mut digits = [0; 32];
+                quoted(&[prefix, "_", id.simple().encode_lower(&mut digits)], out);
+            }),
+            Kind::Text | Kind::Enum(_) => self.get(index)?.map(|value| text(value, out)),
+            Kind::Int => self.get::<i32>(index)?.map(|value| number(value.into(), out)),
+            Kind::Bool => self.get(index)?.map(|value| boolean(value, out)),
+            Kind::Date => self.get(index)?.map(|value| date(value, out)),
+            Kind::Instant => {
+                self.get(index)?.map(|at| quoted(&[&scalars::format_instant(at)], out))
+            }
+        };
+        if written.is_none() {
+            out.extend_from_slice(b"null");
+        }
+        Ok(())
     }
 
     /// The value of column `index`, for a cursor.
@@ -82,22 +113,13 @@ impl AnyRow<'_> {
         Ok(serde_json::from_slice(&text).unwrap_or_default())
     }
 
-    /// The key for the level below in column `index`.
-    ///
-    /// # Errors
-    ///
-    /// A fault if it is none.
-    pub fn key(&self, index: usize) -> Result<Option<Uuid>, DbFault> {
-        in_either!(self, row => Ok(row.try_get(index)?))
-    }
-
     /// The number in column `index`.
     ///
     /// # Errors
     ///
     /// A fault if it is none.
     pub fn number(&self, index: usize) -> Result<i64, DbFault> {
-        in_either!(self, row => Ok(row.try_get(index)?))
+        self.known(index)
     }
 
     /// The identifier in column `index`.
@@ -106,40 +128,8 @@ impl AnyRow<'_> {
     ///
     /// A fault if it is none.
     pub fn id(&self, index: usize) -> Result<Uuid, DbFault> {
-        in_either!(self, row => Ok(row.try_get(index)?))
+        self.known(index)
     }
-}
-
-fn write<'r, R>(row: &'r R, index: usize, kind: Kind, out: &mut Vec<u8>) -> Result<(), DbFault>
-where
-    R: Row,
-    usize: ColumnIndex<R>,
-    Option<Uuid>: Decode<'r, R::Database> + Type<R::Database>,
-    Option<&'r str>: Decode<'r, R::Database> + Type<R::Database>,
-    Option<i32>: Decode<'r, R::Database> + Type<R::Database>,
-    Option<bool>: Decode<'r, R::Database> + Type<R::Database>,
-    Option<NaiveDate>: Decode<'r, R::Database> + Type<R::Database>,
-    Option<DateTime<Utc>>: Decode<'r, R::Database> + Type<R::Database>,
-{
-    let written = match kind {
-        Kind::Id(prefix) => row.try_get::<Option<Uuid>, _>(index)?.map(|id| {
-            let mut digits = [0; 32];
-            quoted(&[prefix, "_", id.simple().encode_lower(&mut digits)], out);
-        }),
-        Kind::Text | Kind::Enum(_) => {
-            row.try_get::<Option<&str>, _>(index)?.map(|value| text(value, out))
-        }
-        Kind::Int => row.try_get::<Option<i32>, _>(index)?.map(|value| number(value.into(), out)),
-        Kind::Bool => row.try_get::<Option<bool>, _>(index)?.map(|value| boolean(value, out)),
-        Kind::Date => row.try_get::<Option<NaiveDate>, _>(index)?.map(|value| date(value, out)),
-        Kind::Instant => row.try_get::<Option<DateTime<Utc>>, _>(index)?.map(|at| {
-            quoted(&[&scalars::format_instant(at)], out);
-        }),
-    };
-    if written.is_none() {
-        out.extend_from_slice(b"null");
-    }
-    Ok(())
 }
 
 /// Writes `parts` as one text of JSON; none of their letters needs an escape.

@@ -13,7 +13,7 @@ use crate::course::facts::{Curriculum, Facts};
 use crate::course::planning::{self, Ground, Pattern, PlannedSession, Times, Warning};
 use crate::course::rules::TrainerFacts;
 use crate::course::service::schedule::PlanAsked;
-use crate::db::DbFault;
+use crate::db::{Access, DbFault};
 use crate::graphql::error::{ErrorCode, of_fault};
 use crate::graphql::ids;
 use crate::graphql::mutate::{coded, ids_of};
@@ -260,17 +260,18 @@ impl CourseQueries {
         }
         let asked = input.plan.asked().map_err(refused)?;
         let op = ctx.data_unchecked::<Arc<Op>>();
-        let reader = op.reader().await.map_err(failed)?;
-        let planner = reader.actor.acting_in(organisation, Permission::PlanCourses).is_some();
-        if !planner && !reader.actor.may_nationally(Permission::SeeCourses) {
+        // A planner's facts are read as the services read them.
+        let (tx, actor) = op.core().begin(Access::Read, op.identity()).await.map_err(failed)?;
+        let planner = actor.acting_in(organisation, Permission::PlanCourses).is_some();
+        if !planner && !actor.may_nationally(Permission::SeeCourses) {
             return Ok(None);
         }
-        let facts = Facts::within(&reader.tx);
+        let facts = Facts::within(&tx);
         let Some(curriculum) = stop(facts.curriculum(version, organisation).await)? else {
             return Ok(None);
         };
         let holidays = stop(facts.holidays().await)?;
-        let today = reader.today;
+        let today = op.core().source().today();
         let seen_by = (organisation, today);
         let known = stop(facts.trainers(&trainers, curriculum.programme_type, seen_by).await)?;
         let known: Vec<TrainerFacts> =
