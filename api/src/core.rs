@@ -138,6 +138,22 @@ impl Core {
         Err(DbFault::Serialisation)
     }
 
+    /// The same, without waiting until it is known whether the account holds what it was last seen to hold: rows
+    /// come only if it does. Else they fail with [`DbFault::Changed`], and [`Core::read`] begins anew.
+    ///
+    /// # Errors
+    ///
+    /// As of [`Core::begin`].
+    pub async fn read_hastily(&self, identity: Identity) -> Result<(Reading, Actor), DbFault> {
+        let Identity::Account(proof) = identity else { return self.read(identity).await };
+        let (guess, today) = (self.guess(proof), self.source.today());
+        let actor = guess.actor(identity);
+        match grants::read_hastily(&self.db, &actor.scope(), proof, today, &guess).await? {
+            Some(reading) => Ok((reading, actor)),
+            None => self.read(identity).await,
+        }
+    }
+
     /// What the account of `proof` was last seen to hold.
     fn guess(&self, proof: Proof) -> Arc<Seen> {
         self.guesses.get(&proof.account).unwrap_or_default()

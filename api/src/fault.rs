@@ -21,9 +21,10 @@ pub enum Fault {
 impl From<DbFault> for Fault {
     fn from(fault: DbFault) -> Self {
         match fault {
-            DbFault::Serialisation | DbFault::Unavailable(_) | DbFault::UnknownCommit => {
-                Self::Unavailable(fault.to_string())
-            }
+            DbFault::Serialisation
+            | DbFault::Unavailable(_)
+            | DbFault::UnknownCommit
+            | DbFault::Changed => Self::Unavailable(fault.to_string()),
             DbFault::SignedOut => Self::SignedOut,
             DbFault::Constraint(_) | DbFault::Poisoned | DbFault::Other(_) => {
                 Self::Internal(fault.to_string())

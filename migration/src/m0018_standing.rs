@@ -58,11 +58,15 @@ create table account_stamp (
 ){strict}
 ";
 
-/// Accounts in the order of their ids, so that two transactions do not wait for each other.
+/// Accounts in the order of their ids, so that two transactions do not wait for each other. Whoever changed the
+/// row could not write the stamp.
 const STAMPED: &str = "
-create function stamp_account() returns trigger language plpgsql set app.kind = 'system' as $$
-declare stamped uuid;
+create function stamp_account() returns trigger language plpgsql as $$
+declare
+  stamped uuid;
+  kind text := current_setting('app.kind', true);
 begin
+  perform set_config('app.kind', 'system', true);
   for stamped in
     select distinct a.id from unnest(array[to_jsonb(old) ->> tg_argv[0], to_jsonb(new) ->> tg_argv[0]]::uuid[]) a(id)
       where a.id is not null order by a.id
@@ -70,6 +74,7 @@ begin
     insert into account_stamp (account_id, stamp) values (stamped, gen_random_uuid())
       on conflict (account_id) do update set stamp = excluded.stamp;
   end loop;
+  perform set_config('app.kind', coalesce(kind, ''), true);
   return null;
 end $$";
 

@@ -26,6 +26,7 @@ pub mod token;
 
 pub use permission::Permission;
 pub use role::Role;
+pub(crate) use scope::SETTINGS;
 pub use scope::Scope;
 use scope::{Purpose, ScopeKind};
 use uuid::Uuid;

@@ -69,9 +69,9 @@ impl Scope {
         &self.organisations
     }
 
-    /// The settings that carry the Scope to PostgreSQL's row policies, in the order of [`SETTINGS`].
+    /// The settings that carry the Scope to PostgreSQL's row policies, in the order of [`NAMES`].
     #[must_use]
-    pub(crate) fn settings(&self) -> [Cow<'static, str>; SETTINGS.len()] {
+    pub(crate) fn settings(&self) -> [Cow<'static, str>; SETTINGS] {
         let purpose = match self.purpose {
             Purpose::None => "",
         };
@@ -91,7 +91,7 @@ impl Scope {
     #[must_use]
     pub(crate) fn statement() -> String {
         let set = |(at, name)| format!("set_config('app.{name}',${},true)", at + 1);
-        let settings: Vec<String> = SETTINGS.iter().enumerate().map(set).collect();
+        let settings: Vec<String> = NAMES.iter().enumerate().map(set).collect();
         format!("select {}", settings.join(","))
     }
 
@@ -101,13 +101,16 @@ impl Scope {
     #[must_use]
     pub(crate) fn script(&self) -> String {
         let set = |(name, value)| format!("set_config('app.{name}','{value}',true)");
-        let settings: Vec<String> = SETTINGS.iter().zip(self.settings()).map(set).collect();
+        let settings: Vec<String> = NAMES.iter().zip(self.settings()).map(set).collect();
         format!("select {}", settings.join(","))
     }
 }
 
+/// How many settings carry a Scope.
+pub(crate) const SETTINGS: usize = NAMES.len();
+
 /// What the row policies read.
-const SETTINGS: [&str; 7] =
+const NAMES: [&str; 7] =
     ["kind", "account", "purpose", "organisations", "regions", "courses", "persons"];
 
 /// `ids` as PostgreSQL writes an array.

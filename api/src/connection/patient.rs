@@ -122,6 +122,20 @@ impl AsyncWrite for Patient {
         self.written(context, wrote)
     }
 
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        parts: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let wrote = pin!(&mut self.stream).poll_write_vectored(context, parts);
+        self.written(context, wrote)
+    }
+
+    /// Answers are sent from where they were written.
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let wrote = pin!(&mut self.stream).poll_flush(context);
         self.written(context, wrote)

@@ -202,9 +202,10 @@ fn pipes(settings: &DatabaseSettings, options: &PgConnectOptions) -> Result<Pipe
             PgSslMode::Prefer => SslMode::Prefer,
             PgSslMode::Require | PgSslMode::VerifyCa | PgSslMode::VerifyFull => SslMode::Require,
         })
-        // What sqlx sets besides.
+        // What sqlx sets besides. To plan a statement takes longer than to read what an answer needs, and the plans
+        // that hold for any parameter walk indexes.
         .options(format!(
-            "{} -c TimeZone=UTC -c DateStyle=ISO,MDY -c extra_float_digits=2",
+            "{} -c plan_cache_mode=force_generic_plan -c TimeZone=UTC -c DateStyle=ISO,MDY -c extra_float_digits=2",
             options.get_options().unwrap_or_default()
         ));
     if let Some(name) = options.get_database() {

@@ -24,6 +24,9 @@ pub enum DbFault {
     /// The transaction met an error earlier and can no longer be committed.
     #[error("a statement of this transaction failed, so it cannot be committed")]
     Poisoned,
+    /// What the account may do has changed since it was last seen: to be asked anew.
+    #[error("the grants have changed since they were last seen")]
+    Changed,
     /// The account is disabled, or the token was ended: found where the transaction began.
     #[error("the account is disabled or the token was ended")]
     SignedOut,

@@ -21,9 +21,10 @@ use std::sync::Arc;
 pub use connect::{ConnectError, Engine, connect_owner, refuse_missing_file};
 pub use fault::DbFault;
 use lane::{Lane, Loan};
+pub use pipeline::{Judge, Question};
 use pipeline::{Pipeline, Pipes};
 pub use reading::{Reading, Rows};
-use sea_orm::{DbBackend, QueryResult, Value};
+use sea_orm::{DbBackend, QueryResult};
 use sqlx::{PgPool, SqlitePool};
 pub use tally::Tally;
 pub use tx::Tx;
@@ -104,7 +105,7 @@ impl Db {
     pub async fn read(
         &self,
         scope: &Scope,
-        question: Option<(Arc<str>, Vec<Value>)>,
+        question: Option<Question>,
     ) -> Result<(Reading, Rows), DbFault> {
         let tally = Arc::clone(&self.tally);
         if let Pools::Postgres { read, .. } = &self.pools {
@@ -121,6 +122,27 @@ impl Db {
             None => Rows::Sqlite(Vec::new()),
         };
         Ok((reading, rows))
+    }
+
+    /// Opens reads of one moment under `scope` before it is known whether they may be answered: what is asked in
+    /// them goes out with their beginning on PostgreSQL, and `judge` decides by the answer to `question`.
+    ///
+    /// # Errors
+    ///
+    /// As of [`Db::read`].
+    pub async fn read_hastily(
+        &self,
+        scope: &Scope,
+        question: Question,
+        judge: Judge,
+    ) -> Result<Reading, DbFault> {
+        let Pools::Postgres { read, .. } = &self.pools else {
+            let (reading, rows) = self.read(scope, Some(question)).await?;
+            return judge(rows).map(|()| reading);
+        };
+        self.tally.statement();
+        let pipeline = Pipeline::open(read, scope, question, judge).await?;
+        Ok(Reading::postgres(pipeline, Arc::clone(&self.tally)))
     }
 
     /// A connection, and what begins a transaction on it.

@@ -5,10 +5,9 @@
 //! transaction that is given up half-way needs no care: its ROLLBACK goes out behind whatever it had sent, and the
 //! BEGIN of whoever is lent the connection next behind that.
 
-use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Waker};
@@ -23,7 +22,8 @@ use tokio_postgres::{Client, Config, Error, Row, Statement};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::fault::DbFault;
-use crate::actor::Scope;
+use super::reading::Rows;
+use crate::actor::{SETTINGS, Scope};
 
 /// Statements that a connection keeps prepared.
 const PREPARED: usize = 200;
@@ -45,7 +45,7 @@ pub(super) struct Dialler {
 
 /// One connection.
 pub(super) struct Pipe {
-    client: Client,
+    client: Arc<Client>,
     begin: Statement,
     scope: Statement,
     prepared: Mutex<LruCache<Arc<str>, Statement>>,
@@ -64,6 +64,7 @@ impl managed::Manager for Dialler {
         });
         let begin = client.prepare(BEGIN).await?;
         let scope = client.prepare(&Scope::statement()).await?;
+        let client = Arc::new(client);
         Ok(Pipe { client, begin, scope, prepared: Mutex::new(LruCache::new(PREPARED)) })
     }
 
@@ -91,18 +92,57 @@ impl Pipe {
     }
 
     async fn rows(&self, statement: &Statement, values: &[Value]) -> Result<Vec<Row>, Error> {
-        let parameters: Vec<Parameter<'_>> = values.iter().map(Parameter).collect();
-        let parameters: Vec<&(dyn ToSql + Sync)> =
-            parameters.iter().map(|parameter| parameter as &(dyn ToSql + Sync)).collect();
-        self.client.query(statement, &parameters).await
+        rows(&self.client, statement, values).await
     }
 }
+
+async fn rows(client: &Client, statement: &Statement, values: &[Value]) -> Result<Vec<Row>, Error> {
+    let parameters: Vec<Parameter<'_>> = values.iter().map(Parameter).collect();
+    let parameters: Vec<&(dyn ToSql + Sync)> =
+        parameters.iter().map(|parameter| parameter as &(dyn ToSql + Sync)).collect();
+    client.query(statement, &parameters).await
+}
+
+/// What is asked where a transaction begins: a statement with its parameters.
+pub type Question = (Arc<str>, Vec<Value>);
+
+/// Decides by the answer to the first question whether a transaction may go on.
+pub type Judge = Box<dyn FnOnce(Rows) -> Result<(), DbFault> + Send>;
 
 /// A read transaction on a connection of its own. Dropping it rolls back.
 pub(super) struct Pipeline {
     pipe: Option<Object<Dialler>>,
     /// Whether somebody stopped waiting for an answer.
     abandoned: AtomicBool,
+    opening: tokio::sync::Mutex<Opening>,
+}
+
+/// How far a transaction has begun.
+enum Opening {
+    /// Its beginning was sent.
+    Sent(Pin<Box<dyn Future<Output = Result<(), DbFault>> + Send>>),
+    /// It was answered, and may go on.
+    Open,
+    /// It was refused.
+    Refused(Refused),
+}
+
+/// Why a transaction does not go on, for everyone after the first who is told.
+#[derive(Clone, Copy)]
+enum Refused {
+    Changed,
+    SignedOut,
+    Broken,
+}
+
+impl From<Refused> for DbFault {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Changed => Self::Changed,
+            Refused::SignedOut => Self::SignedOut,
+            Refused::Broken => Self::Poisoned,
+        }
+    }
 }
 
 impl Pipeline {
@@ -110,18 +150,63 @@ impl Pipeline {
     pub(super) async fn begin(
         pipes: &Pipes,
         scope: &Scope,
-        question: Option<(Arc<str>, Vec<Value>)>,
+        question: Option<Question>,
     ) -> Result<(Self, Vec<Row>), DbFault> {
-        let pipe = pipes.get().await?;
-        let pipeline = Self { pipe: Some(pipe), abandoned: AtomicBool::new(false) };
-        let rows = pipeline.answered(pipeline.pipe()?.begin(scope, question)).await?;
+        let pipeline = Self::lent(pipes).await?;
+        let beginning = pipeline.pipe()?.beginning(scope, question);
+        let rows = pipeline.answered(async { beginning.await?.await }).await?;
         Ok((pipeline, rows))
+    }
+
+    /// Sends the beginning of a transaction under `scope` with the statement `question`, without waiting: its
+    /// first statements follow at once, and answer only what `judge` lets them.
+    pub(super) async fn open(
+        pipes: &Pipes,
+        scope: &Scope,
+        question: Question,
+        judge: Judge,
+    ) -> Result<Self, DbFault> {
+        let mut pipeline = Self::lent(pipes).await?;
+        let beginning = pipeline.pipe()?.beginning(scope, Some(question));
+        let sent = pipeline.answered(beginning).await?;
+        let mut opening: Pin<Box<dyn Future<Output = Result<(), DbFault>> + Send>> =
+            Box::pin(async move { judge(Rows::Postgres(sent.await?)) });
+        send(opening.as_mut());
+        pipeline.opening = tokio::sync::Mutex::new(Opening::Sent(opening));
+        Ok(pipeline)
+    }
+
+    async fn lent(pipes: &Pipes) -> Result<Self, DbFault> {
+        let (pipe, abandoned) = (Some(pipes.get().await?), AtomicBool::new(false));
+        Ok(Self { pipe, abandoned, opening: tokio::sync::Mutex::new(Opening::Open) })
+    }
+
+    /// Waits until the transaction has begun and may go on.
+    pub(super) async fn opened(&self) -> Result<(), DbFault> {
+        let mut opening = self.opening.lock().await;
+        match &mut *opening {
+            Opening::Open => Ok(()),
+            Opening::Refused(refused) => Err((*refused).into()),
+            Opening::Sent(sent) => {
+                let answer = sent.as_mut().await;
+                *opening = match &answer {
+                    Ok(()) => Opening::Open,
+                    Err(DbFault::Changed) => Opening::Refused(Refused::Changed),
+                    Err(DbFault::SignedOut) => Opening::Refused(Refused::SignedOut),
+                    Err(_) => Opening::Refused(Refused::Broken),
+                };
+                answer
+            }
+        }
     }
 
     /// The rows of a statement.
     pub(super) async fn rows(&self, sql: Arc<str>, values: &[Value]) -> Result<Vec<Row>, DbFault> {
         let pipe = self.pipe()?;
-        self.answered(async { pipe.rows(&pipe.statement(&sql, values).await?, values).await }).await
+        let asked = async { pipe.rows(&pipe.statement(&sql, values).await?, values).await };
+        let (opened, rows) = tokio::join!(biased; self.opened(), self.answered(asked));
+        opened?;
+        rows
     }
 
     fn pipe(&self) -> Result<&Pipe, DbFault> {
@@ -141,25 +226,40 @@ impl Pipeline {
 }
 
 impl Pipe {
-    async fn begin(
+    /// Prepares the beginning of a transaction. What it gives sends everything when it is polled first, and
+    /// answers with the rows of `question`.
+    async fn beginning(
         &self,
         scope: &Scope,
-        question: Option<(Arc<str>, Vec<Value>)>,
-    ) -> Result<Vec<Row>, Error> {
-        let settings = scope.settings();
-        let settings: Vec<&(dyn ToSql + Sync)> =
-            settings.iter().map(|setting: &Cow<'_, str>| setting as &(dyn ToSql + Sync)).collect();
-        let begin = self.client.query(&self.begin, &[]);
-        let set = self.client.query(&self.scope, &settings);
-        let Some((sql, values)) = question else {
-            let (begun, set) = tokio::join!(biased; begin, set);
-            return begun.and(set).map(|_| Vec::new());
+        question: Option<Question>,
+    ) -> Result<impl Future<Output = Result<Vec<Row>, Error>> + Send + 'static, Error> {
+        let question = match question {
+            Some((sql, values)) => Some((self.statement(&sql, &values).await?, values)),
+            None => None,
         };
-        let statement = self.statement(&sql, &values).await?;
-        // Each is sent when it is polled first.
-        let (begun, set, rows) = tokio::join!(biased; begin, set, self.rows(&statement, &values));
-        begun.and(set).and(rows)
+        let (client, begin, scope) =
+            (Arc::clone(&self.client), self.begin.clone(), scope.settings());
+        let set = self.scope.clone();
+        Ok(async move {
+            let settings: [&(dyn ToSql + Sync); SETTINGS] =
+                scope.each_ref().map(|setting| setting as &(dyn ToSql + Sync));
+            let begin = client.query(&begin, &[]);
+            let set = client.query(&set, &settings);
+            let asked = async {
+                match &question {
+                    Some((statement, values)) => rows(&client, statement, values).await,
+                    None => Ok(Vec::new()),
+                }
+            };
+            let (begun, set, rows) = tokio::join!(biased; begin, set, asked);
+            begun.and(set).and(rows)
+        })
     }
+}
+
+/// Sends what `work` sends when it is polled first. Nobody has to wait: what is sent later follows it.
+fn send<T>(work: Pin<&mut (dyn Future<Output = T> + Send)>) {
+    let _ = work.poll(&mut Context::from_waker(Waker::noop()));
 }
 
 /// Marks a pipeline as abandoned if it is dropped before its work is done.
@@ -177,9 +277,7 @@ impl Drop for Pipeline {
     fn drop(&mut self) {
         let Some(pipe) = self.pipe.take() else { return };
         if !*self.abandoned.get_mut() {
-            // Its first poll sends it. Nobody has to wait: what is sent later follows it.
-            let rollback = pin!(pipe.client.batch_execute(ROLLBACK));
-            let _ = rollback.poll(&mut Context::from_waker(Waker::noop()));
+            send(pin!(pipe.client.batch_execute(ROLLBACK)));
             return;
         }
         // Whoever is lent it next must not wait for what nobody waits for any more.

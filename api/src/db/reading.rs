@@ -56,6 +56,18 @@ impl Reading {
         Self { way: Way::Sqlite(tx), tally }
     }
 
+    /// Waits until it has begun. Rows that were asked for before are answered only if it may go on.
+    ///
+    /// # Errors
+    ///
+    /// [`DbFault::Changed`] and [`DbFault::SignedOut`] as whoever began it decided, and what the database answers.
+    pub async fn opened(&self) -> Result<(), DbFault> {
+        match &self.way {
+            Way::Postgres(pipeline) => pipeline.opened().await,
+            Way::Sqlite(_) => Ok(()),
+        }
+    }
+
     /// The kind of database.
     #[must_use]
     pub const fn backend(&self) -> DbBackend {

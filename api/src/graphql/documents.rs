@@ -10,7 +10,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_graphql::parser::types::{
-    ExecutableDocument, OperationDefinition, OperationType, VariableDefinition,
+    DocumentOperations, ExecutableDocument, OperationDefinition, OperationType, Selection,
+    VariableDefinition,
 };
 use async_graphql::{Name, Positioned, Response, ServerError, Value, Variables};
 use moka::sync::Cache;
@@ -20,6 +21,7 @@ use super::repair::{self, is_absent};
 use super::schema::Audience;
 use super::values::Places;
 use crate::read::Plans;
+use crate::read::registry::ENTITIES_AT_ONCE;
 
 /// Most mended documents that are kept of one document.
 const MAX_MENDED: usize = 16;
@@ -129,7 +131,8 @@ impl Document {
         let mut document = self.parsed.clone();
         repair::repair(&mut document, &self.definitions, variables)?;
         let (passed, plans) = (AtomicBool::new(false), Arc::default());
-        let mended = Arc::new(Mended { document, plans, passed });
+        let at_once = entities_at_once(&document);
+        let mended = Arc::new(Mended { document, at_once, plans, passed });
         let mut known = known();
         if known.len() < MAX_MENDED {
             known.insert(given, Arc::clone(&mended));
@@ -156,10 +159,34 @@ impl Document {
     }
 }
 
+/// `document` with the roots `_entities` under the name by which all representations are read at once:
+/// async-graphql would ask for each alone. `None` if there is none.
+fn entities_at_once(document: &ExecutableDocument) -> Option<ExecutableDocument> {
+    let mut renamed = document.clone();
+    let mut any = false;
+    let operations: Vec<&mut Positioned<OperationDefinition>> = match &mut renamed.operations {
+        DocumentOperations::Single(operation) => vec![operation],
+        DocumentOperations::Multiple(operations) => operations.values_mut().collect(),
+    };
+    for operation in operations {
+        for selection in &mut operation.node.selection_set.node.items {
+            let Selection::Field(field) = &mut selection.node else { continue };
+            if field.node.name.node == "_entities" {
+                field.node.alias = Some(field.node.response_key().clone());
+                field.node.name.node = Name::new(ENTITIES_AT_ONCE);
+                any = true;
+            }
+        }
+    }
+    any.then_some(renamed)
+}
+
 /// A document that can run.
 pub struct Mended {
     /// The document for async-graphql.
     pub document: ExecutableDocument,
+    /// The same for the schema that trusts it, if it asks for entities.
+    pub at_once: Option<ExecutableDocument>,
     /// How its fields are read.
     pub plans: Arc<Plans>,
     passed: AtomicBool,

@@ -12,9 +12,9 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
+use async_graphql::Response;
 use async_graphql::parser::types::OperationType;
-use async_graphql::{Response, ServerError};
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::{Query, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, Request as HttpRequest, StatusCode, header};
@@ -31,6 +31,8 @@ use super::schema::Audience;
 use crate::actor::Identity;
 use crate::app::App;
 use crate::budget::{Left, Payer};
+use crate::core::Core;
+use crate::db::DbFault;
 use crate::read::Op;
 use crate::telemetry::request::Seen;
 
@@ -49,7 +51,8 @@ pub async fn handle(State(app): State<Arc<App>>, request: HttpRequest<Body>) -> 
         request_id: &request_id,
     };
     let turn = Turn { app: &app, reply: &reply };
-    let answer = turn.answer(parts, body, &mut seen);
+    // On the heap: it is large, and would be copied from layer to layer.
+    let answer = Box::pin(turn.answer(parts, body, &mut seen));
     let mut answer = without_panic(answer.instrument(span)).await.unwrap_or_else(|| {
         let error = ErrorCode::Internal.error("the service failed; tell us the request id", None);
         reply.denied(Denied::new(StatusCode::INTERNAL_SERVER_ERROR, error))
@@ -124,11 +127,11 @@ impl Turn<'_> {
         let (app, config) = (self.app, self.app.config());
         accept::check(parts, &config.server)?;
         Format::of(&parts.headers).ok_or_else(accept::not_acceptable)?;
-        let parameters = match parts.method {
-            Method::GET => pairs(parts)?,
-            _ => Parameters::from_body(&accept::read(body, &config.server).await?)
-                .map_err(accept::malformed)?,
+        let body = match parts.method {
+            Method::GET => None,
+            _ => Some(accept::read(body, &config.server).await?),
         };
+        let parameters = asked(parts, body.as_ref())?;
         let address = accept::address(parts, &config.server);
         let identity = self.identity(&parts.headers).await;
         let audience = app.gateways().audience(&parts.headers);
@@ -153,19 +156,35 @@ impl Turn<'_> {
             return Err(Denied::new(StatusCode::METHOD_NOT_ALLOWED, error).allowing("POST"));
         }
         seen.operation(prepared.document.kind, prepared.document.name.as_deref());
-        let op = Arc::new(Op::new(
-            app.core().tallied(),
-            app.read_settings().clone(),
-            identity,
-            self.reply.request_id.to_owned(),
-            Arc::clone(&prepared.mended.plans),
-        ));
+        let core = app.core().tallied();
+        let op = self.op(&core, identity, &prepared);
+        let hasty = prepared.document.kind == OperationType::Query && !prepared.cost.describes;
+        let mut op = Arc::new(if hasty { op.in_haste() } else { op });
         if prepared.cost.describes {
             self.admit_description(&op).await?;
         }
-        let response = self.run(&op, audience, prepared).await;
+        let mut response = self.run(&op, audience, prepared).await;
+        if response.is_none() {
+            let parameters = asked(parts, body.as_ref())?;
+            let prepared = stage.prepare(parameters, text).map_err(client_error)?;
+            op = Arc::new(self.op(&core, identity, &prepared));
+            response = self.run(&op, audience, prepared).await;
+        }
+        let response = response.unwrap_or_else(|| {
+            Response::from_errors(vec![of_fault(&DbFault::Changed.into(), None)])
+        });
         seen.ran(&op, &response.errors);
         Ok(self.reply.ran(response, self.told_cost(cost, *left)))
+    }
+
+    fn op(&self, core: &Core, identity: Identity, prepared: &Prepared) -> Op {
+        Op::new(
+            core.clone(),
+            self.app.read_settings().clone(),
+            identity,
+            self.reply.request_id.to_owned(),
+            Arc::clone(&prepared.mended.plans),
+        )
     }
 
     /// Takes the cost of a request from a budget.
@@ -222,7 +241,8 @@ impl Turn<'_> {
         })
     }
 
-    async fn run(&self, op: &Arc<Op>, audience: Audience, prepared: Prepared) -> Response {
+    /// Runs an operation; `None` if it answered for grants that have changed, and nothing of that counts.
+    async fn run(&self, op: &Arc<Op>, audience: Audience, prepared: Prepared) -> Option<Response> {
         let Prepared { request, document, mended, validated, .. } = prepared;
         let mutation = document.kind == OperationType::Mutation;
         let settings = &self.app.config().server;
@@ -234,30 +254,23 @@ impl Turn<'_> {
             if !validated {
                 mended.learn(&response);
             }
-            if mutation || response.is_err() {
-                return Ok(response);
-            }
-            self.confirm(op).await.map(|()| response)
+            if mutation { Ok(response) } else { confirmed(op, response).await }
         };
         let work = work.instrument(tracing::info_span!("graphql.execute"));
         let response = tokio::time::timeout(Duration::from_millis(limit), work).await;
         op.finish_reading().await;
-        let response = response.unwrap_or_else(|_| {
-            let message = "this took longer than the limit; ask for less, or try again";
-            Err(ErrorCode::Unavailable.error(message, None))
-        });
-        let mut response = response.unwrap_or_else(|error| Response::from_errors(vec![error]));
+        let mut response = match response {
+            Ok(Ok(response)) => response,
+            Ok(Err(DbFault::Changed)) => return None,
+            Ok(Err(fault)) => Response::from_errors(vec![of_fault(&fault.into(), None)]),
+            Err(_) => {
+                let message = "this took longer than the limit; ask for less, or try again";
+                Response::from_errors(vec![ErrorCode::Unavailable.error(message, None)])
+            }
+        };
         response.data =
             document.arrangement.apply(complete(response.data, &response.errors, mutation));
-        response
-    }
-
-    /// A token that was ended opens nothing, not even a question that reads no row.
-    async fn confirm(&self, op: &Op) -> Result<(), ServerError> {
-        if op.actor().is_some() || op.identity() == Identity::Anonymous {
-            return Ok(());
-        }
-        op.reader().await.map(|_| ()).map_err(|fault| of_fault(&fault.into(), None))
+        Some(response)
     }
 
     /// What is told of the cost beside the data.
@@ -283,9 +296,29 @@ impl Turn<'_> {
     }
 }
 
+/// `response`, if whoever asks may be answered.
+async fn confirmed(op: &Op, response: Response) -> Result<Response, DbFault> {
+    let told = |error| super::reply::code_of(error) == Some("UNAUTHENTICATED");
+    match op.confirm().await {
+        Err(DbFault::SignedOut) if response.errors.iter().any(told) => Ok(response),
+        Err(fault @ (DbFault::SignedOut | DbFault::Changed)) => Err(fault),
+        Err(fault) if response.is_ok() => Err(fault),
+        // Its errors tell of the same fault, or have nothing to do with one.
+        Ok(()) | Err(_) => Ok(response),
+    }
+}
+
+/// The parameters of a request with this `body`.
+fn asked(parts: &Parts, body: Option<&Bytes>) -> Result<Parameters, Denied> {
+    match body {
+        None => pairs(parts),
+        Some(body) => Parameters::from_body(body).map_err(accept::malformed),
+    }
+}
+
 /// The parameters of a GET.
 fn pairs(parts: &Parts) -> Result<Parameters, Denied> {
-    let malformed = |error: ServerError| accept::malformed(error);
+    let malformed = |error| accept::malformed(error);
     if !parts.uri.query().is_none_or(encodes_text) {
         let message = "the query string must encode UTF-8";
         return Err(malformed(ErrorCode::BadUserInput.error(message, None)));

@@ -1,6 +1,7 @@
 //! The parameters of a request: from the body of a POST or the query string of a GET.
 
-use async_graphql::{ServerError, Variables};
+use async_graphql::{ServerError, Value as ConstValue, Variables};
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::error::ErrorCode;
@@ -14,6 +15,16 @@ pub struct Parameters {
     pub operation_name: Option<String>,
     /// The values of its variables.
     pub variables: Variables,
+}
+
+/// The parameters as they were given. One that is given twice is no JSON that all readers agree on.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Given {
+    query: Option<Value>,
+    operation_name: Option<Value>,
+    variables: Option<ConstValue>,
+    extensions: Option<Value>,
 }
 
 /// Whether the percent-encoded bytes of a query string are UTF-8. Decoders put U+FFFD where they are not,
@@ -43,15 +54,14 @@ impl Parameters {
     ///
     /// `BAD_USER_INPUT` names the parameter.
     pub fn from_body(body: &[u8]) -> Result<Self, ServerError> {
-        let value = serde_json::from_slice(body)
-            .map_err(|_| bad("the body must be JSON, nested no deeper than 128"))?;
-        match value {
-            Value::Object(object) => Self::from_object(object),
-            Value::Array(_) => {
-                Err(bad("send one operation for each request: batches are not taken"))
-            }
-            _ => Err(bad("the body must be a JSON object with the document as query")),
+        let no_json = |_| bad("the body must be JSON, nested no deeper than 128");
+        if body.trim_ascii_start().first() == Some(&b'{') {
+            return Self::of(serde_json::from_slice(body).map_err(no_json)?);
         }
+        Err(match serde_json::from_slice(body).map_err(no_json)? {
+            Value::Array(_) => bad("send one operation for each request: batches are not taken"),
+            _ => bad("the body must be a JSON object with the document as query"),
+        })
     }
 
     /// The parameters in the query string of a GET; an empty one counts as absent.
@@ -60,41 +70,51 @@ impl Parameters {
     ///
     /// `BAD_USER_INPUT` names the parameter.
     pub fn from_pairs(pairs: Vec<(String, String)>) -> Result<Self, ServerError> {
-        let mut object = Map::new();
+        let mut given = Given::default();
         for (name, text) in pairs {
             if text.is_empty() {
                 continue;
             }
-            let value = match name.as_str() {
-                "variables" | "extensions" => serde_json::from_str(&text)
-                    .map_err(|_| bad(&format!("{name} must be a JSON object")))?,
-                "query" | "operationName" => Value::String(text),
+            let json = || bad(&format!("{name} must be a JSON object"));
+            let before = match name.as_str() {
+                "variables" => {
+                    let variables = serde_json::from_str(&text).map_err(|_| json())?;
+                    given.variables.replace(variables).is_some()
+                }
+                "extensions" => {
+                    let extensions = serde_json::from_str(&text).map_err(|_| json())?;
+                    given.extensions.replace(extensions).is_some()
+                }
+                "query" => given.query.replace(Value::String(text)).is_some(),
+                "operationName" => given.operation_name.replace(Value::String(text)).is_some(),
                 _ => continue,
             };
-            if object.insert(name, value).is_some() {
+            if before {
                 return Err(bad("a parameter is given twice"));
             }
         }
-        Self::from_object(object)
+        Self::of(given)
     }
 
-    fn from_object(mut object: Map<String, Value>) -> Result<Self, ServerError> {
-        let extensions = match object.remove("extensions") {
+    fn of(given: Given) -> Result<Self, ServerError> {
+        let extensions = match given.extensions {
             None | Some(Value::Null) => Map::new(),
             Some(Value::Object(extensions)) => extensions,
             Some(_) => return Err(bad("extensions must be an object")),
         };
-        let variables = match object.remove("variables") {
-            None | Some(Value::Null) => Map::new(),
-            Some(Value::Object(variables)) => variables,
+        let variables = match given.variables {
+            None | Some(ConstValue::Null) => Variables::default(),
+            Some(ConstValue::Object(variables)) => {
+                Variables::from_value(ConstValue::Object(variables))
+            }
             Some(_) => return Err(bad("variables must be an object")),
         };
-        let operation_name = match object.remove("operationName") {
+        let operation_name = match given.operation_name {
             None | Some(Value::Null) => None,
             Some(Value::String(name)) => Some(name),
             Some(_) => return Err(bad("operationName must be text")),
         };
-        let query = match object.remove("query") {
+        let query = match given.query {
             Some(Value::String(query)) => query,
             None | Some(Value::Null) if extensions.contains_key("persistedQuery") => {
                 // The message by which Apollo's clients know that they have to send the text.
@@ -104,7 +124,6 @@ impl Parameters {
             None | Some(Value::Null) => return Err(bad("send the document as query")),
             Some(_) => return Err(bad("query must be text")),
         };
-        let variables = Variables::from_json(Value::Object(variables));
         Ok(Self { query, operation_name, variables })
     }
 }

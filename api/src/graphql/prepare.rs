@@ -84,7 +84,8 @@ impl Stage<'_> {
         }
         let validated = mended.has_passed() && document.places.take(&variables, self.shape);
         let mut request = Request::new(query).variables(variables);
-        request.set_parsed_query(mended.document.clone());
+        let trusted = mended.at_once.as_ref().filter(|_| validated);
+        request.set_parsed_query(trusted.unwrap_or(&mended.document).clone());
         // async-graphql does not look for the name of a document's only, nameless operation.
         request.operation_name.clone_from(&key.operation);
         if new || newly_mended {

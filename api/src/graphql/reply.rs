@@ -1,8 +1,16 @@
 //! Writing answers: status, headers, errors with their codes.
 
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::mem::take;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
 use async_graphql::{ErrorExtensionValues, Name, PathSegment, Response, ServerError, Value};
+use axum::body::{Body, Bytes};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response as HttpResponse};
+use http_body::{Frame, SizeHint};
 use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::{Map, json};
@@ -12,6 +20,9 @@ use super::error::{ErrorCode, SIGN_IN};
 
 /// So many bytes a small answer takes.
 const SMALL_ANSWER: usize = 512;
+
+/// From so many bytes on, a text is not copied into the answer.
+const LARGE: usize = 16 * 1024;
 
 /// Most errors of one answer.
 const MAX_ERRORS: usize = 20;
@@ -112,21 +123,23 @@ impl Reply<'_> {
         let without_data = is_request_error(&response);
         response.errors.truncate(MAX_ERRORS);
         response.errors.iter_mut().for_each(|error| self.complete(error));
-        let mut bytes = Vec::with_capacity(SMALL_ANSWER);
+        let mut text = Text { parts: VecDeque::new(), open: Vec::with_capacity(SMALL_ANSWER) };
+        text.open.push(b'{');
         if !response.errors.is_empty() {
-            key("errors", &mut bytes);
-            json(&response.errors, &mut bytes);
+            key("errors", &mut text.open);
+            json(&response.errors, &mut text.open);
         }
         if !without_data {
-            key("data", &mut bytes);
-            write_value(&response.data, &mut bytes);
+            key("data", &mut text.open);
+            text.value(response.data);
         }
         if let Some(cost) = cost {
-            key("extensions", &mut bytes);
-            json(&json!({ "cost": cost }), &mut bytes);
+            key("extensions", &mut text.open);
+            json(&json!({ "cost": cost }), &mut text.open);
         }
-        bytes.extend_from_slice(if bytes.is_empty() { &b"{}"[..] } else { b"}" });
-        (status, [(header::CONTENT_TYPE, self.format.content_type())], bytes).into_response()
+        text.open.push(b'}');
+        let head = [(header::CONTENT_TYPE, self.format.content_type())];
+        (status, head, Body::new(text.finish())).into_response()
     }
 
     /// Gives an error its code and the request's id.
@@ -144,7 +157,9 @@ impl Reply<'_> {
 
 /// Begins the field `name` of an answer.
 fn key(name: &str, out: &mut Vec<u8>) {
-    out.push(if out.is_empty() { b'{' } else { b',' });
+    if !out.ends_with(b"{") {
+        out.push(b',');
+    }
     json(name, out);
     out.push(b':');
 }
@@ -154,35 +169,75 @@ fn json(value: &(impl Serialize + ?Sized), out: &mut Vec<u8>) {
     let _ = serde_json::to_writer(out, value);
 }
 
-/// Writes a value of an answer; what the read engine wrote is JSON already.
-fn write_value(value: &Value, out: &mut Vec<u8>) {
-    match value {
-        Value::Binary(written) => out.extend_from_slice(written),
-        Value::List(items) => {
-            out.push(b'[');
-            for (count, item) in items.iter().enumerate() {
-                if count > 0 {
-                    out.push(b',');
-                }
-                write_value(item, out);
+/// An answer: what is large is sent from where it was written.
+struct Text {
+    parts: VecDeque<Bytes>,
+    open: Vec<u8>,
+}
+
+impl Text {
+    /// Writes a value of an answer; what the read engine wrote is JSON already.
+    fn value(&mut self, value: Value) {
+        match value {
+            Value::Binary(written) if written.len() < LARGE => {
+                self.open.extend_from_slice(&written)
             }
-            out.push(b']');
-        }
-        Value::Object(fields) => {
-            out.push(b'{');
-            for (count, (name, value)) in fields.iter().enumerate() {
-                if count > 0 {
-                    out.push(b',');
-                }
-                json(name.as_str(), out);
-                out.push(b':');
-                write_value(value, out);
+            Value::Binary(written) => {
+                self.parts.push_back(take(&mut self.open).into());
+                self.parts.push_back(written);
             }
-            out.push(b'}');
+            Value::List(items) => {
+                self.open.push(b'[');
+                for (count, item) in items.into_iter().enumerate() {
+                    if count > 0 {
+                        self.open.push(b',');
+                    }
+                    self.value(item);
+                }
+                self.open.push(b']');
+            }
+            Value::Object(fields) => {
+                self.open.push(b'{');
+                for (count, (name, value)) in fields.into_iter().enumerate() {
+                    if count > 0 {
+                        self.open.push(b',');
+                    }
+                    json(name.as_str(), &mut self.open);
+                    self.open.push(b':');
+                    self.value(value);
+                }
+                self.open.push(b'}');
+            }
+            value => json(&value, &mut self.open),
         }
-        Value::Null | Value::Number(_) | Value::String(_) | Value::Boolean(_) | Value::Enum(_) => {
-            json(value, out);
-        }
+    }
+
+    fn finish(mut self) -> Parts {
+        self.parts.push_back(self.open.into());
+        Parts(self.parts)
+    }
+}
+
+/// The body of an answer.
+struct Parts(VecDeque<Bytes>);
+
+impl http_body::Body for Parts {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Ready(self.0.pop_front().map(|part| Ok(Frame::data(part))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.0.iter().map(|part| part.len() as u64).sum())
     }
 }
 

@@ -33,6 +33,7 @@ pub struct Op {
     identity: Identity,
     request_id: String,
     plans: Arc<Plans>,
+    hasty: bool,
     reader: Mutex<Option<Arc<Reader>>>,
     actor: OnceLock<Actor>,
     entities: Entities,
@@ -64,10 +65,18 @@ impl Op {
             identity,
             request_id,
             plans,
+            hasty: false,
             reader: Mutex::default(),
             actor: OnceLock::new(),
             entities: Entities::default(),
         }
+    }
+
+    /// The same, which reads before it knows whether what was last seen of the account still holds. Its answer counts
+    /// only if [`Op::confirm`] says so.
+    #[must_use]
+    pub fn in_haste(self) -> Self {
+        Self { hasty: true, ..self }
     }
 
     /// Shared parts of the service.
@@ -129,11 +138,28 @@ impl Op {
         if let Some(reader) = &*reader {
             return Ok(Arc::clone(reader));
         }
-        let (tx, actor) = self.core.read(self.identity).await?;
+        let (tx, actor) = if self.hasty {
+            self.core.read_hastily(self.identity).await?
+        } else {
+            self.core.read(self.identity).await?
+        };
         let _ = self.actor.set(actor.clone());
         let opened = Arc::new(Reader { tx, actor, today: self.core.source().today() });
         *reader = Some(Arc::clone(&opened));
         Ok(opened)
+    }
+
+    /// Waits until it is known that whoever asks may be answered, be it without any row: a token that was ended opens
+    /// nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`DbFault::Changed`] if the grants are not those that were taken for granted; else as of [`Op::reader`].
+    pub async fn confirm(&self) -> Result<(), DbFault> {
+        if self.identity == Identity::Anonymous && self.actor.get().is_none() {
+            return Ok(());
+        }
+        self.reader().await?.tx.opened().await
     }
 
     /// Ends the read transaction. Reads after a write begin a new one, and so see the write. Nobody waits for

@@ -1,6 +1,7 @@
 //! Plans and texts that were made before.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use async_graphql::Pos;
@@ -56,6 +57,7 @@ impl Plans {
 pub struct Texts {
     rows: [OnceLock<Arc<str>>; 4],
     totals: OnceLock<Arc<str>>,
+    answer: AtomicUsize,
 }
 
 impl Texts {
@@ -68,6 +70,17 @@ impl Texts {
             (true, false) => &self.rows[2],
             (true, true) => &self.rows[3],
         }
+    }
+
+    /// Memory for an answer like the last one.
+    #[must_use]
+    pub fn answer(&self) -> Vec<u8> {
+        Vec::with_capacity(self.answer.load(Ordering::Relaxed))
+    }
+
+    /// Notes how long an answer became: about as long as the next.
+    pub fn answered(&self, length: usize) {
+        self.answer.store(length + length / 8, Ordering::Relaxed);
     }
 
     /// The text that counts rows.

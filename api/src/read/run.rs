@@ -166,12 +166,15 @@ impl<'a> Runner<'a> {
                 found.below.push(below);
             }
             let writer = Writer::new(level, self.cursors);
-            let mut pieces = Pieces { text: Vec::new(), ends: Vec::new(), empty: Vec::new() };
+            let (texts, count) = (&level.level.texts, found.groups.len());
+            let (ends, empty) = (Vec::with_capacity(count), Vec::with_capacity(count));
+            let mut pieces = Pieces { text: texts.answer(), ends, empty };
             for group in &found.groups {
                 writer.form(form, &found, group, &mut pieces.text)?;
                 pieces.ends.push(pieces.text.len());
                 pieces.empty.push(group.rows.is_empty());
             }
+            texts.answered(pieces.text.len());
             Ok(pieces)
         })
     }

@@ -20,7 +20,7 @@ use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
 use thiserror::Error;
 use tracing_subscriber::filter::{FilterExt as _, filter_fn};
 use tracing_subscriber::prelude::*;
-use tracing_subscriber::{EnvFilter, fmt};
+use tracing_subscriber::{EnvFilter, Layer, Registry, fmt};
 
 use crate::config::{LogFormat, LogSettings, TelemetrySettings};
 
@@ -67,8 +67,22 @@ pub fn start(log: &LogSettings, settings: &TelemetrySettings) -> Result<Telemetr
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| {
         EnvFilter::new("info,sqlx=warn,sea_orm_migration=warn,opentelemetry=warn")
     });
-    // Only spans, and only our own: an event may hold the text of somebody else's error.
-    let spans = traces.as_ref().map(|traces| {
+    let layer =
+        fmt::layer().with_ansi(std::io::stderr().is_terminal()).with_writer(std::io::stderr);
+    let mut layers: Vec<Box<dyn Layer<Registry> + Send + Sync>> = vec![match log.format {
+        LogFormat::Text => layer.with_target(false).with_filter(filter).boxed(),
+        LogFormat::Json => layer
+            .json()
+            .flatten_event(true)
+            .with_current_span(false)
+            .with_span_list(false)
+            // Its lines name no span: those that nobody traces then cost nothing.
+            .with_filter(filter.and(filter_fn(|meta| meta.is_event())))
+            .boxed(),
+    }];
+    // Only spans, and only our own: an event may hold the text of somebody else's error. No layer that is empty
+    // takes part: it would keep every span alive.
+    layers.extend(traces.as_ref().map(|traces| {
         tracing_opentelemetry::layer()
             .with_tracer(traces.tracer("alongside"))
             .with_location(false)
@@ -76,25 +90,10 @@ pub fn start(log: &LogSettings, settings: &TelemetrySettings) -> Result<Telemetr
             .with_target(false)
             .with_tracked_inactivity(false)
             .with_filter(filter_fn(|meta| meta.is_span() && meta.target().starts_with("alongside")))
-    });
-    let layer =
-        fmt::layer().with_ansi(std::io::stderr().is_terminal()).with_writer(std::io::stderr);
-    let registry = tracing_subscriber::registry().with(spans);
+            .boxed()
+    }));
     // A second start in one process keeps the first subscriber.
-    let _ = match log.format {
-        LogFormat::Text => registry.with(layer.with_target(false).with_filter(filter)).try_init(),
-        LogFormat::Json => registry
-            .with(
-                layer
-                    .json()
-                    .flatten_event(true)
-                    .with_current_span(false)
-                    .with_span_list(false)
-                    // Its lines name no span: those that nobody traces then cost nothing.
-                    .with_filter(filter.and(filter_fn(|meta| meta.is_event()))),
-            )
-            .try_init(),
-    };
+    let _ = tracing_subscriber::registry().with(layers).try_init();
     Ok(Telemetry { traces, metrics })
 }
 

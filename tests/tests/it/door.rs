@@ -1,6 +1,8 @@
 //! The door to the database. Each defence stands next to a control that shows the harm without it,
 //! so that these tests notice when a defence goes.
 
+mod readings;
+
 use alongside::actor::{Role, Scope};
 use alongside::audit::NATION;
 use alongside::db::{Access, Db, DbFault};

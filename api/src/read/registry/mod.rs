@@ -95,6 +95,10 @@ pub struct ReadRoots {
 /// The name under which the roots are registered before they are merged into `Query`.
 const ROOTS_NAME: &str = "ReadRoots";
 
+/// The root that answers all representations of `_entities` at once. No schema shows it: documents come to it by
+/// another name once they were validated, and a name with two underscores cannot be asked for before.
+pub const ENTITIES_AT_ONCE: &str = "__entitiesAtOnce";
+
 /// For whom a schema is built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Audience {
@@ -158,6 +162,10 @@ impl ContainerType for ReadRoots {
         let answer = match name {
             "node" => self.node(ctx).await,
             "nodes" => self.nodes(ctx).await,
+            ENTITIES_AT_ONCE => {
+                let op: &Op = ctx.data_unchecked::<Arc<Op>>();
+                named::entities(&self.nodes, ctx, op).await.map(Answer::List)
+            }
             _ => match self.roots.iter().flat_map(|r| r.iter()).find(|root| root.name == name) {
                 Some(root) => self.resolve_root(root, ctx).await,
                 None => return Ok(None),

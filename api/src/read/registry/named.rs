@@ -200,27 +200,41 @@ impl Entities {
     }
 }
 
-/// The answers to all representations of the field in `ctx`. A fault leaves all of them null, with one
-/// error, and takes no neighbour with it.
+/// The answers to all representations of the field in `ctx`, by what they name.
 async fn all(
     nodes: &[&'static Def],
     ctx: &Context<'_>,
     op: &Op,
 ) -> ServerResult<HashMap<Identity, Answer>> {
     let named = represented(nodes, ctx)?;
-    let answers = match answers(ctx, op, &named).await {
-        Ok(answers) => answers,
-        Err(mut error) => {
-            if error.path.is_empty() {
-                error.path =
-                    vec![PathSegment::Field(ctx.item.node.response_key().node.to_string())];
-            }
-            ctx.add_error(error);
-            vec![Answer::Null; named.len()]
-        }
-    };
+    let answers = unharmed(ctx, op, &named).await;
     let named = named.into_iter().zip(answers);
     Ok(named.filter_map(|(named, answer)| Some((named?.identity(), answer))).collect())
+}
+
+/// The answers to all representations of the field in `ctx`, in their order.
+///
+/// # Errors
+///
+/// What is wrong with the argument.
+pub(super) async fn entities(
+    nodes: &[&'static Def],
+    ctx: &Context<'_>,
+    op: &Op,
+) -> ServerResult<Vec<Answer>> {
+    let named = represented(nodes, ctx)?;
+    Ok(unharmed(ctx, op, &named).await)
+}
+
+/// The answers for `named`. A fault leaves all of them null, with one error, and takes no neighbour with it.
+async fn unharmed(ctx: &Context<'_>, op: &Op, named: &[Option<Named>]) -> Vec<Answer> {
+    answers(ctx, op, named).await.unwrap_or_else(|mut error| {
+        if error.path.is_empty() {
+            error.path = vec![PathSegment::Field(ctx.item.node.response_key().node.to_string())];
+        }
+        ctx.add_error(error);
+        vec![Answer::Null; named.len()]
+    })
 }
 
 /// What each representation of the field in `ctx` names.
