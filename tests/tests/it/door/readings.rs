@@ -76,8 +76,15 @@ on_postgres! {
             texts(&reading, &off).await.expect("it waits as long as it takes");
         }
         let blocked = format!("select pg_advisory_xact_lock({key})::text");
-        drop(abandoned_after(3, texts(&reading, &blocked)).await);
-        drop(reading);
+        let waiting = tokio::spawn(async move { texts(&reading, &blocked).await });
+        let low = key & u64::from(u32::MAX);
+        let waits = format!("locktype = 'advisory' and not granted and objid::bigint = {low}");
+        let arrives = async {
+            while world.database.eye.rows_where("pg_locks", &waits).await == 0 {}
+        };
+        patiently("it waits for the lock", arrives).await;
+        waiting.abort();
+        assert!(waiting.await.is_err(), "it was given up");
         for scope in [world.b.scope(), Scope::public()] {
             let reading = patiently("the next reading begins", read(db, &scope)).await;
             patiently("and is answered", texts(&reading, STATE)).await.expect("it reads");
