@@ -17,6 +17,7 @@ use bytes::BytesMut;
 use deadpool::managed::{self, Metrics, Object, RecycleError, RecycleResult};
 use hashlink::LruCache;
 use sea_orm::Value;
+use tokio_postgres::error::Severity;
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 use tokio_postgres::{Client, Config, Error, Row, Statement};
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -114,6 +115,8 @@ pub(super) struct Pipeline {
     pipe: Option<Object<Dialler>>,
     /// Whether somebody stopped waiting for an answer.
     abandoned: AtomicBool,
+    /// Whether the connection has come to its end.
+    ended: AtomicBool,
     opening: tokio::sync::Mutex<Opening>,
 }
 
@@ -177,8 +180,12 @@ impl Pipeline {
     }
 
     async fn lent(pipes: &Pipes) -> Result<Self, DbFault> {
-        let (pipe, abandoned) = (Some(pipes.get().await?), AtomicBool::new(false));
-        Ok(Self { pipe, abandoned, opening: tokio::sync::Mutex::new(Opening::Open) })
+        Ok(Self {
+            pipe: Some(pipes.get().await?),
+            abandoned: AtomicBool::new(false),
+            ended: AtomicBool::new(false),
+            opening: tokio::sync::Mutex::new(Opening::Open),
+        })
     }
 
     /// Waits until the transaction has begun and may go on.
@@ -193,7 +200,10 @@ impl Pipeline {
                     Ok(()) => Opening::Open,
                     Err(DbFault::Changed) => Opening::Refused(Refused::Changed),
                     Err(DbFault::SignedOut) => Opening::Refused(Refused::SignedOut),
-                    Err(_) => Opening::Refused(Refused::Broken),
+                    Err(_) => {
+                        self.ended.store(true, Ordering::Release);
+                        Opening::Refused(Refused::Broken)
+                    }
                 };
                 answer
             }
@@ -221,8 +231,18 @@ impl Pipeline {
         let mut waiting = Waiting(Some(&self.abandoned));
         let answer = asked.await;
         waiting.0 = None;
+        if answer.as_ref().is_err_and(ends_connection) {
+            self.ended.store(true, Ordering::Release);
+        }
         Ok(answer?)
     }
+}
+
+/// Whether nothing can be asked on a connection after `error`.
+fn ends_connection(error: &Error) -> bool {
+    error.as_db_error().is_none_or(|told| {
+        matches!(told.parsed_severity(), Some(Severity::Fatal | Severity::Panic))
+    })
 }
 
 impl Pipe {
@@ -276,6 +296,11 @@ impl Drop for Waiting<'_> {
 impl Drop for Pipeline {
     fn drop(&mut self) {
         let Some(pipe) = self.pipe.take() else { return };
+        if *self.ended.get_mut() {
+            // The driver may learn of it later than whoever is lent it next.
+            drop(Object::take(pipe));
+            return;
+        }
         if !*self.abandoned.get_mut() {
             send(pin!(pipe.client.batch_execute(ROLLBACK)));
             return;

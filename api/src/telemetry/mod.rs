@@ -18,7 +18,7 @@ use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider};
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
 use thiserror::Error;
-use tracing_subscriber::filter::{FilterExt as _, filter_fn};
+use tracing_subscriber::filter::{FilterExt as _, LevelFilter, filter_fn};
 use tracing_subscriber::prelude::*;
 use tracing_subscriber::{EnvFilter, Layer, Registry, fmt};
 
@@ -67,6 +67,9 @@ pub fn start(log: &LogSettings, settings: &TelemetrySettings) -> Result<Telemetr
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| {
         EnvFilter::new("info,sqlx=warn,sea_orm_migration=warn,opentelemetry=warn")
     });
+    // A filter that gave no level would let every library make out its lines, down to the last.
+    let level = filter.max_level_hint().unwrap_or(LevelFilter::TRACE);
+    let events = filter_fn(|meta| meta.is_event()).with_max_level_hint(level);
     let layer =
         fmt::layer().with_ansi(std::io::stderr().is_terminal()).with_writer(std::io::stderr);
     let mut layers: Vec<Box<dyn Layer<Registry> + Send + Sync>> = vec![match log.format {
@@ -77,7 +80,7 @@ pub fn start(log: &LogSettings, settings: &TelemetrySettings) -> Result<Telemetr
             .with_current_span(false)
             .with_span_list(false)
             // Its lines name no span: those that nobody traces then cost nothing.
-            .with_filter(filter.and(filter_fn(|meta| meta.is_event())))
+            .with_filter(filter.and(events))
             .boxed(),
     }];
     // Only spans, and only our own: an event may hold the text of somebody else's error. No layer that is empty
@@ -89,7 +92,10 @@ pub fn start(log: &LogSettings, settings: &TelemetrySettings) -> Result<Telemetr
             .with_threads(false)
             .with_target(false)
             .with_tracked_inactivity(false)
-            .with_filter(filter_fn(|meta| meta.is_span() && meta.target().starts_with("alongside")))
+            .with_filter(
+                filter_fn(|meta| meta.is_span() && meta.target().starts_with("alongside"))
+                    .with_max_level_hint(LevelFilter::INFO),
+            )
             .boxed()
     }));
     // A second start in one process keeps the first subscriber.

@@ -1,7 +1,9 @@
 //! The door to the database. Each defence stands next to a control that shows the harm without it,
 //! so that these tests notice when a defence goes.
 
+mod encrypted;
 mod readings;
+mod stamps;
 
 use alongside::actor::{Role, Scope};
 use alongside::audit::NATION;
