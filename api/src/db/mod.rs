@@ -27,6 +27,7 @@ pub use reading::{Reading, Rows};
 use sea_orm::{DbBackend, QueryResult};
 use sqlx::{PgPool, SqlitePool};
 pub use tally::Tally;
+use tracing::Instrument as _;
 pub use tx::Tx;
 
 use crate::actor::Scope;
@@ -109,10 +110,14 @@ impl Db {
     ) -> Result<(Reading, Rows), DbFault> {
         let tally = Arc::clone(&self.tally);
         if let Pools::Postgres { read, .. } = &self.pools {
-            if question.is_some() {
+            let asks = question.is_some();
+            let begin = Pipeline::begin(read, scope, question);
+            let (pipeline, rows) = if asks {
                 tally.statement();
-            }
-            let (pipeline, rows) = Pipeline::begin(read, scope, question).await?;
+                begin.instrument(tracing::info_span!("db.statement")).await?
+            } else {
+                begin.await?
+            };
             tally.read(rows.len());
             return Ok((Reading::postgres(pipeline, tally), Rows::Postgres(rows)));
         }
@@ -141,7 +146,8 @@ impl Db {
             return judge(rows).map(|()| reading);
         };
         self.tally.statement();
-        let pipeline = Pipeline::open(read, scope, question, judge).await?;
+        let open = Pipeline::open(read, scope, question, judge);
+        let pipeline = open.instrument(tracing::info_span!("db.statement")).await?;
         Ok(Reading::postgres(pipeline, Arc::clone(&self.tally)))
     }
 

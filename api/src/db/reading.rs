@@ -5,6 +5,7 @@ use std::sync::Arc;
 use sea_orm::{DbBackend, Value};
 use sqlx::sqlite::SqliteRow;
 use tokio_postgres::Row;
+use tracing::Instrument as _;
 
 use super::fault::DbFault;
 use super::pipeline::Pipeline;
@@ -83,7 +84,6 @@ impl Reading {
     /// # Errors
     ///
     /// What the database answers; so are then all further statements.
-    #[tracing::instrument(name = "db.statement", skip_all)]
     pub async fn rows(
         &self,
         sql: impl Into<Arc<str>>,
@@ -95,7 +95,8 @@ impl Reading {
                 // The text only: values are parameters, and may be personal.
                 tracing::trace!(sql = &*sql);
                 self.tally.statement();
-                let rows = pipeline.rows(sql, &values).await?;
+                let rows = pipeline.rows(sql, &values);
+                let rows = rows.instrument(tracing::info_span!("db.statement")).await?;
                 self.tally.read(rows.len());
                 Ok(Rows::Postgres(rows))
             }

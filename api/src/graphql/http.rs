@@ -298,6 +298,10 @@ impl Turn<'_> {
 
 /// `response`, if whoever asks may be answered.
 async fn confirmed(op: &Op, response: Response) -> Result<Response, DbFault> {
+    if response.is_err() && op.actor().is_none() {
+        // It was refused before anything was asked.
+        return Ok(response);
+    }
     let told = |error| super::reply::code_of(error) == Some("UNAUTHENTICATED");
     match op.confirm().await {
         Err(DbFault::SignedOut) if response.errors.iter().any(told) => Ok(response),
