@@ -164,21 +164,30 @@ async fn postgres(settings: &DatabaseSettings, profile: Profile) -> Result<Pools
             ("jit", "off".to_owned()),
         ])
     };
-    let write = PgPoolOptions::new()
-        .max_connections(settings.write_connections)
-        .acquire_timeout(Duration::from_millis(settings.pool_timeout_ms))
-        .test_before_acquire(false)
+    let pool = |size: u32| {
+        PgPoolOptions::new()
+            .max_connections(size)
+            .acquire_timeout(Duration::from_millis(settings.pool_timeout_ms))
+            .test_before_acquire(false)
+    };
+    let write = pool(settings.write_connections)
         .connect_with(limited(settings.write_timeout_ms))
         .await
         .map_err(unreachable)?;
+    // Few use them, so none is opened before.
+    let facts = pool(settings.read_connections.min(MOST_FOR_FACTS))
+        .connect_lazy_with(limited(settings.read_timeout_ms));
     refuse_old_server(&write).await?;
     refuse_unsafe_role(&write, profile).await?;
     let read = pipes(settings, &limited(settings.read_timeout_ms))?;
     // What is wrong shows now, not at the first request.
     let first = read.get().await.map(drop);
     first.map_err(|error| ConnectError::Unreachable(DbFault::from(error).to_string()))?;
-    Ok(Pools::Postgres { read, write })
+    Ok(Pools::Postgres { read, facts, write })
 }
+
+/// Most connections for the reads of services.
+const MOST_FOR_FACTS: u32 = 2;
 
 /// The pool of reads: as `options`, which do not tell what is secret.
 fn pipes(settings: &DatabaseSettings, options: &PgConnectOptions) -> Result<Pipes, ConnectError> {

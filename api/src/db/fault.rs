@@ -65,15 +65,16 @@ impl From<sqlx::Error> for DbFault {
 
 impl From<tokio_postgres::Error> for DbFault {
     fn from(error: tokio_postgres::Error) -> Self {
-        let told = error.as_db_error().and_then(|e| by_code(e.code().code(), e.message()));
-        told.unwrap_or_else(|| {
-            let io = error.source().and_then(|source| source.downcast_ref::<std::io::Error>());
-            match io {
-                Some(io) => Self::Unavailable(io.kind().to_string()),
-                None if error.is_closed() => Self::Unavailable("a connection was lost".to_owned()),
-                None => Self::Other(Box::new(DbErr::Custom(error.to_string()))),
-            }
-        })
+        let other = |text: &str| Self::Other(Box::new(DbErr::Custom(text.to_owned())));
+        if let Some(told) = error.as_db_error() {
+            let known = by_code(told.code().code(), told.message());
+            return known.unwrap_or_else(|| other(told.message()));
+        }
+        match error.source().and_then(|source| source.downcast_ref::<std::io::Error>()) {
+            Some(io) => Self::Unavailable(io.kind().to_string()),
+            None if error.is_closed() => Self::Unavailable("a connection was lost".to_owned()),
+            None => other(&error.to_string()),
+        }
     }
 }
 

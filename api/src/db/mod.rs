@@ -50,8 +50,16 @@ pub struct Db {
 
 #[derive(Clone)]
 enum Pools {
-    Postgres { read: Pipes, write: PgPool },
-    Sqlite { read: SqlitePool, write: SqlitePool },
+    Postgres {
+        read: Pipes,
+        /// For the reads of services.
+        facts: PgPool,
+        write: PgPool,
+    },
+    Sqlite {
+        read: SqlitePool,
+        write: SqlitePool,
+    },
 }
 
 impl Db {
@@ -154,16 +162,14 @@ impl Db {
     /// A connection, and what begins a transaction on it.
     async fn loan(&self, access: Access, scope: &Scope) -> Result<(Loan, String), DbFault> {
         let (lane, begin) = match (&self.pools, access) {
-            (Pools::Postgres { write, .. }, access) => {
-                let level = match access {
-                    Access::Read => "repeatable read read only",
-                    Access::Write => "read committed",
-                };
-                (
-                    Lane::Postgres(Self::lend(write).await?),
-                    format!("begin isolation level {level};{}", scope.script()),
-                )
-            }
+            (Pools::Postgres { facts, .. }, Access::Read) => (
+                Lane::Postgres(Self::lend(facts).await?),
+                format!("begin isolation level repeatable read read only;{}", scope.script()),
+            ),
+            (Pools::Postgres { write, .. }, Access::Write) => (
+                Lane::Postgres(Self::lend(write).await?),
+                format!("begin isolation level read committed;{}", scope.script()),
+            ),
             (Pools::Sqlite { read, .. }, Access::Read) => {
                 (Lane::Sqlite(Self::lend(read).await?), "begin deferred".to_owned())
             }
@@ -216,9 +222,9 @@ impl Db {
             (pool.size() as usize).saturating_sub(pool.num_idle())
         }
         match &self.pools {
-            Pools::Postgres { read, write } => {
+            Pools::Postgres { read, facts, write } => {
                 let read = read.status();
-                read.size.saturating_sub(read.available) + lent(write)
+                read.size.saturating_sub(read.available) + lent(facts) + lent(write)
             }
             Pools::Sqlite { read, write } => lent(read) + lent(write),
         }
@@ -253,8 +259,9 @@ impl Db {
     /// Closes all connections, waiting for those in use.
     pub async fn close(&self) {
         match &self.pools {
-            Pools::Postgres { read, write } => {
+            Pools::Postgres { read, facts, write } => {
                 read.close();
+                facts.close().await;
                 write.close().await;
             }
             Pools::Sqlite { read, write } => {

@@ -151,9 +151,10 @@ impl Document {
 
     /// About how many bytes it takes.
     fn weight(&self) -> u32 {
-        let mended = self.mended.lock().unwrap_or_else(PoisonError::into_inner).len();
+        let mended = self.mended.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept: usize = mended.values().map(|it| 1 + usize::from(it.at_once.is_some())).sum();
         // Itself, the order of its keys, and what was mended.
-        let copies = mended.saturating_add(2);
+        let copies = kept.saturating_add(2);
         let bytes = self.length.saturating_mul(BYTES_OF_TEXT).saturating_mul(copies);
         u32::try_from(bytes).unwrap_or(u32::MAX)
     }
