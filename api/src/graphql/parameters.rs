@@ -27,6 +27,8 @@ struct Given {
     extensions: Option<Value>,
 }
 
+const TWICE: &str = "a parameter is given twice";
+
 /// Whether the percent-encoded bytes of a query string are UTF-8. Decoders put U+FFFD where they are not,
 /// and another text than was sent must not run.
 #[must_use]
@@ -54,7 +56,14 @@ impl Parameters {
     ///
     /// `BAD_USER_INPUT` names the parameter.
     pub fn from_body(body: &[u8]) -> Result<Self, ServerError> {
-        let no_json = |_| bad("the body must be JSON, nested no deeper than 128");
+        let no_json = |error: serde_json::Error| {
+            // Each parameter takes any JSON.
+            bad(if error.is_data() {
+                TWICE
+            } else {
+                "the body must be JSON, nested no deeper than 128"
+            })
+        };
         if body.trim_ascii_start().first() == Some(&b'{') {
             return Self::of(serde_json::from_slice(body).map_err(no_json)?);
         }
@@ -90,7 +99,7 @@ impl Parameters {
                 _ => continue,
             };
             if before {
-                return Err(bad("a parameter is given twice"));
+                return Err(bad(TWICE));
             }
         }
         Self::of(given)
