@@ -255,6 +255,17 @@ pub struct Relation {
     pub only: Option<Permission>,
 }
 
+/// What ties a row to the key of its own id.
+pub(super) const BY_PARENT: &str = "t.id = {parent}";
+
+impl Relation {
+    /// Whether it leads to the row that the key names, and so to no more than one.
+    #[must_use]
+    pub fn is_by_id(&self) -> bool {
+        self.link.is_none() && self.on == BY_PARENT
+    }
+}
+
 impl What {
     /// Makes the field nullable.
     #[must_use]
@@ -393,7 +404,7 @@ const fn relation<T: Readable>(many: Many, parent: &'static str, on: &'static st
 /// The row that the foreign key `column` names.
 #[must_use]
 pub const fn one<T: Readable>(column: &'static str) -> What {
-    What::Relation(relation::<T>(Many::One(true), column, "t.id = {parent}"))
+    What::Relation(relation::<T>(Many::One(true), column, BY_PARENT))
 }
 
 /// The row found through `link`; null where there is none.

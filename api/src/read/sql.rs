@@ -179,14 +179,29 @@ impl Sql {
     }
 }
 
+/// As PostgreSQL writes an array.
 fn array(ids: &[Uuid]) -> Value {
-    let ids: Vec<String> = ids.iter().map(Uuid::to_string).collect();
-    format!("{{{}}}", ids.join(",")).into()
+    listed(ids, '{', "", '}')
 }
 
 fn json(ids: &[Uuid]) -> Value {
-    let ids: Vec<String> = ids.iter().map(|id| format!("\"{}\"", id.simple())).collect();
-    format!("[{}]", ids.join(",")).into()
+    listed(ids, '[', "\"", ']')
+}
+
+fn listed(ids: &[Uuid], begin: char, quote: &str, end: char) -> Value {
+    let mut digits = [0; 32];
+    let mut text = String::with_capacity(2 + ids.len() * 35);
+    text.push(begin);
+    for (place, id) in ids.iter().enumerate() {
+        if place > 0 {
+            text.push(',');
+        }
+        text.push_str(quote);
+        text.push_str(id.simple().encode_lower(&mut digits));
+        text.push_str(quote);
+    }
+    text.push(end);
+    text.into()
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::bind::{Bound, PageArgs, RowsAsked};
 use super::condition::Order;
 use super::cursor::Position;
+use super::declaration::{BY_PARENT, Relation};
 use super::plan::ColumnPlan;
 use super::sql::{Sql, Words};
 use super::value::parameter;
@@ -19,7 +20,7 @@ use crate::actor::Actor;
 ///
 /// Columns: the position of the parent, the id, then the columns of the level. PostgreSQL joins the
 /// parents laterally to a limited query; SQLite joins them through a limited correlated list of ids,
-/// which is its lateral.
+/// which is its lateral. Rows by their ids need neither.
 pub struct Statement<'a> {
     /// The level.
     pub level: &'a Bound<'a>,
@@ -48,6 +49,12 @@ impl Statement<'_> {
                 self.columns(&mut sql, false);
                 sql.push(" from ").push(table).push(" t");
                 self.limited(&mut sql);
+            }
+            Some(parents) if self.is_by_id() => {
+                sql.push("select ").push(position).push(", t.id");
+                self.columns(&mut sql, false);
+                sql.push(" from ").parents(parents).push(" cross join ").push(table).push(" t");
+                self.restricted(&mut sql, false);
             }
             Some(parents) if sql.is_postgres() => {
                 sql.push("select ").push(position).push(", c.* from ").parents(parents);
@@ -86,6 +93,15 @@ impl Statement<'_> {
             sql.push(" from ").parents(parents);
         }
         sql.finish_at(kept)
+    }
+
+    /// Whether each key above is the id of a row: then each leads to one row, and none has to be limited.
+    fn is_by_id(&self) -> bool {
+        match self.level.rows {
+            RowsAsked::Itself => true,
+            RowsAsked::Related(_) => self.level.level.relation.is_some_and(Relation::is_by_id),
+            RowsAsked::Key(_) | RowsAsked::Page(_) => false,
+        }
     }
 
     fn words(&self) -> Words {
@@ -193,7 +209,7 @@ impl Statement<'_> {
                 sql.push(" and ").declared(condition, &words);
             }
             RowsAsked::Itself => {
-                sql.push(" and ").declared("t.id = {parent}", &words);
+                sql.push(" and ").declared(BY_PARENT, &words);
             }
             RowsAsked::Related(_) => {}
             RowsAsked::Page(page) => {
