@@ -16,6 +16,7 @@ usage: tests/campaign.sh PART AMOUNT [PART AMOUNT ...]
   slow SECONDS         $SLOW_CLIENTS clients (or 200) that send and take bytes slowly, beside others that
                        do not
   timing PAIRS         whether time tells a hidden row from one that is not there
+  questions COUNT      so many random questions to random data on each database, compared with a plain reader
   redis ROUNDS         the whole suite with Redis absent, frozen, flushed and poisoned
   fuzz SECONDS         libFuzzer on the guard and the repair (needs cargo-fuzz)
   plants WORD          tests/plants.sh: whether the suite notices the planted defects with this word in
@@ -172,6 +173,15 @@ verify() {
     rm -f "$scratch"/campaign.sqlite* "$scratch/tokens.json"
 }
 
+questions() {
+    if ! QUESTIONS=$1 SEED=$seed "$root/tests/run.sh" differential >"$logs/questions.log" 2>&1; then
+        grep -A 4 'panicked at' "$logs/questions.log" | head -n 20
+        say 'FAILED: questions'
+        failed=1
+    fi
+    say "questions: $(tail -n 1 "$logs/questions.log")"
+}
+
 redis() {
     local round state
     for ((round = 1; round <= $1; round++)); do
@@ -223,6 +233,7 @@ part() {
     hang-ups) clients hang-ups seconds "$2" && check_if_running && verify ;;
     slow) clients slow seconds "$2" && check_if_running ;;
     timing) timing "$2" ;;
+    questions) questions "$2" ;;
     redis) redis "$2" ;;
     fuzz) fuzz "$2" ;;
     plants) plants "$2" ;;

@@ -22,15 +22,15 @@ memory, statements and ratios, and keeps them in tests/bench/results/DATE.json.
   --connections N   connections of the load (default 32)
   --questions A,B   only these: q1, q2, q2-relay, q4, q4-pages, entities, filtered, write
   --targets A,B     only these: alongside, alongside-sqlite, json, flat, postgraphile, postgraphile-2, apollo
-  --postgres LINE   a line more for postgresql.conf, such as 'jit = off'
+  --postgres LINE   a line more for postgresql.conf, such as 'work_mem = 64MB'
   --profile         besides, where the service's processor time goes, layer by layer (needs perf)
   --servers         start the database and wait, with the lines that the bench program reads
 
-The targets: the service's release binary with every guard on, and the same on a SQLite file with
+The targets: the service as it is deployed (profile dist) with every guard on, and the same on a SQLite file with
 the same rows; a hand-written axum and sqlx endpoint that builds JSON in SQL (json) or from flat rows
 (flat); PostGraphile in one and two processes; Apollo Server with dataloader. All log one line a
 request. On PostgreSQL all use the same role, one REPEATABLE READ READ ONLY transaction with the same
-settings of row security, and ten connections.
+settings of row security, ten connections, and no compiled statements (jit).
 Needs Rust, a C compiler and Node with npm; PostgreSQL is installed if it is missing.
 USAGE
 }
@@ -72,6 +72,7 @@ start_database() {
     postgres_settings="shared_preload_libraries = 'pg_stat_statements'
 shared_buffers = '512MB'
 autovacuum = off
+jit = off
 $setting"
     start_postgres
     create_roles
@@ -81,7 +82,7 @@ $setting"
     BENCH_POSTGRES_PID=$(head -n 1 "$folder/data/postmaster.pid")
     export BENCH_POSTGRES_PID
     say "filling the database, at scale $scale"
-    DATABASE_URL=$BENCH_OWNER "$target/release/alongside" migrate up >"$folder/migrate.log" 2>&1 ||
+    DATABASE_URL=$BENCH_OWNER "$target/dist/alongside" migrate up >"$folder/migrate.log" 2>&1 ||
         { cat "$folder/migrate.log" && die "the migrations failed (their log is above)"; }
     "$node" "$bench/issuer.mjs" "$folder"
     psql -X -q -v ON_ERROR_STOP=1 "$BENCH_SUPERUSER" -f "$folder/accounts.sql"
@@ -138,7 +139,7 @@ bench_main() {
     ensure_postgres
     ensure_bench_packages
     say "building the service and the benchmark"
-    run_job nice -n 19 cargo build --quiet --release --locked -p alongside -p bench
+    run_job nice -n 19 cargo build --quiet --profile dist --locked -p alongside -p bench
     start_database
     if "$servers"; then
         for name in "${!BENCH_@}"; do printf "export %s='%s'\n" "$name" "${!name}"; done
@@ -146,7 +147,7 @@ bench_main() {
         while :; do sleep 1; done
     fi
     mkdir -p "$bench/results"
-    run_job "$target/release/bench" --command "$command" "${options[@]}" || status=$?
+    run_job "$target/dist/bench" --command "$command" "${options[@]}" || status=$?
     exit "$status"
 }
 

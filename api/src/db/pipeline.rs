@@ -10,7 +10,7 @@ use std::fmt;
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Waker};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use bytes::BytesMut;
@@ -123,11 +123,33 @@ pub(super) struct Pipeline {
 /// How far a transaction has begun.
 enum Opening {
     /// Its beginning was sent.
-    Sent(Pin<Box<dyn Future<Output = Result<(), DbFault>> + Send>>),
+    Sent(Begun),
     /// It was answered, and may go on.
     Open,
     /// It was refused.
     Refused(Refused),
+}
+
+/// A beginning that was sent before anybody waits for its answer.
+struct Begun {
+    work: Pin<Box<dyn Future<Output = Result<(), DbFault>> + Send>>,
+    /// The answer, if it was there at once: who is done must not be asked again.
+    answer: Option<Result<(), DbFault>>,
+}
+
+impl Begun {
+    fn send(work: impl Future<Output = Result<(), DbFault>> + Send + 'static) -> Self {
+        let mut work: Pin<Box<dyn Future<Output = Result<(), DbFault>> + Send>> = Box::pin(work);
+        let answer = send(work.as_mut());
+        Self { work, answer }
+    }
+
+    async fn answer(&mut self) -> Result<(), DbFault> {
+        match self.answer.take() {
+            Some(answer) => answer,
+            None => self.work.as_mut().await,
+        }
+    }
 }
 
 /// Why a transaction does not go on, for everyone after the first who is told.
@@ -172,10 +194,8 @@ impl Pipeline {
         let mut pipeline = Self::lent(pipes).await?;
         let beginning = pipeline.pipe()?.beginning(scope, Some(question));
         let sent = pipeline.answered(beginning).await?;
-        let mut opening: Pin<Box<dyn Future<Output = Result<(), DbFault>> + Send>> =
-            Box::pin(async move { judge(Rows::Postgres(sent.await?)) });
-        send(opening.as_mut());
-        pipeline.opening = tokio::sync::Mutex::new(Opening::Sent(opening));
+        let begun = Begun::send(async move { judge(Rows::Postgres(sent.await?)) });
+        pipeline.opening = tokio::sync::Mutex::new(Opening::Sent(begun));
         Ok(pipeline)
     }
 
@@ -195,7 +215,7 @@ impl Pipeline {
             Opening::Open => Ok(()),
             Opening::Refused(refused) => Err((*refused).into()),
             Opening::Sent(sent) => {
-                let answer = sent.as_mut().await;
+                let answer = sent.answer().await;
                 *opening = match &answer {
                     Ok(()) => Opening::Open,
                     Err(DbFault::Changed) => Opening::Refused(Refused::Changed),
@@ -277,9 +297,13 @@ impl Pipe {
     }
 }
 
-/// Sends what `work` sends when it is polled first. Nobody has to wait: what is sent later follows it.
-fn send<T>(work: Pin<&mut (dyn Future<Output = T> + Send)>) {
-    let _ = work.poll(&mut Context::from_waker(Waker::noop()));
+/// Sends what `work` sends when it is polled first, and gives the answer if it is there at once. Nobody has to
+/// wait: what is sent later follows it.
+fn send<T>(work: Pin<&mut (dyn Future<Output = T> + Send)>) -> Option<T> {
+    match work.poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(answer) => Some(answer),
+        Poll::Pending => None,
+    }
 }
 
 /// Marks a pipeline as abandoned if it is dropped before its work is done.
@@ -302,7 +326,8 @@ impl Drop for Pipeline {
             return;
         }
         if !*self.abandoned.get_mut() {
-            send(pin!(pipe.client.batch_execute(ROLLBACK)));
+            // Its answer does not matter: what went wrong shows at the next BEGIN.
+            let _ = send(pin!(pipe.client.batch_execute(ROLLBACK)));
             return;
         }
         // Whoever is lent it next must not wait for what nobody waits for any more.
@@ -360,5 +385,23 @@ const fn type_of(value: &Value) -> Type {
         Value::ChronoDate(_) => Type::DATE,
         Value::ChronoDateTimeUtc(_) => Type::TIMESTAMPTZ,
         _ => Type::TEXT,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_answer_that_is_there_at_once_is_kept() {
+        assert!(Begun::send(async { Ok(()) }).answer().await.is_ok());
+        let refused = Begun::send(async { Err(DbFault::Changed) }).answer().await;
+        assert!(matches!(refused, Err(DbFault::Changed)));
+        let mut later = Begun::send(async {
+            tokio::task::yield_now().await;
+            Err(DbFault::SignedOut)
+        });
+        assert!(later.answer.is_none());
+        assert!(matches!(later.answer().await, Err(DbFault::SignedOut)));
     }
 }

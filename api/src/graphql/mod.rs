@@ -19,6 +19,7 @@ pub mod repair;
 pub mod reply;
 pub mod scalars;
 pub mod schema;
+mod sent;
 pub mod values;
 pub mod variables;
 pub mod visible;

@@ -67,8 +67,7 @@ impl Asked {
             request_id: op.request_id().to_owned(),
         };
         let outcome = command::run(op.core(), request, work).await;
-        // What is read from here on is read after the write.
-        op.finish_reading().await;
+        op.read_after_write().await;
         if let Ok(Outcome::Refused(refusals)) = &outcome
             && let Some(stray) =
                 refusals.iter().find(|r| !Payload::<M>::codes().any(|code| code == r.code))

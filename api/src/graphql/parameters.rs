@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::error::ErrorCode;
+use super::sent::Sent;
 
 /// What a request asks for.
 #[derive(Debug)]
@@ -23,7 +24,7 @@ pub struct Parameters {
 struct Given {
     query: Option<Value>,
     operation_name: Option<Value>,
-    variables: Option<ConstValue>,
+    variables: Option<Sent>,
     extensions: Option<Value>,
 }
 
@@ -112,8 +113,8 @@ impl Parameters {
             Some(_) => return Err(bad("extensions must be an object")),
         };
         let variables = match given.variables {
-            None | Some(ConstValue::Null) => Variables::default(),
-            Some(ConstValue::Object(variables)) => {
+            None | Some(Sent(ConstValue::Null)) => Variables::default(),
+            Some(Sent(ConstValue::Object(variables))) => {
                 Variables::from_value(ConstValue::Object(variables))
             }
             Some(_) => return Err(bad("variables must be an object")),

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use async_graphql::parser::types::Field as AstField;
 use async_graphql::registry::{MetaTypeId, Registry};
@@ -16,7 +17,7 @@ use uuid::Uuid;
 use crate::actor::Permission;
 use crate::command::Outcome;
 use crate::read::registry::meta::{choice, field, object};
-use crate::read::{One, Readable};
+use crate::read::{One, Op, Readable};
 use crate::refusal::{Code, Refusal};
 
 /// What a mutation gives back, for the schema.
@@ -153,7 +154,12 @@ impl<M: Mutation> ContainerType for Payload<M> {
             "impact" => Value::List(self.impact.iter().cloned().map(Value::from).collect()),
             name if name == M::FIELD => match self.entity {
                 Some(id) => {
-                    let read = One::<M::Entity>::by_id(id).resolve(&below, ctx.item).await;
+                    let op: &Op = ctx.data_unchecked::<Arc<Op>>();
+                    let entity = One::<M::Entity>::by_id(id);
+                    let mut read = entity.resolve(&below, ctx.item).await;
+                    if read.is_err() && op.reads_again().await {
+                        read = entity.resolve(&below, ctx.item).await;
+                    }
                     read.unwrap_or_else(|error| {
                         ctx.add_error(written(error));
                         Value::Null

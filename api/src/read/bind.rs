@@ -11,8 +11,7 @@ use super::condition::{Condition, Order};
 use super::cursor::Position;
 use super::declaration::Leaf;
 use super::op::{Op, Reader};
-use super::plan::{Asked, Level, Plan, PlanError, bad};
-use super::value::Column;
+use super::plan::{Asked, Column, Level, Plan, PlanError, bad};
 
 /// The condition that finds one row, and its value.
 pub type Key = (&'static str, Option<Value>);
@@ -63,14 +62,6 @@ pub struct PageArgs {
     pub only: Option<&'static str>,
     /// Whether the number of all rows is asked for.
     pub counted: bool,
-}
-
-impl Bound<'_> {
-    /// How each column is read, those for the order last.
-    pub fn columns(&self) -> impl Iterator<Item = Column> {
-        let more = self.more.iter().map(|leaf| Column::Answer(leaf.kind));
-        self.level.columns.iter().map(|plan| plan.column).chain(more)
-    }
 }
 
 /// The arguments of a field.
@@ -145,12 +136,9 @@ impl<'r> Binder<'r> {
         let (mut more, mut places) = (Vec::new(), Vec::new());
         for order in order {
             let leaf = order.leaf;
-            let read = |plan: &super::plan::ColumnPlan| {
-                plan.sql == leaf.sql
-                    && plan.guard.is_none()
-                    && matches!(plan.column, Column::Answer(_))
-            };
-            let place = level.columns.iter().position(read).unwrap_or_else(|| {
+            let column = Column { sql: leaf.sql, guard: None };
+            let known = level.columns.iter().position(|known| *known == column);
+            let place = known.unwrap_or_else(|| {
                 more.push(leaf);
                 level.columns.len() + more.len() - 1
             });

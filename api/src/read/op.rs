@@ -1,5 +1,6 @@
 //! One operation: who asks, its one read transaction, its limits.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use chrono::NaiveDate;
@@ -33,7 +34,7 @@ pub struct Op {
     identity: Identity,
     request_id: String,
     plans: Arc<Plans>,
-    hasty: bool,
+    hasty: AtomicBool,
     reader: Mutex<Option<Arc<Reader>>>,
     actor: OnceLock<Actor>,
     entities: Entities,
@@ -65,7 +66,7 @@ impl Op {
             identity,
             request_id,
             plans,
-            hasty: false,
+            hasty: AtomicBool::new(false),
             reader: Mutex::default(),
             actor: OnceLock::new(),
             entities: Entities::default(),
@@ -76,7 +77,8 @@ impl Op {
     /// only if [`Op::confirm`] says so.
     #[must_use]
     pub fn in_haste(self) -> Self {
-        Self { hasty: true, ..self }
+        self.hasty.store(true, Ordering::Relaxed);
+        self
     }
 
     /// Shared parts of the service.
@@ -138,7 +140,7 @@ impl Op {
         if let Some(reader) = &*reader {
             return Ok(Arc::clone(reader));
         }
-        let (tx, actor) = if self.hasty {
+        let (tx, actor) = if self.hasty.load(Ordering::Relaxed) {
             self.core.read_hastily(self.identity).await?
         } else {
             self.core.read(self.identity).await?
@@ -162,9 +164,26 @@ impl Op {
         self.reader().await?.tx.opened().await
     }
 
-    /// Ends the read transaction. Reads after a write begin a new one, and so see the write. Nobody waits for
-    /// the rollback: the connection is lent again once it is done.
+    /// Ends the read transaction. Nobody waits for the rollback: the connection is lent again once it is done.
     pub async fn finish_reading(&self) {
         drop(self.reader.lock().await.take());
+    }
+
+    /// Ends the read transaction, so that the next one sees what was written since. It begins in haste, for the
+    /// write has just read the grants.
+    pub async fn read_after_write(&self) {
+        self.finish_reading().await;
+        self.hasty.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether what was read in haste has to be read again because the grants have changed; that will not be in
+    /// haste.
+    pub async fn reads_again(&self) -> bool {
+        let changed = matches!(self.confirm().await, Err(DbFault::Changed));
+        if changed {
+            self.finish_reading().await;
+            self.hasty.store(false, Ordering::Relaxed);
+        }
+        changed
     }
 }

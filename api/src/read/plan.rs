@@ -9,9 +9,8 @@ use async_graphql::{Name, Pos, Positioned};
 use async_graphql_value::Value as Written;
 use indexmap::IndexMap;
 
-use super::declaration::{Def, Field, Many, Relation, What};
+use super::declaration::{Def, Field, Kind, Many, Relation, What};
 use super::plans::Texts;
-use super::value::Column;
 use super::visible::{Own, Visible, guard};
 use crate::actor::Actor;
 use crate::graphql::error::ErrorCode;
@@ -56,8 +55,8 @@ pub struct Level {
     pub at: Pos,
     /// Response keys from the field being resolved down to this one.
     pub path: Vec<Name>,
-    /// What is read of each row.
-    pub columns: Vec<ColumnPlan>,
+    /// What is read of each row, its id first.
+    pub columns: Vec<Column>,
     /// The levels below.
     pub children: Vec<Child>,
     /// The texts of its statements.
@@ -86,13 +85,17 @@ pub enum Asked {
 }
 
 /// A column of a level.
-pub struct ColumnPlan {
+#[derive(PartialEq, Eq)]
+pub struct Column {
     /// The expression.
     pub sql: &'static str,
-    /// How it is read.
-    pub column: Column,
     /// Read only for rows of these owners.
     pub guard: Option<Own>,
+}
+
+impl Column {
+    /// The row's own id, which is the first column of every level.
+    pub const ID: Self = Self { sql: "t.id", guard: None };
 }
 
 /// A level below.
@@ -139,7 +142,7 @@ pub enum Part {
     /// The type's name.
     Typename,
     /// A value of the row.
-    Column(usize),
+    Column(usize, Kind),
     /// Another level.
     Child(usize),
     /// What the actor may not read.
@@ -256,7 +259,7 @@ impl<'a, 'r> Planner<'a, 'r> {
             arguments: arguments.map(argument).collect(),
             at: field.pos,
             path: self.path.clone(),
-            columns: Vec::new(),
+            columns: vec![Column::ID],
             children: Vec::new(),
             texts: Texts::default(),
         }
@@ -297,11 +300,9 @@ impl<'a, 'r> Planner<'a, 'r> {
             return Ok(Part::Withheld);
         };
         match &declared.what {
-            What::Leaf(leaf) => {
-                Ok(Part::Column(column(level, leaf.sql, Column::Answer(leaf.kind), guard)))
-            }
+            What::Leaf(leaf) => Ok(Part::Column(column(level, leaf.sql, guard), leaf.kind)),
             What::Relation(relation) => {
-                let key = column(level, relation.parent, Column::Key, guard);
+                let key = column(level, relation.parent, guard);
                 let (below, form) = self.related(relation, fields)?;
                 level.children.push(Child { key, level: below, form });
                 Ok(Part::Child(level.children.len() - 1))
@@ -459,19 +460,12 @@ fn covers(condition: &str, name: &str) -> bool {
 }
 
 /// The index of a column of `level`, added if it is not there.
-fn column(level: &mut Level, sql: &'static str, column: Column, guard: Option<Own>) -> usize {
-    let same = |plan: &ColumnPlan| {
-        plan.sql == sql
-            && plan.guard == guard
-            && matches!(plan.column, Column::Key) == matches!(column, Column::Key)
-    };
-    match level.columns.iter().position(same) {
-        Some(index) => index,
-        None => {
-            level.columns.push(ColumnPlan { sql, column, guard });
-            level.columns.len() - 1
-        }
-    }
+fn column(level: &mut Level, sql: &'static str, guard: Option<Own>) -> usize {
+    let column = Column { sql, guard };
+    level.columns.iter().position(|known| *known == column).unwrap_or_else(|| {
+        level.columns.push(column);
+        level.columns.len() - 1
+    })
 }
 
 /// Notes that cursors are asked for.

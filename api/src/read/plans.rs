@@ -56,6 +56,7 @@ impl Plans {
 #[derive(Default)]
 pub struct Texts {
     rows: [OnceLock<Arc<str>>; 4],
+    short_lists: OnceLock<Arc<str>>,
     totals: OnceLock<Arc<str>>,
     answer: AtomicUsize,
 }
@@ -70,6 +71,12 @@ impl Texts {
             (true, false) => &self.rows[2],
             (true, true) => &self.rows[3],
         }
+    }
+
+    /// The text that reads the rows of short lists.
+    #[must_use]
+    pub const fn short_lists(&self) -> &OnceLock<Arc<str>> {
+        &self.short_lists
     }
 
     /// Memory for an answer like the last one.

@@ -21,6 +21,9 @@ use super::value::{row, rows};
 use super::write::Writer;
 use crate::db::{DbFault, Rows};
 
+/// What stands before the columns of a level in its rows: the position of the parent.
+pub(super) const BEFORE: usize = 1;
+
 /// The rows of a level, with the answers of the levels below them.
 pub struct Found {
     /// The rows, parent by parent.
@@ -189,7 +192,7 @@ impl<'a> Runner<'a> {
         let (mut keys, mut known) = (Vec::new(), HashMap::new());
         let mut places = vec![None; found.rows.len()];
         for place in found.groups.iter().flat_map(|group| group.rows.clone()) {
-            if let Some(key) = row(&found.rows, place)?.get(child.key + 2)? {
+            if let Some(key) = row(&found.rows, place)?.get(child.key + BEFORE)? {
                 places[place] = Some(*known.entry(key).or_insert_with(|| {
                     keys.push(key);
                     keys.len() - 1
@@ -222,8 +225,7 @@ impl<'a> Runner<'a> {
         let Reader { tx, actor, .. } = self.reader;
         let backend = tx.backend();
         let statement = Statement { level, parents, actor, backend };
-        let (text, values) = statement.rows();
-        let found = tx.rows(text, values).await?;
+        let found = self.all_rows(&statement).await?;
         for (place, row) in rows(&found).enumerate() {
             // The rows of a parent follow each other.
             let group = usize::try_from(row.number(0)?).ok().and_then(|i| groups.get_mut(i));
@@ -232,6 +234,11 @@ impl<'a> Runner<'a> {
                 group.rows.start = place;
             }
             group.rows.end = place + 1;
+        }
+        if let RowsAsked::Related(bound) = &level.rows {
+            for Group { rows, .. } in &mut groups {
+                rows.end = rows.end.min(rows.start + *bound as usize);
+            }
         }
         if let RowsAsked::Page(page) = &level.rows {
             let size = page.size as usize;
@@ -252,5 +259,17 @@ impl<'a> Runner<'a> {
             }
         }
         Ok(Found { rows: found, groups, below: Vec::new() })
+    }
+
+    /// The rows that `statement` asks for, parent by parent.
+    async fn all_rows(&self, statement: &Statement<'_>) -> Result<Rows, DbFault> {
+        if let Some((text, values, most)) = statement.short_lists() {
+            let found = self.reader.tx.rows(text, values).await?;
+            if found.len() <= most {
+                return Ok(found);
+            }
+        }
+        let (text, values) = statement.rows();
+        self.reader.tx.rows(text, values).await
     }
 }

@@ -10,7 +10,7 @@ use super::bind::{Bound, PageArgs, RowsAsked};
 use super::condition::Order;
 use super::cursor::Position;
 use super::declaration::{BY_PARENT, Relation};
-use super::plan::ColumnPlan;
+use super::plan::Column;
 use super::sql::{Sql, Words};
 use super::value::parameter;
 use super::visible::{Own, Visible, VisibleRows};
@@ -18,7 +18,7 @@ use crate::actor::Actor;
 
 /// The statements of a level.
 ///
-/// Columns: the position of the parent, the id, then the columns of the level. PostgreSQL joins the
+/// Columns: the position of the parent, then the columns of the level, its id first. PostgreSQL joins the
 /// parents laterally to a limited query; SQLite joins them through a limited correlated list of ids,
 /// which is its lateral. Rows by their ids need neither.
 pub struct Statement<'a> {
@@ -45,20 +45,20 @@ impl Statement<'_> {
         let (position, table) = (sql.position(), self.level.level.def.rows.table);
         match self.parents {
             None => {
-                sql.push("select cast(0 as bigint), t.id");
+                sql.push("select cast(0 as bigint)");
                 self.columns(&mut sql, false);
                 sql.push(" from ").push(table).push(" t");
                 self.limited(&mut sql);
             }
             Some(parents) if self.is_by_id() => {
-                sql.push("select ").push(position).push(", t.id");
+                sql.push("select ").push(position);
                 self.columns(&mut sql, false);
                 sql.push(" from ").parents(parents).push(" cross join ").push(table).push(" t");
                 self.restricted(&mut sql, false);
             }
             Some(parents) if sql.is_postgres() => {
                 sql.push("select ").push(position).push(", c.* from ").parents(parents);
-                sql.push(" cross join lateral (select t.id");
+                sql.push(" cross join lateral (select ");
                 self.columns(&mut sql, true);
                 sql.push(" from ").push(table).push(" t");
                 self.limited(&mut sql);
@@ -66,7 +66,7 @@ impl Statement<'_> {
                 self.order_outside(&mut sql, "c");
             }
             Some(parents) => {
-                sql.push("select ").push(position).push(", t.id");
+                sql.push("select ").push(position);
                 self.columns(&mut sql, false);
                 sql.push(" from ").parents(parents);
                 sql.push(" join ").push(table).push(" t on t.id in (select t.id from ");
@@ -77,6 +77,34 @@ impl Statement<'_> {
             }
         }
         sql.finish_at(kept)
+    }
+
+    /// The statement that reads the rows of short lists with one sort for all parents, and how many rows these
+    /// can be: where there are more, a list is longer than it may be, and [`Statement::rows`] cuts it off.
+    /// SQLite has it no easier so.
+    #[must_use]
+    pub fn short_lists(&self) -> Option<(Arc<str>, Vec<Value>, usize)> {
+        let (Some(parents), RowsAsked::Related(bound @ 2..)) = (self.parents, &self.level.rows)
+        else {
+            return None;
+        };
+        let kept = self.level.level.texts.short_lists();
+        let mut sql = Sql::like(self.backend, kept.get());
+        if !sql.is_postgres() {
+            return None;
+        }
+        let most = parents.len().saturating_mul(*bound as usize);
+        let position = sql.position();
+        sql.push("select ").push(position);
+        self.columns(&mut sql, false);
+        sql.push(" from ").parents(parents);
+        sql.push(" cross join ").push(self.level.level.def.rows.table).push(" t");
+        self.restricted(&mut sql, false);
+        sql.push(" order by p.ord");
+        self.order_outside(&mut sql, "t");
+        sql.push(" limit ").bind(i64::try_from(most).map_or(i64::MAX, |most| most + 1).into());
+        let (text, values) = sql.finish_at(kept);
+        Some((text, values, most))
     }
 
     /// The statement that counts them.
@@ -112,13 +140,16 @@ impl Statement<'_> {
         Words { as_of: self.level.as_of, today: self.level.today, value, value_of_row: false }
     }
 
+    /// The columns, `named` or after the position of the parent.
     fn columns(&self, sql: &mut Sql, named: bool) {
         let words = self.words();
         let own = self.level.level.columns.iter();
-        let own = own.map(|ColumnPlan { sql, guard, .. }| (*sql, *guard));
+        let own = own.map(|Column { sql, guard }| (*sql, *guard));
         let more = self.level.more.iter().map(|leaf| (leaf.sql, None));
         for (index, (expression, guard)) in own.chain(more).enumerate() {
-            sql.push(", ");
+            if index > 0 || !named {
+                sql.push(", ");
+            }
             match guard {
                 None => {
                     sql.declared(expression, &words);
@@ -167,7 +198,8 @@ impl Statement<'_> {
             }
             sql.push(direction(order, backward));
         }
-        sql.push(", ").push(row).push(if backward { ".id desc" } else { ".id" });
+        sql.push(if row == "c" { ", c.c0" } else { ", t.id" });
+        sql.push(if backward { " desc" } else { "" });
     }
 
     fn restricted(&self, sql: &mut Sql, with_cursor: bool) {

@@ -14,15 +14,6 @@ use super::declaration::Kind;
 use crate::db::{DbFault, Rows};
 use crate::graphql::{ids, scalars};
 
-/// How a column is read.
-#[derive(Clone, Copy)]
-pub enum Column {
-    /// As a value for the answer.
-    Answer(Kind),
-    /// As a key for the level below.
-    Key,
-}
-
 /// A row of either engine.
 pub enum AnyRow<'a> {
     /// From PostgreSQL.

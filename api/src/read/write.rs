@@ -5,8 +5,8 @@ use super::condition::Order;
 use super::cursor::{CursorKey, ListCursors, Position};
 use super::declaration::Kind;
 use super::plan::{EdgePart, Form, InfoPart, Label, PagePart, Part, Shape};
-use super::run::{Found, Group};
-use super::value::{self, AnyRow, Column, row};
+use super::run::{BEFORE, Found, Group};
+use super::value::{self, row};
 use crate::db::DbFault;
 
 type Done = Result<(), DbFault>;
@@ -31,12 +31,8 @@ impl<'a> Writer<'a> {
     pub fn new(level: &'a Bound<'a>, cursors: &CursorKey) -> Self {
         let page = match &level.rows {
             RowsAsked::Page(args) => {
-                let columns: Vec<Column> = level.columns().collect();
-                let of = |(_, index): &(Order, usize)| match columns[*index] {
-                    Column::Answer(kind) => Some((*index, kind)),
-                    Column::Key => None,
-                };
-                let order = level.order.iter().filter_map(of).collect();
+                let of = |(order, index): &(Order, usize)| (*index, order.leaf.kind);
+                let order = level.order.iter().map(of).collect();
                 Some(Page { args, cursors: cursors.of(&args.fingerprint), order })
             }
             RowsAsked::Itself | RowsAsked::Key(_) | RowsAsked::Related(_) => None,
@@ -93,22 +89,12 @@ impl<'a> Writer<'a> {
         object(&shape.0, out, |part, out| {
             match part {
                 Part::Typename => named(self.level.level.def.name, "", out),
-                Part::Column(index) => return self.column(&row, *index, out),
+                Part::Column(index, kind) => return row.write(index + BEFORE, *kind, out),
                 Part::Child(index) => out.extend_from_slice(found.below[*index].piece(place)),
                 Part::Withheld => out.extend_from_slice(b"null"),
             }
             Ok(())
         })
-    }
-
-    fn column(&self, row: &AnyRow<'_>, index: usize, out: &mut Vec<u8>) -> Done {
-        match self.level.level.columns[index].column {
-            Column::Answer(kind) => row.write(index + 2, kind, out),
-            Column::Key => {
-                out.extend_from_slice(b"null");
-                Ok(())
-            }
-        }
     }
 
     fn connection(
@@ -191,9 +177,9 @@ impl<'a> Writer<'a> {
             return Ok(());
         };
         let row = row(&found.rows, place)?;
-        let value = |(index, kind): &(usize, Kind)| row.json(index + 2, *kind);
+        let value = |(index, kind): &(usize, Kind)| row.json(index + BEFORE, *kind);
         let values = order.iter().map(value).collect::<Result<_, _>>()?;
-        let position = Position { values, id: row.id(1)? };
+        let position = Position { values, id: row.id(BEFORE)? };
         // Its letters need no escape.
         out.push(b'"');
         out.extend_from_slice(cursors.seal(&position).as_bytes());

@@ -31,7 +31,7 @@ pub struct Surroundings {
     pub folder: PathBuf,
     /// The folder of the benchmark.
     pub bench: PathBuf,
-    /// The folder of the release binaries.
+    /// The folder of the binaries.
     pub binaries: PathBuf,
     /// Node.
     pub node: PathBuf,

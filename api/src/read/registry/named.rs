@@ -56,7 +56,9 @@ impl Named {
             _ => None,
         };
         let name = text("__typename")?;
-        let def = nodes.iter().copied().find(|def| def.name == name)?;
+        // They are in the order of their names.
+        let place = nodes.binary_search_by_key(&name.as_str(), |def| def.name).ok()?;
+        let def = nodes[place];
         if given.contains_key("id") {
             let id = ids::decode(def.rows.prefix, text("id")?)?;
             return Some(Self { def, by: By::Id(id) });

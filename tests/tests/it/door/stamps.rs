@@ -3,6 +3,8 @@
 use alongside::actor::demo_issuer::DemoIssuer;
 use alongside::actor::service::account_id;
 use alongside::actor::{GrantScope, Role};
+use serde_json::{Value, json};
+use tests::world::{Tenant, mutation};
 use tests::{World, on_postgres};
 
 /// The stamps of the two accounts.
@@ -46,6 +48,34 @@ on_postgres! {
             let after = stamps(&world, [first, second]).await;
             assert_eq!([before[0] != after[0], before[1] != after[1]], changed, "{change}");
         }
+    }
+
+    async fn a_payload_shows_what_its_reader_may_see_once_it_is_written(world: World) {
+        let officer = world.token_of("leaving");
+        world.grant_to("leaving", Role::LicensingOfficer, GrantScope::Nation).await;
+        let account = world.uuid(account_id(DemoIssuer::NAME, "leaving"));
+        let entity = "organisation { name identifiers { verifiedBy } }";
+        let rename = async |tenant: &Tenant, name: &str| {
+            let input = json!({ "id": tenant.global_id(), "expectedVersion": 1, "name": name });
+            let document = mutation("organisationRename", entity);
+            let body = world.query(Some(&officer), &document, json!({ "input": input })).await;
+            let organisation = &body["data"]["organisationRename"]["organisation"];
+            assert_eq!(organisation["name"], name, "{body}");
+            (organisation["identifiers"][0]["verifiedBy"].is_string(), body["errors"][0]["extensions"]["code"].clone())
+        };
+        assert_eq!(rename(&world.a, "Renamed").await, (true, Value::Null));
+        // Rights that end between the change and what is read of it.
+        for statement in [
+            format!(
+                "create function leave() returns trigger language plpgsql security definer as $$ begin \
+                   delete from role_grant where account_id = {account}; return null; end $$"
+            ),
+            "create constraint trigger leaves after insert on audit_event deferrable initially deferred \
+               for each row execute function leave()".to_owned(),
+        ] {
+            world.database.eye.execute(&statement).await.expect("it is made");
+        }
+        assert_eq!(rename(&world.b, "Renamed too").await, (false, json!("FORBIDDEN")));
     }
 
     async fn a_change_that_is_rolled_back_leaves_the_stamp_and_the_scope_as_they_were(world: World) {

@@ -6,6 +6,7 @@ use entities::organisation::{Column, Entity, Model};
 use sea_orm::EntityTrait;
 use serde_json::{Value, json};
 use tests::{World, on_both_databases};
+use uuid::Uuid;
 
 use crate::answers::{codes, list, message, texts};
 use crate::network::{Dice, Wild, throw};
@@ -198,6 +199,34 @@ on_both_databases! {
             let whole = list(&whole["sites"]["nodes"]);
             assert_eq!(list(&node["sites"]["nodes"]), &whole[whole.len().saturating_sub(2)..]);
         }
+    }
+
+    async fn a_short_list_ends_at_its_bound_beside_others_and_alone(world: World) {
+        let regions = "{ regions(first: 20) { nodes { odsCode onsCodes { id } } } }";
+        let codes_of = |data: &Value, region: &str| {
+            let nodes = list(&data["regions"]["nodes"]).iter();
+            let node = nodes.filter(|node| node["odsCode"] == region).next_back().expect("the region");
+            node["onsCodes"].clone()
+        };
+        let before = world.data(None, regions, json!({})).await;
+        for number in 0..14_u128 {
+            // Odd ones come before all others, even ones behind them.
+            let id = Uuid::from_u128(if number % 2 == 0 { u128::MAX - number } else { number });
+            let insert = format!(
+                "insert into ons_code select {}, id, null, 'X{number}', null, null, false, null \
+                   from region where ods_code = 'Y62'",
+                world.uuid(id)
+            );
+            assert_eq!(world.database.eye.execute(&insert).await.expect("it is added"), 1);
+        }
+        let after = world.data(None, regions, json!({})).await;
+        let long = codes_of(&after, "Y62");
+        let ids = texts(&long, "id");
+        assert!(ids.is_sorted() && ids.len() == 10, "{long}");
+        assert!(ids[0].ends_with("00001") && ids[9].contains("_ffff"), "{long}");
+        assert_eq!(codes_of(&after, "Y58"), codes_of(&before, "Y58"));
+        let alone = "{ region(by: { odsCode: \"Y62\" }) { onsCodes { id } } }";
+        assert_eq!(world.data(None, alone, json!({})).await["region"]["onsCodes"], long);
     }
 
     async fn a_cursor_is_good_for_its_own_list_alone(world: Wild) {
