@@ -95,13 +95,14 @@ impl Statement<'_> {
         }
         let most = parents.len().saturating_mul(*bound as usize);
         let position = sql.position();
-        sql.push("select ").push(position);
-        self.columns(&mut sql, false);
-        sql.push(" from ").parents(parents);
-        sql.push(" cross join ").push(self.level.level.def.rows.table).push(" t");
+        sql.push("select ").push(position).push(", c.* from ").parents(parents);
+        sql.push(" cross join lateral (select ");
+        self.columns(&mut sql, true);
+        sql.push(" from ").push(self.level.level.def.rows.table).push(" t");
         self.restricted(&mut sql, false);
-        sql.push(" order by p.ord");
-        self.order_outside(&mut sql, "t");
+        // Without the offset PostgreSQL may read a whole table for all parents rather than an index for each.
+        sql.push(" offset 0) c order by p.ord");
+        self.order_outside(&mut sql, "c");
         sql.push(" limit ").bind(i64::try_from(most).map_or(i64::MAX, |most| most + 1).into());
         let (text, values) = sql.finish_at(kept);
         Some((text, values, most))
