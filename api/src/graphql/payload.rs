@@ -14,6 +14,8 @@ use async_graphql::{
 };
 use uuid::Uuid;
 
+use super::error::ErrorCode;
+use super::reply::code_of;
 use crate::actor::Permission;
 use crate::command::Outcome;
 use crate::read::registry::meta::{choice, field, object};
@@ -155,9 +157,11 @@ impl<M: Mutation> ContainerType for Payload<M> {
             name if name == M::FIELD => match self.entity {
                 Some(id) => {
                     let op: &Op = ctx.data_unchecked::<Arc<Op>>();
-                    let entity = One::<M::Entity>::by_id(id);
+                    let (entity, reader) = (One::<M::Entity>::by_id(id), op.reader().await);
                     let mut read = entity.resolve(&below, ctx.item).await;
-                    if read.is_err() && op.reads_again().await {
+                    if let (Err(_), Ok(reader)) = (&read, reader)
+                        && op.reads_again(&reader).await
+                    {
                         read = entity.resolve(&below, ctx.item).await;
                     }
                     read.unwrap_or_else(|error| {
@@ -173,8 +177,14 @@ impl<M: Mutation> ContainerType for Payload<M> {
     }
 }
 
-/// The change stands though reading it failed: repeating it would make it twice.
+/// The change stands though reading it failed: repeating it would make it twice, and who is refused now was not
+/// refused then.
 fn written(mut error: ServerError) -> ServerError {
+    if code_of(&error) == Some("UNAUTHENTICATED") {
+        let message = "the change was made, but your access ended before it could be read back";
+        let ended = ErrorCode::Forbidden.error(message, error.locations.first().copied());
+        return ServerError { path: error.path, ..ended };
+    }
     if let Some(extensions) = error.extensions.as_mut()
         && extensions.get("retryable").is_some()
     {

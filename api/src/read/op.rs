@@ -176,14 +176,17 @@ impl Op {
         self.hasty.store(true, Ordering::Relaxed);
     }
 
-    /// Whether what was read in haste has to be read again because the grants have changed; that will not be in
-    /// haste.
-    pub async fn reads_again(&self) -> bool {
-        let changed = matches!(self.confirm().await, Err(DbFault::Changed));
-        if changed {
-            self.finish_reading().await;
-            self.hasty.store(false, Ordering::Relaxed);
+    /// Whether what was asked of `reader`, in haste, has to be read again because the grants have changed; that will
+    /// not be in haste. Several may ask so of one reader.
+    pub async fn reads_again(&self, reader: &Arc<Reader>) -> bool {
+        if !matches!(reader.tx.opened().await, Err(DbFault::Changed)) {
+            return false;
         }
-        changed
+        let mut current = self.reader.lock().await;
+        if current.as_ref().is_some_and(|current| Arc::ptr_eq(current, reader)) {
+            self.hasty.store(false, Ordering::Relaxed);
+            *current = None;
+        }
+        true
     }
 }

@@ -302,6 +302,7 @@ on_both_databases! {
                 json!({ "__typename": "Organisation" }), json!({ "__typename": "Nothing", "id": id }),
                 json!({ "__typename": "Region", "id": id }), json!({ "__typename": "Organisation", "id": null }),
                 json!({}), json!([]), json!("Organisation"), json!(1),
+                json!({ "__typename": "Organisation", "odsCode": format!("{}\0", other.ods) }),
             ];
             for bad in bad {
                 let answers = entities(&world, Some(&token), vec![good(tenant), bad.clone(), good(other)]).await;

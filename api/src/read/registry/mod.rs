@@ -246,7 +246,9 @@ async fn resolve<'a, T>(
     let plan = planned(ctx, op, &reader, field, def, make)?;
     let bound = bound(ctx, op, &reader, &plan, key)?;
     let runner = Runner { reader: &reader, cursors: &op.settings().cursors };
-    runner.root(&bound, &plan.form).await.map(raw).map_err(fault)
+    let answer = runner.root(&bound, &plan.form).await.map(raw).map_err(fault)?;
+    tell_withheld(ctx, &plan);
+    Ok(answer)
 }
 
 /// JSON as it is: the answer's writer copies it. Nothing else of the schema is `Binary`, so that no value of a
@@ -299,7 +301,7 @@ fn alike<'a, T>(
     }
 }
 
-/// `plan` with the arguments of the request. What the actor may not read is told beside the data.
+/// `plan` with the arguments of the request.
 fn bound<'p, T>(
     ctx: &ContextBase<'_, T>,
     op: &Op,
@@ -307,15 +309,17 @@ fn bound<'p, T>(
     plan: &'p Plan,
     key: Option<Key>,
 ) -> ServerResult<Bound<'p>> {
-    let bound =
-        Binder::new(ctx.query_env, op, reader).bind(plan, key).map_err(|(path, error)| {
-            below(ctx, path, error.code.error(error.message, Some(error.at)))
-        })?;
+    Binder::new(ctx.query_env, op, reader)
+        .bind(plan, key)
+        .map_err(|(path, error)| below(ctx, path, error.code.error(error.message, Some(error.at))))
+}
+
+/// Tells beside the data what the actor may not read of it, once it counts.
+fn tell_withheld<T>(ctx: &ContextBase<'_, T>, plan: &Plan) {
     for (path, at) in &plan.withheld {
         let message = "your roles do not let you read this field";
         ctx.add_error(below(ctx, path, ErrorCode::Forbidden.error(message, Some(*at))));
     }
-    Ok(bound)
 }
 
 /// `error` with the path of the field being resolved and then `path`.

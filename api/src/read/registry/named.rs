@@ -9,7 +9,7 @@ use async_graphql::{Context, PathSegment, Pos, ServerError, ServerResult, Value 
 use async_graphql_value::Value as Written;
 use uuid::Uuid;
 
-use super::{bound, planned, raw};
+use super::{bound, planned, raw, tell_withheld};
 use crate::graphql::error::of_fault;
 use crate::graphql::ids;
 use crate::read::declaration::{Def, Key};
@@ -52,7 +52,8 @@ impl Named {
     fn by_representation(nodes: &[&'static Def], representation: &Answer) -> Option<Self> {
         let Answer::Object(given) = representation else { return None };
         let text = |name: &str| match given.get(name) {
-            Some(Answer::String(text)) => Some(text),
+            // PostgreSQL takes no text with NUL, so none names a row.
+            Some(Answer::String(text)) if !text.contains('\0') => Some(text),
             _ => None,
         };
         let name = text("__typename")?;
@@ -129,6 +130,7 @@ async fn rows(
     distinct.dedup();
     let found =
         runner.each(&bound, &plan.form, &distinct).await.map_err(|fault| fault_at(ctx, fault))?;
+    tell_withheld(ctx, &plan);
     let answer = |id: &Option<Uuid>| {
         let place = id.and_then(|id| distinct.binary_search(&id).ok());
         place.and_then(|place| found.get(place)).map_or(Answer::Null, |json| raw(json.clone()))

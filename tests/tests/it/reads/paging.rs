@@ -204,8 +204,8 @@ on_both_databases! {
     async fn a_short_list_ends_at_its_bound_beside_others_and_alone(world: World) {
         let regions = "{ regions(first: 20) { nodes { odsCode onsCodes { id } } } }";
         let codes_of = |data: &Value, region: &str| {
-            let nodes = list(&data["regions"]["nodes"]).iter();
-            let node = nodes.filter(|node| node["odsCode"] == region).next_back().expect("the region");
+            let mut nodes = list(&data["regions"]["nodes"]).iter();
+            let node = nodes.find(|node| node["odsCode"] == region).expect("the region");
             node["onsCodes"].clone()
         };
         let before = world.data(None, regions, json!({})).await;
