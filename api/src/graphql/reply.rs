@@ -121,6 +121,8 @@ impl Reply<'_> {
         cost: Option<Map<String, serde_json::Value>>,
     ) -> HttpResponse {
         let without_data = is_request_error(&response);
+        // Fields are read side by side: errors come as these end.
+        response.errors.sort_by(|a, b| place_of(a).cmp(&place_of(b)));
         response.errors.truncate(MAX_ERRORS);
         response.errors.iter_mut().for_each(|error| self.complete(error));
         let mut text = Text { parts: VecDeque::new(), open: Vec::with_capacity(SMALL_ANSWER) };
@@ -254,6 +256,16 @@ fn without_values(message: &mut String) {
             message.push_str(ending);
         }
     }
+}
+
+/// Where an answer has an error: in the order of the document, and of the fields that share a fragment.
+fn place_of(error: &ServerError) -> (Option<(usize, usize)>, Option<&str>) {
+    let place = error.locations.first().map(|at| (at.line, at.column));
+    let field = error.path.first().and_then(|first| match first {
+        PathSegment::Field(name) => Some(name.as_str()),
+        PathSegment::Index(_) => None,
+    });
+    (place, field)
 }
 
 /// The code of an error; `None` for one that async-graphql made itself.
