@@ -5,8 +5,8 @@ use async_graphql::MergedObject;
 use crate::read::declaration::Root;
 use crate::verify::Invariant;
 use crate::{
-    actor, course, employer, import, licence, organisation, person, programme, reference,
-    succession, trainer,
+    actor, course, employer, import, licence, organisation, person, programme, readiness,
+    reference, succession, trainer,
 };
 
 /// The root fields of every aggregate.
@@ -14,6 +14,7 @@ pub const ROOTS: &[&[Root]] = &[
     reference::graphql::ROOTS,
     organisation::graphql::ROOTS,
     licence::graphql::ROOTS,
+    readiness::graphql::ROOTS,
     programme::graphql::ROOTS,
     person::graphql::ROOTS,
     trainer::graphql::ROOTS,
@@ -29,6 +30,7 @@ pub const INVARIANTS: &[&[Invariant]] = &[
     organisation::invariants::QUERIES,
     programme::invariants::QUERIES,
     licence::invariants::QUERIES,
+    readiness::invariants::QUERIES,
     person::invariants::QUERIES,
     trainer::invariants::QUERIES,
     course::invariants::QUERIES,
@@ -42,6 +44,7 @@ pub struct Computed(
     reference::graphql::ReferenceQueries,
     organisation::graphql::OrganisationQueries,
     course::graphql::CourseQueries,
+    readiness::graphql::ReadinessQueries,
     actor::graphql::ViewerQueries,
 );
 
@@ -53,6 +56,10 @@ pub struct Mutation(
     licence::graphql::LicencePartnerMutations,
     licence::graphql::LicenceMutations,
     licence::graphql::LicenceQualityMutations,
+    readiness::graphql::InstrumentMutations,
+    readiness::graphql::ReadinessMutations,
+    readiness::graphql::ReadinessValidationMutations,
+    readiness::graphql::ReadinessPlanMutations,
     programme::graphql::ProgrammeMutations,
     person::graphql::PersonMutations,
     person::graphql::RoleMutations,

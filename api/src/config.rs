@@ -57,11 +57,15 @@ pub enum Profile {
 pub struct PolicySettings {
     /// Whether every session of a course needs a trainer with lived experience (TRN-3).
     pub lived_experience_trainer: bool,
+    /// Counts up to this are not told to those who may not list what is counted.
+    pub small_count: u32,
+    /// Larger counts are told to the nearest multiple of this.
+    pub round_to: u32,
 }
 
 impl Default for PolicySettings {
     fn default() -> Self {
-        Self { lived_experience_trainer: true }
+        Self { lived_experience_trainer: true, small_count: 7, round_to: 5 }
     }
 }
 

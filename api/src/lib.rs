@@ -10,10 +10,13 @@
 //! * [`audit`], [`outbox`], [`idempotency`]: what every write leaves behind.
 //! * [`read`]: reads, declared once.
 //! * [`graphql`]: the endpoint.
-//! * [`mod@reference`], [`organisation`], [`licence`], [`person`], [`trainer`],
+//! * [`mod@reference`], [`organisation`], [`licence`], [`readiness`], [`person`], [`trainer`],
 //!   [`programme`], [`course`], [`succession`], [`employer`], [`import`]: the aggregates, listed in
 //!   [`aggregates`].
 //! * [`demo`], [`verify`]: the demonstration network, and the check of every invariant.
+
+// The lists of all mutations nest one type in another.
+#![recursion_limit = "256"]
 
 pub mod app;
 pub mod budget;
@@ -35,6 +38,7 @@ pub mod refusal;
 
 pub mod audit;
 pub mod calendar;
+pub mod disclosure;
 pub mod idempotency;
 pub mod outbox;
 
@@ -49,6 +53,7 @@ pub mod licence;
 pub mod organisation;
 pub mod person;
 pub mod programme;
+pub mod readiness;
 pub mod reference;
 pub mod succession;
 pub mod trainer;

@@ -160,6 +160,26 @@ codes! {
     PeriodOverlap = "PERIOD_OVERLAP",
     /// This year is recorded already: amend it.
     YearRecorded = "YEAR_RECORDED",
+    /// The instrument has a version with this number already.
+    InstrumentNumberTaken = "INSTRUMENT_NUMBER_TAKEN",
+    /// Assessments begin on an instrument that is published and not retired.
+    InstrumentNotPublished = "INSTRUMENT_NOT_PUBLISHED",
+    /// The organisation has an open assessment: go on with that one, or withdraw it.
+    AssessmentOpen = "ASSESSMENT_OPEN",
+    /// At least two raters are needed, one of them a peer worker or service user.
+    RatersRequired = "RATERS_REQUIRED",
+    /// A rater has not answered every indicator; the message names what is open.
+    AnswersMissing = "ANSWERS_MISSING",
+    /// The reviewer has not scored every indicator; the message names what is open.
+    ScoresMissing = "SCORES_MISSING",
+    /// The instrument does not let this indicator be left out.
+    AlwaysApplies = "ALWAYS_APPLIES",
+    /// More of a domain is said not to apply than the instrument lets.
+    TooManyNotApplicable = "TOO_MANY_NOT_APPLICABLE",
+    /// The account holds no role as a reviewer that counts for the organisation.
+    NotAReviewer = "NOT_A_REVIEWER",
+    /// The reviewer has a link to the organisation.
+    ReviewerLinked = "REVIEWER_LINKED",
 }
 
 /// One reason why nothing was written.
@@ -246,7 +266,16 @@ pub fn for_constraint(name: &str) -> Option<Refusal> {
         "programme_version_number_unique" | "programme_version(programme_id,number)" => {
             Refusal::at(Code::VersionNumberTaken, "number", Code::VersionNumberTaken.description())
         }
-        "role_grant_duties_apart" => Refusal::whole(Code::SeparationOfDuties),
+        "role_grant_duties_apart" | "readiness_assessment_by_another" => {
+            Refusal::whole(Code::SeparationOfDuties)
+        }
+        "readiness_instrument_name_unique" | "readiness_instrument(name)" => {
+            let message = Code::InstrumentNumberTaken.description();
+            Refusal::at(Code::InstrumentNumberTaken, "number", message)
+        }
+        "readiness_assessment_one_open" | "readiness_assessment(organisation_id)" => {
+            Refusal::whole(Code::AssessmentOpen)
+        }
         "person_account_one_person" => Refusal::whole(Code::AccountOfAnother),
         "trainer_accreditation_one_at_a_time" => Refusal::whole(Code::AccreditationOverlap),
         "trainer_affiliation_one_at_a_time" => Refusal::whole(Code::Affiliation),
@@ -287,9 +316,13 @@ pub fn for_constraint(name: &str) -> Option<Refusal> {
         | "licence_decision(licence_id)"
         | "licence_appeal_once"
         | "licence_appeal(organisation_id,decision_id)" => Refusal::whole(Code::Conflict),
-        "programme_version_published" | "programme_part_published" => {
-            Refusal::whole(Code::Conflict)
-        }
+        "programme_version_published"
+        | "programme_part_published"
+        | "readiness_instrument_published"
+        | "readiness_part_published"
+        | "readiness_assessment_one_standing"
+        | "readiness_rater_number_unique"
+        | "readiness_rater(assessment_id,number)" => Refusal::whole(Code::Conflict),
         "person_membership_one_at_a_time"
         | "person_one_name"
         | "person_not_merged_twice"

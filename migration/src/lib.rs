@@ -25,9 +25,11 @@ mod m0015_teaching;
 mod m0016_offers;
 mod m0017_grants;
 mod m0018_standing;
+mod m0019_readiness;
 mod row_security;
 mod seed;
 mod seed_programmes;
+mod seed_readiness;
 mod sql;
 
 pub use row_security::SERVICE_ROLE;
@@ -58,6 +60,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0016_offers::Migration),
             Box::new(m0017_grants::Migration),
             Box::new(m0018_standing::Migration),
+            Box::new(m0019_readiness::Migration),
         ]
     }
 }

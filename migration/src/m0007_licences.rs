@@ -89,8 +89,6 @@ create table licence (
     ('READY','CONDITIONAL','NOT_READY')),
   readiness_validated_on {date},
   readiness_instrument {text},
-  readiness_reason {text},
-  readiness_recorded_by {uuid},
   submitted_on {date},
   decided_on {date},
   valid_from {date},
@@ -118,7 +116,7 @@ create table licence (
   constraint licence_suspended check ((state <> 'SUSPENDED' or suspended_on is not null)
     and (state <> 'GRANTED' or suspended_on is null)),
   constraint licence_readiness_whole check ((readiness_outcome is null) = (readiness_validated_on is null)
-    and (readiness_outcome is null) = (readiness_reason is null))
+    and (readiness_outcome is null) = (readiness_instrument is null))
 ){strict}
 ;;
 create index licence_holder_idx on licence (organisation_id, state)

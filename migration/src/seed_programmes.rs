@@ -200,7 +200,7 @@ fn yes_or_no(cell: &str) -> Option<bool> {
 }
 
 /// By which versions are ordered: three digits for each part of the number.
-fn precedence(number: &str) -> Result<i32, DbErr> {
+pub(crate) fn precedence(number: &str) -> Result<i32, DbErr> {
     let mut precedence = 0;
     for part in number.split('.') {
         precedence = precedence * 1000 + part.parse::<i32>().map_err(broken)?;

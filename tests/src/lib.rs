@@ -14,6 +14,7 @@
 //! * [`invariants`]: what must hold after every test, whatever it did.
 //! * [`people`]: people, trainers and accreditations that a test begins with.
 //! * [`race`]: doing things at once, and giving up half-way.
+//! * [`readiness`]: assessments that a test begins with.
 //! * [`redis`]: a Redis of a test's own, to be frozen, emptied and poisoned.
 //! * [`rehearse`]: the way of a document up to where it would run, for the fuzzer.
 //! * [`socket`]: a plain connection, for requests that no client library would send.
@@ -29,6 +30,7 @@ pub mod invariants;
 pub mod licences;
 pub mod people;
 pub mod race;
+pub mod readiness;
 pub mod redis;
 pub mod rehearse;
 pub mod socket;

@@ -7,8 +7,8 @@ use alongside::actor::{GrantScope, Identity, Role};
 use alongside::command::{Stop, Unit};
 use alongside::graphql::ids;
 use alongside::licence::applications::{self, Proposal, Request};
-use alongside::licence::model::{Outcome, Readiness, Tier};
-use alongside::licence::parts::{GrantTerms, NewCondition};
+use alongside::licence::model::{Outcome, Tier};
+use alongside::licence::parts::GrantTerms;
 use alongside::licence::quality::{self, Reasons};
 use alongside::licence::service::At;
 use alongside::programme::kind::ProgrammeType;
@@ -16,6 +16,7 @@ use chrono::NaiveDate;
 use uuid::Uuid;
 
 use crate::given::as_identity;
+use crate::readiness;
 use crate::world::{NOW, Tenant, World};
 
 /// The subject of the account that drafts, signs and appeals for the holder.
@@ -53,7 +54,7 @@ pub enum Stage {
     Submitted,
     /// Under review.
     InReview,
-    /// Under review, with a readiness outcome.
+    /// Under review, while a readiness outcome stands.
     Ready,
     /// With a proposed grant.
     Proposed,
@@ -153,6 +154,9 @@ impl Given {
         .await;
         let mut licence = Licence { id: applied.0, version: applied.1 };
         if stage >= Stage::InReview {
+            if stage >= Stage::Ready {
+                readiness::stands_at(&world, self.holder, self.outcome).await;
+            }
             let given = self.clone();
             licence.version = as_account(&world, MAKER, move |unit| {
                 let given = given.clone();
@@ -189,20 +193,12 @@ impl Given {
     async fn review(&self, unit: &Unit, id: Uuid, stage: Stage) -> Result<i32, Stop> {
         let at = |version| At { id, version };
         applications::begin_review(unit, at(2)).await?;
-        if stage >= Stage::Ready {
-            applications::record_readiness(unit, at(3), readiness(self.outcome, unit.today()))
-                .await?;
-        }
         if stage >= Stage::Proposed {
-            let mut proposal = proposal(self.outcome, self.from.unwrap_or_else(|| unit.today()));
+            let mut proposal = proposal(self.from.unwrap_or_else(|| unit.today()));
             proposal.terms.approves_own_courses = self.approves_own_courses;
-            applications::propose_grant(unit, at(4), proposal).await?;
+            applications::propose_grant(unit, at(3), proposal).await?;
         }
-        Ok(match stage {
-            Stage::InReview => 3,
-            Stage::Ready => 4,
-            _ => 5,
-        })
+        Ok(if stage >= Stage::Proposed { 4 } else { 3 })
     }
 
     async fn decide(&self, licence: Licence, stage: Stage) -> Licence {
@@ -237,34 +233,21 @@ impl Given {
     }
 }
 
-/// A readiness outcome that was validated on this day.
-fn readiness(outcome: Outcome, validated_on: NaiveDate) -> Readiness {
-    Readiness {
-        outcome,
-        validated_on,
-        instrument: Some("ORG-READY@1.0".to_owned()),
-        reason: "The assessors' report.".to_owned(),
-        recorded_by: None,
-    }
-}
-
-/// A grant from this day on for the usual term.
-fn proposal(outcome: Outcome, from: NaiveDate) -> Proposal {
-    let condition = NewCondition { text: "Name a supervisor.".to_owned(), due_on: from };
-    let conditional = outcome == Outcome::Conditional;
+/// A grant from this day on for the usual term; conditions come from the plan.
+fn proposal(from: NaiveDate) -> Proposal {
     let terms = GrantTerms {
         from,
         to: from,
         approves_own_courses: false,
         max_concurrent_courses: None,
         max_trainees_per_course: None,
-        conditions: if conditional { vec![condition] } else { Vec::new() },
+        conditions: Vec::new(),
     };
     Proposal { terms, ends: false, as_asked: [true; 2], reason: "A test.".to_owned() }
 }
 
 /// Grants the three people their roles, once in a world and for each holder.
-async fn staff(world: &World, holder: Uuid) {
+pub async fn staff(world: &World, holder: Uuid) {
     let held = |subject: &str, condition: &str| {
         let account = world.uuid(account_id(DemoIssuer::NAME, subject));
         format!("account_id = {account} and {condition}")
@@ -300,14 +283,15 @@ pub fn filled(world: &World, holder: &Tenant, number: u8) -> Vec<String> {
     let new = |what: u8| world.uuid(Uuid::new_v5(&holder.id, &[100 + what]));
     let account = new(0);
     let (given, asked, proposed, taken) = (new(1), new(2), new(3), new(4));
+    let assessed = readiness::filled_assessment(world, holder);
     let at = "'2026-05-01T09:00:00.25+00:00'";
     let (first, ended, to) = ("'2020-01-01'", "'2020-06-01'", "'2021-01-01'");
     vec![
         format!(
             "insert into licence values ({given}, {of}, 'PSL-2020-00000{number}', 'CO_DELIVERY', \
-             true, 3, 12, 'SURRENDERED', null, false, 'READY', {first}, 'x', 'x', {account}, {first}, \
+             true, 3, 12, 'SURRENDERED', null, false, 'READY', {first}, 'x', {first}, \
              {first}, {first}, {to}, '2020-10-03', '2021-03-02', {first}, {ended}, null, {ended}, \
-             'x', 'x', {given}, {at}, {at}, 7, {account})"
+             'x', 'x', {given}, {at}, {at}, 7, {account}, {assessed})"
         ),
         format!(
             "insert into licence (id, organisation_id, tier, approves_own_courses, state, renews_id, \

@@ -121,13 +121,13 @@ pub struct Grant {
     pub scope: GrantScope,
 }
 
-/// What of an actor decides which ways are open to it: its roles, for the nation or in organisations, and
+/// What of an actor decides which ways are open to it: its roles, for the nation, in organisations or elsewhere, and
 /// whether it is signed in, a person, or a job. Not who it is, and not in which organisations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Ways(u64);
 
 /// So many bits of [`Ways`] are for roles of one scope.
-const ROLE_BITS: u32 = 30;
+const ROLE_BITS: u32 = 20;
 
 const _: () = assert!(Role::ALL.len() <= ROLE_BITS as usize, "each role has a bit");
 
@@ -260,7 +260,9 @@ impl Actor {
             ways |= match grant.scope {
                 GrantScope::Nation => bit(true, grant.role as u32),
                 GrantScope::Organisation(_) => bit(true, grant.role as u32 + ROLE_BITS),
-                GrantScope::Region(_) | GrantScope::Course(_) | GrantScope::Own => 0,
+                GrantScope::Region(_) | GrantScope::Course(_) | GrantScope::Own => {
+                    bit(true, grant.role as u32 + 2 * ROLE_BITS)
+                }
             };
         }
         Ways(ways)

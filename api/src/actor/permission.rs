@@ -116,6 +116,23 @@ macro_rules! with_permissions {
             RecordSupport as record_support: [
                 PartnerCoordinator, PartnerSignatory, LicensingOfficer,
             ];
+            /// Draft, publish and retire the instruments by which readiness is assessed.
+            ManageInstruments as manage_instruments: [QualityLead];
+            /// See assessments of readiness and action plans: the own organisation's, or all.
+            SeeReadiness as see_readiness: [
+                PartnerCoordinator, PartnerSignatory, LicensingOfficer, QualityLead, Analyst,
+                FundingOfficer, FundingApprover, DataProtectionOfficer,
+            ];
+            /// Begin and answer assessments of the own organisation, and keep its action plan.
+            DraftReadiness as draft_readiness: [PartnerCoordinator, PartnerSignatory];
+            /// Sign an assessment of the own organisation.
+            SignReadiness as sign_readiness: [PartnerSignatory];
+            /// Score the assessments that are assigned to oneself.
+            ReviewReadiness as review_readiness: [Reviewer];
+            /// Give an assessment back to its organisation: one that is assigned, or any for the nation.
+            ReturnReadiness as return_readiness: [Reviewer, QualityLead];
+            /// Assign reviewers, validate and invalidate assessments.
+            ValidateReadiness as validate_readiness: [QualityLead];
         }
     };
 }

@@ -4,7 +4,7 @@
 use uuid::Uuid;
 
 use super::past::Past;
-use super::{DemoError, act, holder, network, subject};
+use super::{DemoError, act, holder, network, readiness, subject};
 use crate::actor::demo_issuer::DemoIssuer;
 use crate::actor::service::{NewGrant, account_id, grant};
 use crate::actor::{GrantScope, Identity, Role};
@@ -12,15 +12,15 @@ use crate::command::{Stop, Unit};
 use crate::core::Core;
 use crate::licence::applications::{self, Proposal, Request};
 use crate::licence::decisions::NewReview;
-use crate::licence::model::{Outcome, Readiness, Tier};
-use crate::licence::parts::{GrantTerms, NewCondition, ReviewKind, Sanction};
+use crate::licence::model::{Outcome, Tier};
+use crate::licence::parts::{GrantTerms, ReviewKind, Sanction};
 use crate::licence::quality::{self, Reasons};
-use crate::licence::rules::terms;
 use crate::licence::service::At;
 use crate::licence::store::Licences;
 use crate::programme::kind::ProgrammeType::{
     self, FamilyAmbassador, Leadership, PeerSupportWorker, Specialist, Supervisor, Volunteer,
 };
+use crate::readiness::store::Readiness;
 
 /// How far a licence has come.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -137,6 +137,18 @@ async fn drafted(core: &Core, organisation: Uuid) -> Result<usize, DemoError> {
     Ok(count?)
 }
 
+/// What an organisation was found that stands still.
+async fn standing(core: &Core, organisation: Uuid) -> Result<Option<Outcome>, DemoError> {
+    let (tx, _) = core.begin(crate::db::Access::Read, Identity::System("demo")).await?;
+    let found = Readiness::within(&tx).standing(organisation).await;
+    tx.rollback().await;
+    let found = found.map_err(|stop| match stop {
+        Stop::Db(fault) => fault,
+        Stop::Refused(_) => crate::db::DbFault::unreadable("readiness_assessment"),
+    })?;
+    Ok(found.and_then(|assessment| assessment.found).map(|found| found.outcome))
+}
+
 /// Whoever signs for the fictional holders.
 fn signatory() -> String {
     format!("{}-of-licence-holders", subject(Role::PartnerSignatory))
@@ -166,6 +178,11 @@ async fn sign(core: &Core, organisation: Uuid) -> Result<(), DemoError> {
 /// Tells the story of one licence, each step by whoever takes it.
 async fn make(core: &Core, organisation: Uuid, sketch: &Sketch) -> Result<(), DemoError> {
     let Sketch(code, tier, types, outcome, story, _) = *sketch;
+    let assessed = standing(core, organisation).await?;
+    let assess = || readiness::assess(core, organisation, outcome, person(&signatory()));
+    if assessed != Some(outcome) && story > Story::Submitted && outcome != Outcome::NotReady {
+        assess().await?;
+    }
     let at = |id: Uuid, version: i32| At { id, version };
     let id = act(core, person(&signatory()), code, move |unit| {
         Box::pin(async move {
@@ -183,10 +200,12 @@ async fn make(core: &Core, organisation: Uuid, sketch: &Sketch) -> Result<(), De
         })
     })
     .await?;
+    if outcome == Outcome::NotReady {
+        assess().await?;
+    }
     if story >= Story::InReview {
         let officer = person(&subject(Role::LicensingOfficer));
-        act(core, officer, code, move |unit| Box::pin(review(unit, id, (tier, outcome), story)))
-            .await?;
+        act(core, officer, code, move |unit| Box::pin(review(unit, id, tier, story))).await?;
     }
     if story >= Story::Granted {
         let lead = person(&subject(Role::QualityLead));
@@ -196,44 +215,28 @@ async fn make(core: &Core, organisation: Uuid, sketch: &Sketch) -> Result<(), De
 }
 
 /// What the licensing officer does.
-async fn review(
-    unit: &Unit,
-    id: Uuid,
-    (tier, outcome): (Tier, Outcome),
-    story: Story,
-) -> Result<(), Stop> {
+async fn review(unit: &Unit, id: Uuid, tier: Tier, story: Story) -> Result<(), Stop> {
     let at = |version: i32| At { id, version };
     applications::begin_review(unit, at(2)).await?;
-    let found = Readiness {
-        outcome,
-        validated_on: unit.today(),
-        instrument: Some("ORG-READY@1.0".to_owned()),
-        reason: "as the demonstration has it".to_owned(),
-        recorded_by: None,
-    };
-    applications::record_readiness(unit, at(3), found).await?;
     if story == Story::Declined {
-        applications::decline(unit, at(4), "it was found not ready").await?;
+        applications::decline(unit, at(3), "it was found not ready").await?;
     }
     if story >= Story::Granted {
-        applications::propose_grant(unit, at(4), proposal(unit, (tier, outcome))).await?;
+        applications::propose_grant(unit, at(3), proposal(unit, tier)).await?;
     }
     Ok(())
 }
 
-fn proposal(unit: &Unit, (tier, outcome): (Tier, Outcome)) -> Proposal {
-    let (from, conditional) = (unit.today(), outcome == Outcome::Conditional);
-    let condition = NewCondition {
-        text: "Name two supervisors for each course.".to_owned(),
-        due_on: terms::days_after(from, terms::EXPIRING_DAYS),
-    };
+/// A grant; the conditions come from the plan.
+fn proposal(unit: &Unit, tier: Tier) -> Proposal {
+    let from = unit.today();
     let terms = GrantTerms {
         from,
         to: from,
         approves_own_courses: tier == Tier::FullDelivery,
         max_concurrent_courses: None,
         max_trainees_per_course: None,
-        conditions: if conditional { vec![condition] } else { Vec::new() },
+        conditions: Vec::new(),
     };
     Proposal {
         terms,
@@ -246,7 +249,7 @@ fn proposal(unit: &Unit, (tier, outcome): (Tier, Outcome)) -> Proposal {
 /// What the quality lead does.
 async fn decide(unit: &Unit, id: Uuid, story: Story) -> Result<(), Stop> {
     let at = |version: i32| At { id, version };
-    applications::confirm_grant(unit, at(5)).await?;
+    applications::confirm_grant(unit, at(4)).await?;
     if story < Story::Suspended {
         return Ok(());
     }
@@ -256,11 +259,11 @@ async fn decide(unit: &Unit, id: Uuid, story: Story) -> Result<(), Stop> {
         findings: "Supervision does not take place as agreed.".to_owned(),
         sanction: Sanction::SuspendNewStarts,
     };
-    quality::record_review(unit, at(6), review).await?;
+    quality::record_review(unit, at(5), review).await?;
     let why = Reasons {
         reason: "supervision does not take place as agreed".to_owned(),
         public_reason: "a quality review is going on".to_owned(),
     };
-    quality::suspend(unit, at(7), &why).await?;
+    quality::suspend(unit, at(6), &why).await?;
     Ok(())
 }

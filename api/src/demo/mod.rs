@@ -11,6 +11,7 @@ mod employers;
 mod licences;
 mod network;
 mod past;
+mod readiness;
 mod successions;
 mod trainers;
 
@@ -171,7 +172,7 @@ async fn grants(core: &Core) -> Result<usize, DemoError> {
             continue;
         }
         let scope = match role {
-            Role::Applicant | Role::Trainee => GrantScope::Own,
+            Role::Applicant | Role::Trainee | Role::Reviewer => GrantScope::Own,
             _ if role.may_be_national() => GrantScope::Nation,
             _ => GrantScope::Organisation(partner),
         };

@@ -4,8 +4,8 @@ use chrono::NaiveDate;
 use uuid::Uuid;
 
 use super::decisions::NewDecision;
-use super::model::{Command, Licence, Readiness, State, Tier};
-use super::parts::{Decision, DecisionKind, GrantTerms};
+use super::model::{Command, Licence, Outcome, Readiness, State, Tier};
+use super::parts::{Decision, DecisionKind, GrantTerms, NewCondition};
 use super::rules::{self, terms};
 use super::service::{At, Changed, Desk, Retirement, called, not_found};
 use crate::actor::Permission;
@@ -14,6 +14,7 @@ use crate::command::{Stop, Unit, refuse_any};
 use crate::db::DbFault;
 use crate::organisation::rules::{MAX_TEXT, unmet_for_text};
 use crate::programme::kind::ProgrammeType;
+use crate::readiness::gate::{self, Gate};
 use crate::refusal::{Code, Refusal};
 
 /// What an organisation applies for.
@@ -146,15 +147,24 @@ pub async fn submit(unit: &Unit, at: At) -> Result<Changed, Stop> {
         max_concurrent_courses: before.max_concurrent_courses,
         max_trainees_per_course: before.max_trainees_per_course,
     };
-    let unmet = unmet_for_request(&desk, &before, &request).await?;
+    let mut unmet = unmet_for_request(&desk, &before, &request).await?;
+    let gate = gate::standing(unit, before.organisation_id).await?;
+    if let Some(gate) = &gate {
+        unmet.extend(rules::unmet_for_outcome(gate.found.outcome, before.tier, &gate.lacking));
+    }
     refuse_any(unmet.into_iter().map(Refusal::of_all).collect())?;
     let mut after = Desk::stepped(&before, Command::Submit)?;
     after.submitted_on = Some(unit.today());
     after.submitted_by = unit.actor().account();
+    after.readiness = gate.as_ref().map(Readiness::from);
     desk.save("licence.submitted", &before, after, &[], None).await?;
     let mut held = desk.store.granted(before.organisation_id).await?;
     held.retain(|held| Some(held.licence_id) != before.renews_id);
     let mut impact = super::impacts::told_of_held(&request.types, &held, unit.today());
+    if gate.is_none_or(|gate| !gate.found.holds(unit.today())) {
+        let message = "no readiness outcome holds today: it is granted once one was validated";
+        impact.push(message.to_owned());
+    }
     if let Some(renewed) = desk.renewed(&before).await? {
         impact.push(format!("{} has its grace while this is under review", called(&renewed)));
         let after =
@@ -205,30 +215,6 @@ pub async fn begin_review(unit: &Unit, at: At) -> Result<Changed, Stop> {
     Ok(Changed { id: at.id, impact: Vec::new() })
 }
 
-/// Records the validated readiness outcome on which an application stands.
-///
-/// # Errors
-///
-/// Every unmet rule, or what the database answers.
-pub async fn record_readiness(unit: &Unit, at: At, found: Readiness) -> Result<Changed, Stop> {
-    let (desk, before) = Desk::at(unit, Permission::ReviewLicences, at).await?;
-    let found = Readiness { recorded_by: Some(desk.account()?), ..found };
-    let mut unmet = rules::unmet_for_recording(&found, unit.today());
-    unmet.extend(desk.unmet_for_submitter(&before).await?);
-    if before.state != State::InReview {
-        let message =
-            "readiness is recorded while an application is under review: begin the review first";
-        unmet.push(Refusal::at(Code::Conflict, "", message));
-    }
-    refuse_any(unmet)?;
-    // What was proposed stood on another outcome.
-    desk.store.drop_proposal(at.id).await?;
-    let reason = found.reason.clone();
-    let after = Licence { readiness: Some(found), ..before.clone() };
-    desk.save("licence.readiness_recorded", &before, after, &[], Some(&reason)).await?;
-    Ok(Changed { id: at.id, impact: Vec::new() })
-}
-
 /// What a grant has to know, gathered under the locks.
 struct Case {
     licence: Licence,
@@ -238,11 +224,12 @@ struct Case {
     types: Vec<ProgrammeType>,
 }
 
-/// Gathers a case and everything that speaks against granting it. `day` is that of the proposal.
+/// Gathers a case and everything that speaks against granting it. `day` is that of the proposal, `gate` what stands
+/// of the holder's readiness.
 async fn case(
     desk: &Desk<'_>,
     licence: &Licence,
-    grant: &GrantTerms,
+    (grant, gate): (&GrantTerms, Option<&Gate>),
     day: NaiveDate,
 ) -> Result<(Case, Vec<Refusal>), Stop> {
     // What is decided already has nothing to be granted.
@@ -264,8 +251,10 @@ async fn case(
         unmet.push(Refusal::at(Code::Conflict, "", message));
     }
     let ends = renewed.as_ref().and_then(|renewed| renewed.term).map(|term| term.to);
-    let outcome = licence.readiness.as_ref().map(|found| found.outcome);
-    unmet.extend(rules::unmet_for_readiness(licence.readiness.as_ref(), licence.tier, grant.from));
+    let readiness = gate.map(Readiness::from);
+    let found = readiness.as_ref().zip(gate.map(|gate| &gate.lacking[..]));
+    unmet.extend(rules::unmet_for_readiness(found, licence.tier, grant.from));
+    let outcome = readiness.as_ref().map(|found| found.outcome);
     unmet.extend(rules::unmet_for_terms(grant, outcome, ends.map_or(day, |end| end.min(day))));
     let since = match &renewed {
         Some(renewed) => desk.store.state_since(renewed.id).await?,
@@ -312,10 +301,14 @@ pub async fn propose_grant(unit: &Unit, at: At, proposal: Proposal) -> Result<Ch
     if trainees {
         terms.max_trainees_per_course = before.max_trainees_per_course;
     }
+    let gate = gate::standing(unit, before.organisation_id).await?;
     if !ends {
-        terms.to = usual_end(&before, terms.from);
+        terms.to = usual_end(gate.as_ref(), terms.from);
     }
-    let (_, mut unmet) = case(&desk, &before, &terms, unit.today()).await?;
+    if let Some(gate) = gate.as_ref().filter(|gate| gate.found.outcome == Outcome::Conditional) {
+        copy_plan(&mut terms, gate);
+    }
+    let (_, mut unmet) = case(&desk, &before, (&terms, gate.as_ref()), unit.today()).await?;
     unmet.extend(unmet_for_text(&reason, "reason", MAX_TEXT));
     refuse_any(unmet)?;
     desk.store.drop_proposal(at.id).await?;
@@ -328,16 +321,25 @@ pub async fn propose_grant(unit: &Unit, at: At, proposal: Proposal) -> Result<Ch
         role: &desk.acting_as,
     };
     desk.store.decide(&before, new).await?;
-    let after = before.clone();
+    let readiness = gate.as_ref().map(Readiness::from);
+    let after = Licence { readiness, ..before.clone() };
     desk.save("licence.grant_proposed", &before, after, &["decisions"], Some(&reason)).await?;
     Ok(Changed { id: at.id, impact: vec![summary(&terms)] })
 }
 
+/// The open actions of the plan become conditions, unless they are named already. What is overdue is due at once.
+fn copy_plan(terms: &mut GrantTerms, gate: &Gate) {
+    for (text, due_on) in &gate.plan {
+        if terms.conditions.iter().all(|condition| condition.text != *text) {
+            let due_on = (*due_on).max(terms.from);
+            terms.conditions.push(NewCondition { text: text.clone(), due_on });
+        }
+    }
+}
+
 /// The usual end of a licence that begins on `from`.
-fn usual_end(licence: &Licence, from: NaiveDate) -> NaiveDate {
-    use super::model::Outcome;
-    let conditional =
-        licence.readiness.as_ref().is_some_and(|found| found.outcome == Outcome::Conditional);
+fn usual_end(gate: Option<&Gate>, from: NaiveDate) -> NaiveDate {
+    let conditional = gate.is_some_and(|gate| gate.found.outcome == Outcome::Conditional);
     let months = if conditional { terms::CONDITIONAL_MONTHS } else { terms::READY_MONTHS };
     terms::months_after(from, months)
 }
@@ -376,7 +378,12 @@ pub async fn confirm_grant(unit: &Unit, at: At) -> Result<Changed, Stop> {
         refuse_any(unmet)?;
         return Err(DbFault::unreadable("licence_decision.terms").into());
     };
-    let (case, speaks_against) = case(&desk, &before, &terms, proposal.proposed_on).await?;
+    let gate = gate::standing(unit, before.organisation_id).await?;
+    let (case, mut speaks_against) =
+        case(&desk, &before, (&terms, gate.as_ref()), proposal.proposed_on).await?;
+    let stood = before.readiness.as_ref().map(|found| found.assessment_id);
+    let stands = gate.map(|gate| gate.assessment);
+    speaks_against.extend(rules::unmet_for_same_assessment(stood, stands));
     // The proposal says it: the input names no such field.
     unmet.extend(speaks_against.into_iter().map(Refusal::of_all));
     refuse_any(unmet)?;
@@ -451,6 +458,8 @@ pub async fn decline(unit: &Unit, at: At, reason: &str) -> Result<Changed, Stop>
     desk.store.decide(&before, new).await?;
     let mut after = Desk::stepped(&before, Command::Decline)?;
     after.decided_on = Some(unit.today());
+    let gate = gate::standing(unit, before.organisation_id).await?;
+    after.readiness = gate.as_ref().map(Readiness::from);
     desk.save("licence.declined", &before, after, &["decisions"], Some(reason)).await?;
     let renewed = desk.renewed(&before).await?;
     desk.renewal_decided(&before, renewed).await?;

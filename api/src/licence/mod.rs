@@ -10,9 +10,9 @@
 //!
 //! * **LIC-1** An organisation has at most one live licence for a programme type on any day.
 //! * **LIC-2** A grant needs a readiness outcome of READY or CONDITIONAL, validated at most 12 months before
-//!   the first day. A conditional one is for co-delivery or hosting, at most 6 months, with conditions.
-//!   Until readiness is assessed here, an officer records the outcome with its reason; the licence keeps the
-//!   version of the instrument by which it was found.
+//!   the first day, a conditional one 6. That one is for co-delivery or hosting, at most 6 months, and the open actions
+//!   of its plan become conditions. An application that asks for more than the outcome allows is not handed in. The
+//!   outcome is that of the assessment that stands when the grant is proposed, and the licence keeps it.
 //! * **LIC-3** A course opens only under an active licence whose end it fits into: a rule of courses.
 //! * **LIC-4** Expiry and suspension never touch credentials that were issued. Nothing here does.
 //! * **LIC-5** Suspension blocks new courses, enrolments and reservations at once; what runs goes on only

@@ -6,6 +6,8 @@ use uuid::Uuid;
 
 use crate::audit::Audited;
 use crate::coded;
+use crate::readiness::gate::Gate;
+pub use crate::readiness::score::Outcome;
 
 coded! {
     /// What a licence lets its holder do.
@@ -273,19 +275,7 @@ fn by_dates(term: Term, renewal_in_review: bool, on: NaiveDate) -> Standing {
     }
 }
 
-coded! {
-    /// What a readiness assessment found.
-    Outcome {
-        /// Ready for any tier.
-        Ready = "READY",
-        /// Ready for co-delivery or hosting, with conditions.
-        Conditional = "CONDITIONAL",
-        /// Not ready.
-        NotReady = "NOT_READY",
-    }
-}
-
-/// The readiness outcome on which an application stands.
+/// The readiness outcome on which a licence stands, as it was when it was last asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Readiness {
     /// What was found.
@@ -293,11 +283,20 @@ pub struct Readiness {
     /// When it was validated.
     pub validated_on: NaiveDate,
     /// The instrument with its version, such as `ORG-READY@1.0`.
-    pub instrument: Option<String>,
-    /// Why the officer recorded it.
-    pub reason: String,
-    /// Who recorded it.
-    pub recorded_by: Option<Uuid>,
+    pub instrument: String,
+    /// The assessment.
+    pub assessment_id: Uuid,
+}
+
+impl From<&Gate> for Readiness {
+    fn from(gate: &Gate) -> Self {
+        Self {
+            outcome: gate.found.outcome,
+            validated_on: gate.found.validated_on,
+            instrument: gate.instrument.clone(),
+            assessment_id: gate.assessment,
+        }
+    }
 }
 
 /// A licence, from its draft on.

@@ -12,6 +12,8 @@ use super::service::{At, Changed, Desk, Retirement, called, effects, not_found};
 use crate::actor::{Permission, Role};
 use crate::command::{Stop, Unit, refuse_any};
 use crate::organisation::rules::{MAX_TEXT, unmet_for_text};
+use crate::readiness::due;
+use crate::readiness::model::DueReason;
 use crate::refusal::{Code, Refusal};
 
 /// The words for the holder and the words for everyone.
@@ -53,6 +55,8 @@ pub async fn suspend(unit: &Unit, at: At, why: &Reasons) -> Result<Changed, Stop
     impact.push("the holder may appeal within 20 working days".to_owned());
     let turn = (DecisionKind::Suspension, "suspended", "licence.suspended");
     turned(&desk, &before, after, turn, &why.reason).await?;
+    let (holder, reason) = (before.organisation_id, DueReason::Suspension);
+    impact.extend(due::raise(unit, &desk.acting_as, holder, reason).await?);
     Ok(Changed { id: at.id, impact })
 }
 

@@ -109,49 +109,57 @@ pub fn unmet_for_renewal(renewed: Option<(State, bool)>) -> Vec<Refusal> {
     }
 }
 
-/// A recorded readiness outcome was validated in the past and has its reason.
+/// LIC-2: the readiness outcome carries a licence of this tier. `lacking`: what stands between it and READY.
 #[must_use]
-pub fn unmet_for_recording(readiness: &Readiness, today: NaiveDate) -> Vec<Refusal> {
-    let mut unmet = unmet_for_text(&readiness.reason, "reason", MAX_TEXT);
-    if let Some(instrument) = &readiness.instrument {
-        unmet.extend(unmet_for_text(instrument, "instrument", 100));
+pub fn unmet_for_outcome(outcome: Outcome, tier: Tier, lacking: &[String]) -> Vec<Refusal> {
+    let found = match outcome {
+        Outcome::NotReady => "the organisation was found not ready",
+        Outcome::Conditional if tier == Tier::FullDelivery => {
+            "a conditional outcome allows co-delivery or hosting only: this application is for full delivery"
+        }
+        Outcome::Ready | Outcome::Conditional => return Vec::new(),
+    };
+    let mut message = found.to_owned();
+    if !lacking.is_empty() {
+        message.push_str("; for READY it lacks: ");
+        message.push_str(&lacking.join("; "));
     }
-    if readiness.validated_on > today {
-        unmet.push(Refusal::at(Code::Invalid, "validatedOn", "must not lie in the future"));
+    vec![Refusal::at(Code::ReadinessInsufficient, "", message)]
+}
+
+/// LIC-2: an outcome that was validated carries a licence of this tier that begins on this day.
+#[must_use]
+pub fn unmet_for_readiness(
+    readiness: Option<(&Readiness, &[String])>,
+    tier: Tier,
+    from: NaiveDate,
+) -> Vec<Refusal> {
+    let Some((readiness, lacking)) = readiness else {
+        let message =
+            "no assessment of the organisation stands: it is assessed first (readinessStart)";
+        return vec![Refusal::at(Code::ReadinessRequired, "", message)];
+    };
+    let mut unmet = unmet_for_outcome(readiness.outcome, tier, lacking);
+    let months = match readiness.outcome {
+        Outcome::Conditional => terms::CONDITIONAL_READINESS_MONTHS,
+        Outcome::Ready | Outcome::NotReady => terms::READINESS_MONTHS,
+    };
+    if terms::months_after(readiness.validated_on, months) < from {
+        let message =
+            format!("readiness was validated more than {months} months before the first day");
+        unmet.push(Refusal::at(Code::ReadinessOutdated, "validFrom", message));
     }
     unmet
 }
 
-/// LIC-2: the readiness outcome carries a licence of this tier on this day.
+/// A proposal stands on the assessment that stands still.
 #[must_use]
-pub fn unmet_for_readiness(
-    readiness: Option<&Readiness>,
-    tier: Tier,
-    from: NaiveDate,
-) -> Vec<Refusal> {
-    let Some(readiness) = readiness else {
-        let message = "record the validated readiness outcome first (licenceRecordReadiness)";
-        return vec![Refusal::at(Code::ReadinessRequired, "", message)];
-    };
-    let mut unmet = Vec::new();
-    match readiness.outcome {
-        Outcome::NotReady => {
-            let message =
-                "the organisation was found not ready: record a later outcome, or decline";
-            unmet.push(Refusal::at(Code::ReadinessInsufficient, "", message));
-        }
-        Outcome::Conditional if tier == Tier::FullDelivery => {
-            let message = "a conditional outcome allows co-delivery or hosting only: this application is for full \
-                           delivery";
-            unmet.push(Refusal::at(Code::ReadinessInsufficient, "", message));
-        }
-        Outcome::Ready | Outcome::Conditional => {}
+pub fn unmet_for_same_assessment(proposed: Option<Uuid>, standing: Option<Uuid>) -> Vec<Refusal> {
+    if proposed == standing {
+        return Vec::new();
     }
-    if terms::months_after(readiness.validated_on, terms::READINESS_MONTHS) < from {
-        let message = "readiness was validated more than 12 months before the first day";
-        unmet.push(Refusal::at(Code::ReadinessOutdated, "validFrom", message));
-    }
-    unmet
+    let message = "readiness was assessed anew since this was proposed: propose it again";
+    vec![Refusal::at(Code::ReadinessOutdated, "", message)]
 }
 
 /// The terms of a grant: days in order and not too many, conditions where readiness calls for them.

@@ -401,8 +401,7 @@ fn licence_of(row: licence::Model) -> Result<Licence, DbFault> {
         readiness_outcome,
         readiness_validated_on,
         readiness_instrument,
-        readiness_reason,
-        readiness_recorded_by,
+        readiness_assessment_id,
         submitted_on,
         submitted_by,
         decided_on,
@@ -421,16 +420,12 @@ fn licence_of(row: licence::Model) -> Result<Licence, DbFault> {
         updated_at,
         version,
     } = row;
-    let found = readiness_outcome.zip(readiness_validated_on).zip(readiness_reason);
-    let readiness = found.map(|((outcome, validated_on), reason)| {
-        Ok::<_, DbFault>(Readiness {
-            outcome: Outcome::from_code(&outcome)
-                .ok_or_else(|| DbFault::unreadable("licence.readiness_outcome"))?,
-            validated_on,
-            instrument: readiness_instrument,
-            reason,
-            recorded_by: readiness_recorded_by,
-        })
+    let found = readiness_outcome.zip(readiness_validated_on);
+    let found = found.zip(readiness_instrument.zip(readiness_assessment_id));
+    let readiness = found.map(|((outcome, validated_on), (instrument, assessment_id))| {
+        let outcome = Outcome::from_code(&outcome)
+            .ok_or_else(|| DbFault::unreadable("licence.readiness_outcome"))?;
+        Ok::<_, DbFault>(Readiness { outcome, validated_on, instrument, assessment_id })
     });
     let days = valid_from.zip(valid_to).zip(expiring_from.zip(grace_to));
     Ok(Licence {
@@ -508,9 +503,8 @@ fn row_of(licence: &Licence) -> licence::Model {
         bridging,
         readiness_outcome: readiness.as_ref().map(|found| found.outcome.code().to_owned()),
         readiness_validated_on: readiness.as_ref().map(|found| found.validated_on),
-        readiness_instrument: readiness.as_ref().and_then(|found| found.instrument.clone()),
-        readiness_recorded_by: readiness.as_ref().and_then(|found| found.recorded_by),
-        readiness_reason: readiness.map(|found| found.reason),
+        readiness_assessment_id: readiness.as_ref().map(|found| found.assessment_id),
+        readiness_instrument: readiness.map(|found| found.instrument),
         submitted_on,
         submitted_by,
         decided_on,

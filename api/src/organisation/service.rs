@@ -16,6 +16,8 @@ use crate::calendar::Period;
 use crate::command::{Stop, Unit, refuse_any};
 use crate::employer::agreements;
 use crate::licence::succession::Holdings;
+use crate::readiness::due;
+use crate::readiness::model::DueReason;
 use crate::refusal::{Code, Refusal};
 use crate::succession::service::Estate;
 
@@ -531,6 +533,11 @@ pub async fn succeed(unit: &Unit, new: NewSuccession) -> Result<Changed, Stop> {
             desk.store
                 .add_succession(before.id, successor, new.on, new.kind, new.notes.as_deref())
                 .await?;
+        }
+    }
+    if new.kind == SuccessionKind::Merger || new.kind == SuccessionKind::Acquisition {
+        for successor in &new.successors {
+            impact.extend(due::raise(unit, &desk.acting_as, *successor, DueReason::Merger).await?);
         }
     }
     let id = new.successors.first().or(new.predecessors.first()).copied().unwrap_or_default();

@@ -18,6 +18,8 @@ use crate::course::store::Courses;
 use crate::db::DbFault;
 use crate::organisation::rules::unmet_for_line;
 use crate::organisation::store::Organisations;
+use crate::readiness::due;
+use crate::readiness::model::DueReason;
 use crate::refusal::{Code, Refusal};
 
 /// Who gets a role.
@@ -73,8 +75,9 @@ pub async fn give(unit: &Unit, new: NewRole) -> Result<Changed, Stop> {
     held.push(grant.clone());
     unmet.extend(rules::unmet_for_duties(&held));
     refuse_any(unmet)?;
+    let impact = another_signatory(unit, &acting_as, &grant).await?;
     insert_grant(unit, &grant, acting_as).await?;
-    Ok(Changed::of(grant.id))
+    Ok(Changed { id: grant.id, impact })
 }
 
 /// Ends a role, today or on a later day. Ended today, it counts no longer from the next transaction on.
@@ -105,8 +108,23 @@ pub async fn end(unit: &Unit, at: At, on: Option<NaiveDate>) -> Result<Changed, 
     refuse_any(unmet)?;
     let after = RoleGrant { to: Some(last), version: before.version + 1, ..before.clone() };
     save(unit, &after).await?;
+    let impact = another_signatory(unit, &acting_as, &after).await?;
     unit.record(Change::of("role.ended", Some(&before), &after, &[], acting_as, None));
-    Ok(Changed::of(at.id))
+    Ok(Changed { id: at.id, impact })
+}
+
+/// RDY-6: where another person signs from now on, or nobody, readiness is assessed anew; says so.
+async fn another_signatory(
+    unit: &Unit,
+    acting_as: &str,
+    grant: &RoleGrant,
+) -> Result<Vec<String>, Stop> {
+    let GrantScope::Organisation(organisation) = grant.scope else { return Ok(Vec::new()) };
+    if grant.role != Role::PartnerSignatory {
+        return Ok(Vec::new());
+    }
+    let raised = due::raise(unit, acting_as, organisation, DueReason::Signatory).await?;
+    Ok(raised.into_iter().collect())
 }
 
 /// The words for the trail, if the actor may give and end this role in this scope.

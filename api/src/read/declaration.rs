@@ -120,6 +120,11 @@ pub enum Way {
     OrganisationThrough(&'static str, &'static str, Permission),
     /// The account that the column names.
     Account(&'static str),
+    /// The account that the column names, while it holds the permission anywhere.
+    Assigned(&'static str, Permission),
+    /// The same by a row of another table that is linked to the row: the table with its condition on `t`, and its
+    /// column with the account.
+    AssignedThrough(&'static str, &'static str, Permission),
     /// Who is allowed by the way, but only for the rows that meet the condition.
     Where(&'static Way, &'static str),
     /// The person that the column names, by whichever account.

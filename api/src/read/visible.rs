@@ -44,6 +44,8 @@ pub enum Whose {
     Organisations(Permission),
     /// The actor's account.
     Account,
+    /// The actor's account, while it holds the permission anywhere.
+    Assigned(Permission),
     /// The person of the actor's account.
     Person,
 }
@@ -55,6 +57,9 @@ impl Whose {
         match self {
             Self::Organisations(permission) => actor.organisations_with(permission),
             Self::Account => actor.account().into_iter().collect(),
+            Self::Assigned(permission) => {
+                actor.account().filter(|_| actor.holds(permission)).into_iter().collect()
+            }
             Self::Person => actor.person().into_iter().collect(),
         }
     }
@@ -110,6 +115,11 @@ fn opened(way: &Way, actor: &Actor) -> Option<VisibleRows> {
             (column, Whose::Organisations(permission))
         }
         Way::Account(column) => (column, Whose::Account),
+        Way::Assigned(column, permission) => (column, Whose::Assigned(permission)),
+        Way::AssignedThrough(table, column, permission) => {
+            link = Some(table);
+            (column, Whose::Assigned(permission))
+        }
         Way::Person(column) => (column, Whose::Person),
         Way::PersonThrough(table, column) => {
             link = Some(table);

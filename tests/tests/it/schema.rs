@@ -8,7 +8,7 @@ use alongside::graphql::schema::{self, Audience};
 use alongside::read::declaration::{Many, RootForm, What, reachable};
 use serde_json::{Value, json};
 use tests::curricula::{Standing, aligned};
-use tests::{World, courses, licences, on_both_databases, on_sqlite};
+use tests::{World, courses, licences, on_both_databases, on_sqlite, readiness};
 
 use crate::answers::list;
 use crate::matrix::people;
@@ -312,7 +312,8 @@ pub async fn fill(world: &World) {
         id(5)
     );
     eye.execute(&dismissed).await.expect("a pair");
-    let mut rows = licences::filled(world, &world.a, 1);
+    let mut rows = readiness::filled(world, &world.a, 1);
+    rows.extend(licences::filled(world, &world.a, 1));
     rows.extend(courses::filled(world, (&world.a, &world.b)));
     rows.push(format!("update organisation set status = 'ACTIVE' where id = {a}"));
     for row in rows {

@@ -13,6 +13,7 @@ use crate::read::declaration::{
     text,
 };
 use crate::readable;
+use crate::readiness::graphql::{ReadinessAssessment, ReadinessOutcome};
 
 mod officers;
 mod partners;
@@ -93,18 +94,6 @@ pub enum LicenceStatus {
     Surrendered,
     /// Followed by a renewal, or ended with its holder.
     Superseded,
-}
-
-/// What a readiness assessment found. New values may appear.
-#[derive(Enum, Clone, Copy, PartialEq, Eq, Serialize)]
-#[graphql(name = "LicenceReadiness", remote = "model::Outcome")]
-pub enum LicenceReadiness {
-    /// Ready for any tier.
-    Ready,
-    /// Ready for co-delivery or hosting, with conditions.
-    Conditional,
-    /// Not ready.
-    NotReady,
 }
 
 /// Where a condition of a licence stands. New values may appear.
@@ -297,13 +286,13 @@ readable! {
     /// The bridging licence that took its place.
     succeededBy: one::<Licence>("t.succeeded_by_id").nullable(),
     /// The readiness outcome on which it stands. For the holder, licensing and quality.
-    readinessOutcome: choice::<LicenceReadiness>("t.readiness_outcome").only(Permission::SeeLicences),
+    readinessOutcome: choice::<ReadinessOutcome>("t.readiness_outcome").only(Permission::SeeLicences),
     /// When that outcome was validated. For the holder, licensing and quality.
     readinessValidatedOn: date("t.readiness_validated_on").only(Permission::SeeLicences),
     /// The instrument by which it was found, with its version. For the holder, licensing and quality.
     readinessInstrument: text("t.readiness_instrument").only(Permission::SeeLicences),
-    /// Why the outcome was recorded. For the holder, licensing and quality.
-    readinessReason: text("t.readiness_reason").only(Permission::SeeLicences),
+    /// The assessment that found it, for those who may see it.
+    readinessAssessment: one::<ReadinessAssessment>("t.readiness_assessment_id").nullable(),
     /// When the application was handed in. For the holder, licensing and quality.
     submittedOn: date("t.submitted_on").only(Permission::SeeLicences),
     /// When it was granted, declined or withdrawn. For the holder, licensing and quality.

@@ -4,13 +4,13 @@ use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, Result};
 use serde::Serialize;
 
 use super::partners::{at, parts};
-use super::{Licence, LicenceReadiness, LicenceTier};
+use super::{Licence, LicenceTier};
 use crate::graphql::mutate::{Asked, ids_of};
 use crate::graphql::payload::Payload;
 use crate::graphql::scalars::Date;
 use crate::graphql::visible;
 use crate::licence::applications::{self, Proposal};
-use crate::licence::model::{Readiness, Tier};
+use crate::licence::model::Tier;
 use crate::licence::parts::{GrantTerms, NewCondition, VariationTerms};
 use crate::licence::succession::{self, Bridge};
 use crate::licence::variations;
@@ -20,7 +20,6 @@ use crate::refusal::{Code, Refusal};
 
 mutations! {
     LicenceBeginReview by ReviewLicences -> licence: Licence, [SeparationOfDuties];
-    LicenceRecordReadiness by ReviewLicences -> licence: Licence, [SeparationOfDuties];
     LicenceProposeGrant by ReviewLicences -> licence: Licence,
         [OrganisationNotActive, ReadinessRequired, ReadinessInsufficient, ReadinessOutdated, ConditionsRequired, LicenceOverlap, SeparationOfDuties];
     LicenceConfirmGrant by DecideLicences -> licence: Licence,
@@ -54,25 +53,6 @@ pub struct LicenceBeginReviewInput {
     idempotency_key: Option<String>,
 }
 
-/// The validated readiness outcome on which an application stands.
-#[derive(InputObject, Clone, Serialize)]
-pub struct LicenceRecordReadinessInput {
-    /// The licence.
-    id: ID,
-    /// Its version as you read it.
-    expected_version: i32,
-    /// What was found.
-    outcome: LicenceReadiness,
-    /// When it was validated.
-    validated_on: Date,
-    /// The instrument with its version, such as `ORG-READY@1.0`.
-    instrument: Option<String>,
-    /// Why you record it.
-    reason: String,
-    /// Repeating a request with the same key has one effect. Kept for 30 days.
-    idempotency_key: Option<String>,
-}
-
 /// What a grant is to say.
 #[derive(InputObject, Clone, Serialize)]
 pub struct LicenceProposeGrantInput {
@@ -92,7 +72,7 @@ pub struct LicenceProposeGrantInput {
     max_concurrent_courses: MaybeUndefined<i32>,
     /// Most trainees in a course; as the application asks if absent, without a bound if null.
     max_trainees_per_course: MaybeUndefined<i32>,
-    /// What the holder has to do; at most 20. Needed where readiness is conditional.
+    /// What the holder has to do; at most 20. Where readiness is conditional, the open actions of the plan are added.
     #[graphql(default)]
     conditions: Vec<LicenceConditionInput>,
     /// Why, in words for the holder.
@@ -202,29 +182,6 @@ impl LicenceMutations {
         let asked = Asked::new("licenceBeginReview", &input, input.idempotency_key.as_ref());
         let at = at(&input.id, input.expected_version)?;
         asked.run(ctx, parts, move |unit| Box::pin(applications::begin_review(unit, at))).await
-    }
-
-    /// Records the validated readiness outcome on which an application stands. What was proposed before falls.
-    #[graphql(visible = "visible::review_licences", tag = "national")]
-    async fn licence_record_readiness(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "The application and the outcome.")] input: LicenceRecordReadinessInput,
-    ) -> Result<Payload<LicenceRecordReadiness>> {
-        let asked = Asked::new("licenceRecordReadiness", &input, input.idempotency_key.as_ref());
-        let at = at(&input.id, input.expected_version)?;
-        let found = Readiness {
-            outcome: input.outcome.into(),
-            validated_on: input.validated_on.0,
-            instrument: input.instrument,
-            reason: input.reason,
-            recorded_by: None,
-        };
-        asked
-            .run(ctx, parts, move |unit| {
-                Box::pin(applications::record_readiness(unit, at, found.clone()))
-            })
-            .await
     }
 
     /// Proposes to grant an application. Somebody else has to confirm it.

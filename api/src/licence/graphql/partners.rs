@@ -17,7 +17,7 @@ use crate::programme::kind::ProgrammeTypeChoice;
 mutations! {
     LicenceDraft by DraftLicences -> licence: Licence, [OrganisationNotActive, LicenceEnded];
     LicenceAmendDraft by DraftLicences -> licence: Licence, [OrganisationNotActive];
-    LicenceSubmit by SignLicences -> licence: Licence, [OrganisationNotActive];
+    LicenceSubmit by SignLicences -> licence: Licence, [OrganisationNotActive, ReadinessInsufficient];
     LicenceWithdraw by SignLicences -> licence: Licence, [];
     LicenceSurrender by SignLicences -> licence: Licence, [LicenceEnded, TeachOutPlanRequired];
     LicenceAppealLodge by SignLicences -> licence: Licence, [NotAppealable, AppealTooLate];

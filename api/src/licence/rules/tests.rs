@@ -15,9 +15,8 @@ fn readiness(outcome: Outcome, validated_on: &str) -> Readiness {
     Readiness {
         outcome,
         validated_on: day(validated_on),
-        instrument: None,
-        reason: "seen".to_owned(),
-        recorded_by: None,
+        instrument: "ORG-READY@1.0".to_owned(),
+        assessment_id: Uuid::nil(),
     }
 }
 
@@ -71,12 +70,15 @@ fn lic_1_licences_for_one_programme_type_may_touch_and_not_overlap() {
 #[test]
 fn lic_2_readiness_carries_the_tier_and_is_no_older_than_twelve_months() {
     let from = day("2026-06-01");
-    let unmet = |found: Option<&Readiness>, tier| codes(&unmet_for_readiness(found, tier, from));
+    let unmet = |found: Option<&Readiness>, tier| {
+        codes(&unmet_for_readiness(found.map(|found| (found, &[][..])), tier, from))
+    };
     assert_eq!(unmet(None, Tier::HostOnly), [Code::ReadinessRequired]);
     for (outcome, tier, validated_on, expected) in [
         (Outcome::Ready, Tier::FullDelivery, "2025-06-01", &[][..]),
         (Outcome::Ready, Tier::FullDelivery, "2025-05-31", &[Code::ReadinessOutdated]),
-        (Outcome::Conditional, Tier::CoDelivery, "2026-01-01", &[]),
+        (Outcome::Conditional, Tier::CoDelivery, "2025-12-01", &[]),
+        (Outcome::Conditional, Tier::CoDelivery, "2025-11-30", &[Code::ReadinessOutdated]),
         (Outcome::Conditional, Tier::HostOnly, "2026-01-01", &[]),
         (Outcome::Conditional, Tier::FullDelivery, "2026-01-01", &[Code::ReadinessInsufficient]),
         (Outcome::NotReady, Tier::HostOnly, "2026-01-01", &[Code::ReadinessInsufficient]),

@@ -138,7 +138,9 @@ fn asked_by(way: &Way) -> Option<Permission> {
     match way {
         Way::Nation(permission)
         | Way::Organisation(_, permission)
-        | Way::OrganisationThrough(_, _, permission) => Some(*permission),
+        | Way::OrganisationThrough(_, _, permission)
+        | Way::Assigned(_, permission)
+        | Way::AssignedThrough(_, _, permission) => Some(*permission),
         Way::Where(way, _) => asked_by(way),
         Way::Everyone
         | Way::SignedIn

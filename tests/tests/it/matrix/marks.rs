@@ -10,7 +10,7 @@ use alongside::config::ApiSettings;
 use tests::curricula::{Standing, curriculum};
 use tests::engines::Fixture;
 use tests::given::{self, as_system, granted};
-use tests::{Engine, Tenant, World, courses, licences};
+use tests::{Engine, Tenant, World, courses, licences, readiness};
 use uuid::Uuid;
 
 use super::facts::{Facts, Who};
@@ -269,7 +269,9 @@ async fn rows_of(world: &World, tenant: &Tenant) {
     ] {
         execute(world, &row).await;
     }
-    for row in licences::filled(world, tenant, u8::from(tenant == &world.b)) {
+    let number = u8::from(tenant == &world.b);
+    let assessed = readiness::filled(world, tenant, number);
+    for row in assessed.into_iter().chain(licences::filled(world, tenant, number)) {
         execute(world, &row).await;
     }
 }

@@ -1,0 +1,121 @@
+//! Who holds the role of a reviewer, and who has a link to an organisation.
+
+use chrono::NaiveDate;
+use entities::{person_membership, region_membership, role_grant, trainer, trainer_affiliation};
+use sea_orm::{ColumnTrait as _, Condition, EntityTrait as _, QueryFilter as _};
+use uuid::Uuid;
+
+use super::Readiness;
+use crate::actor::service::{person_of, persons_since};
+use crate::actor::{GrantScope, Role};
+use crate::command::{Stop, Unit};
+
+/// Whether a period with this end holds on `today`, where it begins no later.
+fn lasts(to: Option<NaiveDate>, today: NaiveDate) -> bool {
+    to.is_none_or(|to| today < to)
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the store: its transaction carries the Scope"
+)]
+impl Readiness<'_> {
+    /// The grants that an account, and every account of the same person, holds today.
+    async fn grants_of(&self, unit: &Unit, account: Uuid) -> Result<Vec<role_grant::Model>, Stop> {
+        let person = person_of(unit, account).await?;
+        let whose = Condition::any()
+            .add(role_grant::Column::AccountId.eq(account))
+            .add_option(person.map(|person| role_grant::Column::PersonId.eq(person)));
+        let mut grants = role_grant::Entity::find()
+            .filter(whose)
+            .filter(role_grant::Column::ValidFrom.lte(unit.today()))
+            .all(self.tx)
+            .await?;
+        grants.retain(|grant| lasts(grant.valid_to, unit.today()));
+        Ok(grants)
+    }
+
+    /// Whether the account holds a role as a reviewer that counts for the organisation: for what is assigned, for
+    /// its region, or for it.
+    pub async fn reviews_for(
+        &self,
+        unit: &Unit,
+        account: Uuid,
+        organisation: Uuid,
+    ) -> Result<bool, Stop> {
+        let regions = region_membership::Entity::find()
+            .filter(region_membership::Column::OrganisationId.eq(organisation))
+            .filter(region_membership::Column::ValidFrom.lte(unit.today()))
+            .all(self.tx)
+            .await?;
+        let region = regions.into_iter().find(|held| lasts(held.valid_to, unit.today()));
+        let region = region.map(|held| held.region_id);
+        let counts = |grant: &role_grant::Model| {
+            grant.account_id == account
+                && grant.role == Role::Reviewer.code()
+                && match GrantScope::from_parts(&grant.scope_type, grant.scope_id) {
+                    Some(GrantScope::Own) => true,
+                    Some(GrantScope::Organisation(id)) => id == organisation,
+                    Some(GrantScope::Region(id)) => Some(id) == region,
+                    Some(GrantScope::Nation | GrantScope::Course(_)) | None => false,
+                }
+        };
+        Ok(self.grants_of(unit, account).await?.iter().any(counts))
+    }
+
+    /// RDY-3: whether the account, or the person whose it is, has a link to the organisation: a role there other
+    /// than as its reviewer, a record that it keeps, or an affiliation as a trainer.
+    pub async fn is_linked(
+        &self,
+        unit: &Unit,
+        account: Uuid,
+        organisation: Uuid,
+    ) -> Result<bool, Stop> {
+        let (today, here) = (unit.today(), GrantScope::Organisation(organisation).parts());
+        let grants = self.grants_of(unit, account).await?;
+        if grants.iter().any(|grant| {
+            (grant.scope_type.as_str(), grant.scope_id) == here
+                && grant.role != Role::Reviewer.code()
+        }) {
+            return Ok(true);
+        }
+        for person in persons_since(unit, account, today).await? {
+            let records = person_membership::Entity::find()
+                .filter(person_membership::Column::PersonId.eq(person))
+                .filter(person_membership::Column::OrganisationId.eq(organisation))
+                .all(self.tx)
+                .await?;
+            let trainers = trainer::Entity::find()
+                .filter(trainer::Column::PersonId.eq(person))
+                .all(self.tx)
+                .await?;
+            let affiliations = trainer_affiliation::Entity::find()
+                .filter(trainer_affiliation::Column::TrainerId.is_in(trainers.iter().map(|t| t.id)))
+                .filter(trainer_affiliation::Column::OrganisationId.eq(organisation))
+                .all(self.tx)
+                .await?;
+            if records.iter().any(|held| lasts(held.valid_to, today))
+                || affiliations.iter().any(|held| lasts(held.valid_to, today))
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Whether the organisation keeps the record of the person today.
+    pub async fn keeps_record(
+        &self,
+        organisation: Uuid,
+        person: Uuid,
+        today: NaiveDate,
+    ) -> Result<bool, Stop> {
+        let records = person_membership::Entity::find()
+            .filter(person_membership::Column::PersonId.eq(person))
+            .filter(person_membership::Column::OrganisationId.eq(organisation))
+            .filter(person_membership::Column::ValidFrom.lte(today))
+            .all(self.tx)
+            .await?;
+        Ok(records.iter().any(|held| lasts(held.valid_to, today)))
+    }
+}

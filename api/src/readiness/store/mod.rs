@@ -1,0 +1,364 @@
+//! Rows of readiness, loaded under lock and saved.
+//!
+//! Locks are taken in one order: an organisation, its assessment, then a rater, an action or what is due.
+
+use chrono::NaiveDate;
+use entities::{
+    readiness_action, readiness_answer, readiness_assessment, readiness_domain_score,
+    readiness_due, readiness_evidence, readiness_finding, readiness_instrument, readiness_rater,
+    readiness_validation,
+};
+use sea_orm::sea_query::{LockType, OnConflict};
+use sea_orm::{
+    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, Condition, EntityTrait as _,
+    IntoActiveModel as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+};
+use uuid::Uuid;
+
+use super::model::{
+    Action, ActionState, Answer, Assessment, Content, Due, Evidence, Instrument, Rater, State,
+};
+use super::rules::Sheet;
+use super::score::{Finding, Score};
+use crate::command::{Stop, Unit};
+use crate::db::Tx;
+use crate::refusal::{Code, Refusal};
+
+mod instruments;
+mod links;
+mod rows;
+
+/// The rows that the transaction's Scope lets it see and change.
+pub struct Readiness<'a> {
+    tx: &'a Tx,
+}
+
+/// One kind of record: found, locked, added and changed.
+macro_rules! kept {
+    ($($what:literal $entity:ident as $record:ident: $find:ident $lock:ident $insert:ident $update:ident;)+) => {$(
+        #[expect(clippy::disallowed_methods, reason = "this is the store: its transaction carries the Scope")]
+        impl Readiness<'_> {
+            #[doc = concat!("The ", $what, ".")]
+            pub async fn $find(&self, id: Uuid) -> Result<Option<$record>, Stop> {
+                let row = $entity::Entity::find_by_id(id).one(self.tx).await?;
+                Ok(row.map($record::try_from).transpose()?)
+            }
+
+            #[doc = concat!("The ", $what, ", locked.")]
+            pub async fn $lock(&self, id: Uuid) -> Result<Option<$record>, Stop> {
+                let row = $entity::Entity::find_by_id(id).lock(LockType::Update);
+                let row = row.one(self.tx).await?;
+                Ok(row.map($record::try_from).transpose()?)
+            }
+
+            #[doc = concat!("Saves a new ", $what, ".")]
+            pub async fn $insert(&self, new: &$record) -> Result<(), Stop> {
+                let row = $entity::Model::from(new.clone()).into_active_model().reset_all();
+                $entity::Entity::insert(row).exec_without_returning(self.tx).await?;
+                Ok(())
+            }
+
+            #[doc = concat!("Saves a changed ", $what, ", which has its next version already.")]
+            pub async fn $update(&self, changed: &$record) -> Result<(), Stop> {
+                let done = $entity::Entity::update_many()
+                    .set($entity::Model::from(changed.clone()).into_active_model().reset_all())
+                    .filter($entity::Column::Id.eq(changed.id))
+                    .filter($entity::Column::Version.eq(changed.version - 1))
+                    .exec(self.tx)
+                    .await?;
+                if done.rows_affected == 1 { Ok(()) } else { Err(Refusal::whole(Code::Conflict).into()) }
+            }
+        }
+    )+};
+}
+
+kept! {
+    "instrument" readiness_instrument as Instrument:
+        instrument lock_instrument insert_instrument update_instrument;
+    "assessment" readiness_assessment as Assessment:
+        assessment lock_assessment insert_assessment update_assessment;
+    "rater" readiness_rater as Rater: rater lock_rater insert_rater update_rater;
+    "piece of evidence" readiness_evidence as Evidence:
+        evidence lock_evidence insert_evidence update_evidence;
+    "action" readiness_action as Action: action lock_action insert_action update_action;
+    "reassessment" readiness_due as Due: due lock_due insert_due update_due;
+}
+
+/// The states in which an assessment is open.
+const OPEN: [State; 4] = [State::Draft, State::SelfSubmitted, State::InValidation, State::Returned];
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the store: its transaction carries the Scope"
+)]
+impl<'a> Readiness<'a> {
+    /// The store of `unit`.
+    #[must_use]
+    pub const fn of(unit: &'a Unit) -> Self {
+        Self { tx: unit.tx() }
+    }
+
+    /// The store within a transaction that only reads.
+    #[must_use]
+    pub const fn within(tx: &'a Tx) -> Self {
+        Self { tx }
+    }
+
+    /// The open assessment of an organisation.
+    pub async fn open(&self, organisation: Uuid) -> Result<Option<Assessment>, Stop> {
+        let row = readiness_assessment::Entity::find()
+            .filter(readiness_assessment::Column::OrganisationId.eq(organisation))
+            .filter(readiness_assessment::Column::State.is_in(OPEN.map(State::code)))
+            .one(self.tx)
+            .await?;
+        Ok(row.map(Assessment::try_from).transpose()?)
+    }
+
+    /// The assessment of an organisation that stands: the last one that was validated, unless it counts no more.
+    pub async fn standing(&self, organisation: Uuid) -> Result<Option<Assessment>, Stop> {
+        let row = readiness_assessment::Entity::find()
+            .filter(readiness_assessment::Column::OrganisationId.eq(organisation))
+            .filter(readiness_assessment::Column::State.eq(State::Validated.code()))
+            .one(self.tx)
+            .await?;
+        Ok(row.map(Assessment::try_from).transpose()?)
+    }
+
+    /// Every assessment of an organisation that was validated, also those that count no more, first one first.
+    pub async fn validated(&self, organisation: Uuid) -> Result<Vec<Assessment>, Stop> {
+        let rows = readiness_assessment::Entity::find()
+            .filter(readiness_assessment::Column::OrganisationId.eq(organisation))
+            .filter(readiness_assessment::Column::ValidatedOn.is_not_null())
+            .order_by_asc(readiness_assessment::Column::ValidatedOn)
+            .order_by_asc(readiness_assessment::Column::Id)
+            .all(self.tx)
+            .await?;
+        rows.into_iter().map(|row| Ok(Assessment::try_from(row)?)).collect()
+    }
+
+    /// The raters of an assessment by their numbers.
+    pub async fn raters(&self, assessment: Uuid) -> Result<Vec<Rater>, Stop> {
+        let rows = readiness_rater::Entity::find()
+            .filter(readiness_rater::Column::AssessmentId.eq(assessment))
+            .order_by_asc(readiness_rater::Column::Number)
+            .all(self.tx)
+            .await?;
+        rows.into_iter().map(|row| Ok(Rater::try_from(row)?)).collect()
+    }
+
+    /// The sheets of the raters whose answers count.
+    pub async fn sheets(&self, assessment: Uuid) -> Result<Vec<Sheet>, Stop> {
+        let answers = readiness_answer::Entity::find()
+            .filter(readiness_answer::Column::AssessmentId.eq(assessment))
+            .all(self.tx)
+            .await?;
+        let raters = self.raters(assessment).await?.into_iter().filter(|rater| !rater.withdrawn);
+        let sheet = |rater: Rater| Sheet {
+            number: rater.number,
+            perspective: rater.perspective,
+            answers: answers
+                .iter()
+                .filter(|answer| answer.rater_id == rater.id)
+                .map(|answer| Answer {
+                    indicator: answer.indicator_id,
+                    score: answer.score,
+                    note: answer.note.clone(),
+                })
+                .collect(),
+        };
+        Ok(raters.map(sheet).collect())
+    }
+
+    /// Writes answers of a rater over those that are there.
+    pub async fn answer(&self, unit: &Unit, rater: &Rater, answers: &[Answer]) -> Result<(), Stop> {
+        let row = |answer: &Answer| readiness_answer::ActiveModel {
+            id: Set(unit.id()),
+            organisation_id: Set(rater.organisation_id),
+            assessment_id: Set(rater.assessment_id),
+            rater_id: Set(rater.id),
+            indicator_id: Set(answer.indicator),
+            score: Set(answer.score),
+            note: Set(answer.note.clone()),
+            answered_at: Set(unit.now()),
+        };
+        use readiness_answer::Column::{AnsweredAt, IndicatorId, Note, RaterId, Score};
+        let over = OnConflict::columns([RaterId, IndicatorId])
+            .update_columns([Score, Note, AnsweredAt])
+            .to_owned();
+        readiness_answer::Entity::insert_many(answers.iter().map(row))
+            .on_conflict(over)
+            .exec_without_returning(self.tx)
+            .await?;
+        Ok(())
+    }
+
+    /// The scores of the reviewer.
+    pub async fn scores(&self, assessment: Uuid) -> Result<Vec<Answer>, Stop> {
+        let rows = readiness_validation::Entity::find()
+            .filter(readiness_validation::Column::AssessmentId.eq(assessment))
+            .all(self.tx)
+            .await?;
+        let score = |row: readiness_validation::Model| Answer {
+            indicator: row.indicator_id,
+            score: row.score,
+            note: row.comment,
+        };
+        Ok(rows.into_iter().map(score).collect())
+    }
+
+    /// Writes scores of the reviewer over those that are there.
+    pub async fn score(&self, unit: &Unit, of: &Assessment, scores: &[Answer]) -> Result<(), Stop> {
+        let row = |score: &Answer| readiness_validation::ActiveModel {
+            id: Set(unit.id()),
+            organisation_id: Set(of.organisation_id),
+            assessment_id: Set(of.id),
+            indicator_id: Set(score.indicator),
+            score: Set(score.score),
+            comment: Set(score.note.clone()),
+            scored_at: Set(unit.now()),
+        };
+        use readiness_validation::Column::{AssessmentId, Comment, IndicatorId, Score, ScoredAt};
+        let over = OnConflict::columns([AssessmentId, IndicatorId])
+            .update_columns([Score, Comment, ScoredAt])
+            .to_owned();
+        readiness_validation::Entity::insert_many(scores.iter().map(row))
+            .on_conflict(over)
+            .exec_without_returning(self.tx)
+            .await?;
+        Ok(())
+    }
+
+    /// Writes what each domain scored, and what was found, over what is there.
+    pub async fn keep_outcome(
+        &self,
+        unit: &Unit,
+        of: &Assessment,
+        content: &Content,
+        (own, validated): (&Score, Option<&Score>),
+    ) -> Result<(), Stop> {
+        readiness_domain_score::Entity::delete_many()
+            .filter(readiness_domain_score::Column::AssessmentId.eq(of.id))
+            .exec(self.tx)
+            .await?;
+        let of_domain = |score: &Score, place: usize| score.domains.get(place).copied().flatten();
+        let row = |(place, id): (usize, &Uuid)| readiness_domain_score::ActiveModel {
+            id: Set(unit.id()),
+            organisation_id: Set(of.organisation_id),
+            assessment_id: Set(of.id),
+            domain_id: Set(*id),
+            self_score: Set(of_domain(own, place)),
+            score: Set(validated.and_then(|score| of_domain(score, place))),
+        };
+        let rows = content.domain_ids.iter().enumerate().map(row);
+        readiness_domain_score::Entity::insert_many(rows).exec_without_returning(self.tx).await?;
+        match validated {
+            Some(score) => self.keep_findings(unit, of, content, score).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn keep_findings(
+        &self,
+        unit: &Unit,
+        of: &Assessment,
+        content: &Content,
+        score: &Score,
+    ) -> Result<(), Stop> {
+        readiness_finding::Entity::delete_many()
+            .filter(readiness_finding::Column::AssessmentId.eq(of.id))
+            .exec(self.tx)
+            .await?;
+        let for_ready = score.for_ready.iter().map(|finding| ("READY", finding));
+        let for_conditional = score.for_conditional.iter().map(|finding| ("CONDITIONAL", finding));
+        let rows =
+            (1_i32..).zip(for_ready.chain(for_conditional)).map(|(place, (bar, finding))| {
+                let (rule, domain, item, needed, found) = match *finding {
+                    Finding::Overall { needed, found } => {
+                        ("OVERALL", None, None, Some(needed), Some(found))
+                    }
+                    Finding::Domain { domain, needed, found } => {
+                        ("DOMAIN", Some(domain), None, Some(needed), Some(found))
+                    }
+                    Finding::Critical { item, needed, found } => {
+                        ("CRITICAL", None, Some(item), Some(needed), Some(found))
+                    }
+                    Finding::ActionPlan => ("ACTION_PLAN", None, None, None, None),
+                };
+                readiness_finding::ActiveModel {
+                    id: Set(unit.id()),
+                    organisation_id: Set(of.organisation_id),
+                    assessment_id: Set(of.id),
+                    place: Set(place),
+                    outcome: Set(bar.to_owned()),
+                    rule: Set(rule.to_owned()),
+                    domain_id: Set(domain.and_then(|place| content.domain_ids.get(place).copied())),
+                    indicator_id: Set(
+                        item.and_then(|place| content.indicator_ids.get(place).copied())
+                    ),
+                    needed: Set(needed),
+                    found: Set(found),
+                }
+            });
+        let rows: Vec<_> = rows.collect();
+        if !rows.is_empty() {
+            readiness_finding::Entity::insert_many(rows).exec_without_returning(self.tx).await?;
+        }
+        Ok(())
+    }
+
+    /// The evidence of an assessment that was not taken back.
+    pub async fn evidence_of(&self, assessment: Uuid) -> Result<Vec<Evidence>, Stop> {
+        let rows = readiness_evidence::Entity::find()
+            .filter(readiness_evidence::Column::AssessmentId.eq(assessment))
+            .filter(readiness_evidence::Column::RemovedOn.is_null())
+            .order_by_asc(readiness_evidence::Column::Id)
+            .all(self.tx)
+            .await?;
+        rows.into_iter().map(|row| Ok(Evidence::try_from(row)?)).collect()
+    }
+
+    /// The open actions of a plan, earliest first.
+    pub async fn open_actions(&self, assessment: Uuid) -> Result<Vec<Action>, Stop> {
+        let rows = readiness_action::Entity::find()
+            .filter(readiness_action::Column::AssessmentId.eq(assessment))
+            .filter(readiness_action::Column::State.eq(ActionState::Open.code()))
+            .order_by_asc(readiness_action::Column::DueOn)
+            .order_by_asc(readiness_action::Column::Id)
+            .all(self.tx)
+            .await?;
+        rows.into_iter().map(|row| Ok(Action::try_from(row)?)).collect()
+    }
+
+    /// The reassessments of an organisation that are due, locked.
+    pub async fn lock_due_of(&self, organisation: Uuid) -> Result<Vec<Due>, Stop> {
+        let rows = readiness_due::Entity::find()
+            .filter(readiness_due::Column::OrganisationId.eq(organisation))
+            .filter(readiness_due::Column::SettledOn.is_null())
+            .order_by_asc(readiness_due::Column::Id)
+            .lock(LockType::Update)
+            .all(self.tx)
+            .await?;
+        rows.into_iter().map(|row| Ok(Due::try_from(row)?)).collect()
+    }
+
+    /// Open actions that were due before `today` and of which nobody was reminded since `before`, at most `most`:
+    /// locked, and without those that another replica has.
+    pub async fn lock_overdue(
+        &self,
+        (today, before): (NaiveDate, NaiveDate),
+        most: u64,
+    ) -> Result<Vec<Action>, Stop> {
+        let reminded = readiness_action::Column::RemindedOn;
+        let rows = readiness_action::Entity::find()
+            .filter(readiness_action::Column::State.eq(ActionState::Open.code()))
+            .filter(readiness_action::Column::DueOn.lt(today))
+            .filter(Condition::any().add(reminded.is_null()).add(reminded.lte(before)))
+            .order_by_asc(readiness_action::Column::DueOn)
+            .order_by_asc(readiness_action::Column::Id)
+            .limit(most)
+            .lock_with_behavior(LockType::Update, sea_orm::sea_query::LockBehavior::SkipLocked)
+            .all(self.tx)
+            .await?;
+        rows.into_iter().map(|row| Ok(Action::try_from(row)?)).collect()
+    }
+}
