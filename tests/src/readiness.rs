@@ -9,6 +9,7 @@ use alongside::db::Access;
 use alongside::graphql::ids;
 use alongside::person::desk::At;
 use alongside::readiness::evidence::{File, NewEvidence};
+use alongside::readiness::instruments::Written;
 use alongside::readiness::model::{Answer, Assessment, Content, Number, Perspective};
 use alongside::readiness::rules::Planned;
 use alongside::readiness::score::Outcome;
@@ -17,6 +18,7 @@ use alongside::readiness::{answers, assessments, evidence, instruments, plan, va
 use chrono::NaiveDate;
 use uuid::Uuid;
 
+use crate::given::as_system;
 use crate::licences::{SIGNER, as_account, staff};
 use crate::world::{Tenant, World};
 
@@ -198,6 +200,54 @@ async fn content(unit: &Unit, id: Uuid) -> Result<Content, Stop> {
     store.content(found.instrument_id).await
 }
 
+/// The first rater of an assessment as the API gives it, with its version.
+pub async fn first_rater(world: &World, of: &Assessment) -> (String, i32) {
+    let id = of.id;
+    let raters = found(world, move |store| Box::pin(async move { store.raters(id).await })).await;
+    let rater = raters.first().expect("there are two");
+    (ids::encode("rrt", rater.id), rater.version)
+}
+
+/// The id of the first row of `table` of an assessment.
+pub async fn first_row(world: &World, table: &str, of: &Assessment) -> Uuid {
+    let (id, of) = (world.engine().hex("id"), world.uuid(of.id));
+    let sql = format!("select {id} from {table} where assessment_id = {of} order by id");
+    let ids = world.database.eye.texts(&sql).await;
+    Uuid::parse_str(ids.first().expect("a row")).expect("an id")
+}
+
+/// A draft of an instrument that can be published, with an indicator that follows the seeded one; a new version each
+/// time.
+pub async fn draft_instrument(world: &World) -> Uuid {
+    as_system(world.app.core(), move |unit| {
+        Box::pin(async move {
+            let number = Number::parse("1.0").expect("a number");
+            let first = instruments::named(unit, "ORG-READY", number).await?.expect("it is seeded");
+            let store = Readiness::of(unit);
+            let seeded = store.instrument(first).await?.expect("it is seeded");
+            let content = store.content(first).await?;
+            let mut domains = content.domains.clone();
+            let mut ids = content.indicator_ids.iter();
+            for indicator in domains.iter_mut().flat_map(|domain| &mut domain.indicators) {
+                indicator.follows = ids.next().copied().into_iter().collect();
+            }
+            let written = Written {
+                title: "The next one".to_owned(),
+                is_proposal: true,
+                source: Some("A test.".to_owned()),
+                thresholds: seeded.thresholds,
+                domains,
+            };
+            let number = format!(
+                "2.{}",
+                store.earlier("ORG-READY", Number::parse("3.0").expect("a number")).await?.len()
+            );
+            Ok(instruments::draft(unit, "ORG-READY", &number, written).await?.id)
+        })
+    })
+    .await
+}
+
 /// The id, as a literal, of the assessment that [`filled`] writes for the organisation.
 #[must_use]
 pub fn filled_assessment(world: &World, of: &Tenant) -> String {
@@ -211,6 +261,9 @@ pub fn filled(world: &World, of: &Tenant, number: u8) -> Vec<String> {
     let tenant = world.uuid(of.id);
     let new = |what: u8| world.uuid(Uuid::new_v5(&of.id, &[70 + what]));
     let (ended, open, account) = (filled_assessment(world, of), new(1), new(2));
+    // Of one the reviewer, of the other somebody who is none.
+    let reviewer = if of == &world.a { "Reviewer of the own records" } else { "Trainer of B" };
+    let reviewer = world.uuid(account_id(DemoIssuer::NAME, reviewer));
     let (rater, evidence) = (new(3), new(4));
     let (at, first) = ("'2026-05-01T09:00:00.25+00:00'", "'2020-01-01'");
     let instrument = "(select id from readiness_instrument where name = 'ORG-READY@1.0')";
@@ -224,12 +277,12 @@ pub fn filled(world: &World, of: &Tenant, number: u8) -> Vec<String> {
     vec![
         format!(
             "insert into readiness_assessment values ({open}, {tenant}, {instrument}, 'RETURNED', {account}, \
-             {first}, {account}, {first}, {account}, {account}, {first}, {first}, 'x', null, null, null, 5000, \
+             {first}, {account}, {first}, {reviewer}, {account}, {first}, {first}, 'x', null, null, null, 5000, \
              null, null, null, null, null, {at}, {at}, 3)"
         ),
         format!(
             "insert into readiness_assessment values ({ended}, {tenant}, {instrument}, 'INVALIDATED', {account}, \
-             {first}, {account}, {first}, {account}, {account}, {first}, {first}, 'x', {open}, {first}, \
+             {first}, {account}, {first}, {reviewer}, {account}, {first}, {first}, 'x', {open}, {first}, \
              '2021-01-01', 6000, 7000, 'READY', {first}, 'x', {open}, {at}, {at}, 7)"
         ),
         format!(

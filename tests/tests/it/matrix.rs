@@ -14,6 +14,7 @@ mod lists;
 mod marks;
 pub(crate) mod people;
 mod policy;
+mod readiness_inputs;
 mod sdl;
 mod strangers;
 mod withdrawn;

@@ -127,10 +127,12 @@ pub(super) fn root_field(root: &Root, registry: &mut Registry) -> MetaField {
     shown_to(declared, permission_of(def))
 }
 
-/// The permission without which nobody sees any row.
+/// The permission without which nobody sees any row; none where there are several.
 fn permission_of(def: &Def) -> Option<Permission> {
     let permissions: Option<Vec<Permission>> = def.rows.visible.iter().map(asked_by).collect();
-    permissions?.first().copied()
+    let permissions = permissions?;
+    let first = *permissions.first()?;
+    permissions.iter().all(|other| *other == first).then_some(first)
 }
 
 /// The permission that a way asks for.

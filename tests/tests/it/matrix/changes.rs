@@ -8,13 +8,14 @@ use serde_json::{Map, Value, json};
 use tests::courses::{School, school};
 use tests::curricula::{Standing, curriculum};
 use tests::people::trainer;
+use tests::readiness::REVIEWER;
 use tests::world::mutation;
 use tests::{Tenant, World, given, on_both_databases, successions};
 
 use super::marks::{Asker, Network, account, askers};
 use super::policy::Policy;
 use super::sdl::Sdl;
-use super::{Facts, course_inputs, licence_inputs, people, today};
+use super::{Facts, course_inputs, licence_inputs, people, readiness_inputs, today};
 use crate::answers::codes;
 use crate::employer::given as employer;
 
@@ -28,6 +29,8 @@ struct Subjects<'a> {
     holder: &'a Tenant,
     /// The account of the trainer.
     trainer: &'a str,
+    /// With the assessments.
+    assessed: &'a Tenant,
     /// With the courses, where a mutation of courses is asked for.
     school: Option<&'a School>,
 }
@@ -37,6 +40,9 @@ impl Subjects<'_> {
     fn owner(&self, name: &str) -> &Tenant {
         if let Some(school) = self.school.filter(|_| course_inputs::is_of_courses(name)) {
             return &school.organisation;
+        }
+        if name.starts_with("readiness") {
+            return self.assessed;
         }
         if is_licensing(name) || employer::NAMES.contains(&name) { self.holder } else { self.one }
     }
@@ -54,6 +60,7 @@ type Inputs = BTreeMap<&'static str, Value>;
 async fn inputs(world: &World, of: &Subjects<'_>) -> Inputs {
     let mut inputs = of_organisations(world, of).await;
     inputs.extend(licence_inputs::inputs(world, of.holder).await);
+    inputs.extend(readiness_inputs::inputs(world).await);
     inputs.extend(employer::inputs(world, of.holder).await);
     inputs.extend(people::inputs(world, of.one, of.trainer).await);
     if let Some(school) = of.school {
@@ -65,6 +72,9 @@ async fn inputs(world: &World, of: &Subjects<'_>) -> Inputs {
 /// The input of one mutation, made with no more than what its kind needs.
 async fn input(world: &World, of: &Subjects<'_>, name: &str) -> Value {
     let begins = |with: &[&str]| with.iter().any(|with| name.starts_with(with));
+    if name.starts_with("readiness") {
+        return readiness_inputs::input(world, of.assessed, name).await;
+    }
     let inputs: Inputs = if is_licensing(name) {
         licence_inputs::inputs(world, of.holder).await.into_iter().collect()
     } else if employer::NAMES.contains(&name) {
@@ -180,6 +190,7 @@ fn elsewhere(policy: &Policy, facts: &Facts, asker: &Asker, name: &str) -> bool 
         own(&held.role)
             || mutation.roles.contains(&held.role)
             || mutation.partners.contains(&held.role)
+            || mutation.assigned.contains(&held.role)
     })
 }
 
@@ -217,7 +228,9 @@ on_both_databases! {
         let activate = format!("update organisation set status = 'ACTIVE' where id = {}", world.uuid(world.b.id));
         world.database.eye.execute(&activate).await.expect("B takes part");
         let school = school(&world).await;
-        let of = Subjects { one: &world.a, other: &world.b, holder: &world.b, trainer: OWN, school: Some(&school) };
+        // Of assessments each mutation has an organisation of its own, in which nobody holds a role.
+        let strange = given::organisation(&world).active().register().await;
+        let of = Subjects { one: &world.a, other: &world.b, holder: &world.b, assessed: &strange, trainer: OWN, school: Some(&school) };
         let inputs = inputs(&world, &of).await;
         let named: Vec<&str> = policy.mutations.keys().map(String::as_str).collect();
         assert_eq!(inputs.keys().copied().collect::<Vec<_>>(), named, "each has an input");
@@ -259,7 +272,7 @@ on_both_databases! {
     async fn an_input_takes_no_field_that_is_not_its_own(world: World) {
         let active = given::organisation(&world).active().register().await;
         let school = school(&world).await;
-        let of = Subjects { one: &world.a, other: &active, holder: &active, trainer: OWN, school: Some(&school) };
+        let of = Subjects { one: &world.a, other: &active, holder: &active, assessed: &active, trainer: OWN, school: Some(&school) };
         let inputs = inputs(&world, &of).await;
         let before = world.database.eye.contents().await;
         for (name, input) in &inputs {
@@ -282,13 +295,14 @@ on_both_databases! {
             let other = given::organisation(&world).active().register().await;
             let holder = given::organisation(&world).active().register().await;
             let trainer = format!("the trainer who tries {name}");
-            let of = Subjects { one: &one, other: &other, holder: &holder, trainer: &trainer, school: None };
+            let of = Subjects { one: &one, other: &other, holder: &holder, assessed: &holder, trainer: &trainer, school: None };
             let input = input(&world, &of, name).await;
             let role = |codes: &[String]| codes.iter().filter_map(|code| Role::from_code(code)).next_back();
             let token = match (role(&mutation.roles), role(&mutation.partners)) {
                 _ if mutation.own => world.grant_to(&trainer, Role::Trainer, GrantScope::Organisation(one.id)).await,
                 // Whoever proposed the revocation did so as a quality lead.
                 _ if name == "licenceConfirmRevocation" => world.officer(),
+                _ if name == "readinessScoreSet" => world.token_of(REVIEWER),
                 (Some(role), _) => world.token(role, None),
                 (None, role) => world.grant(role.expect("a role"), Some(of.owner(name).id)).await,
             };

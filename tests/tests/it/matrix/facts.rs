@@ -73,7 +73,8 @@ impl Facts {
                 columns.extend(field.by);
                 columns.extend(field.readers.and_then(|readers| readers.within));
             }
-            let own = ty.rows.iter().flat_map(|r| [r.within.clone(), r.account.clone()]);
+            let own =
+                ty.rows.iter().flat_map(|r| [&r.within, &r.account, &r.assigned].map(Clone::clone));
             columns.extend(own.flatten());
             columns.remove("id");
             let conditions: Vec<&String> =
@@ -143,6 +144,8 @@ impl Policy {
         let within = |of: Option<Uuid>| readers.within.as_ref().is_some_and(|c| row.names(c, of));
         let concerned = readers.account.as_ref().is_some_and(|c| row.names(c, who.account));
         let signed_in = readers.signed_in && who.account.is_some();
+        let assigned = readers.assigned.as_ref().is_some_and(|c| row.names(c, who.account))
+            && who.grants.iter().any(|held| readers.assigned_roles.contains(&held.role));
         let by_role =
             who.grants.iter().filter(|held| readers.roles.contains(&held.role)).any(|held| {
                 match held.scope.as_str() {
@@ -159,7 +162,7 @@ impl Policy {
                 .any(|held| readers.nation.contains(&held.role) && held.scope == "NATION");
         let public = readers.everyone_when.as_ref();
         let public = public.is_some_and(|condition| row.meets.contains(condition));
-        public || by_role || placed || concerned || signed_in
+        public || by_role || placed || concerned || signed_in || assigned
     }
 }
 

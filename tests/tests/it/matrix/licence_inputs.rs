@@ -38,7 +38,6 @@ pub async fn inputs(world: &World, holder: &Tenant) -> Vec<(&'static str, Value)
         "validFrom": "2026-06-01", "validTo": "2026-07-01", "maxConcurrentCourses": 2,
         "reason": "A test.",
     });
-    let readiness = json!({ "outcome": "READY", "validatedOn": "2026-04-01", "reason": "A test." });
     let looked = json!({
         "kind": "DESK", "reviewedOn": "2026-05-01", "findings": "A test.", "sanction": "ADVICE",
     });
@@ -62,7 +61,6 @@ pub async fn inputs(world: &World, holder: &Tenant) -> Vec<(&'static str, Value)
         ("licenceProposeGrant", on(&ready, &grant)),
         ("licenceProposeRevocation", on(&suspended, &both)),
         ("licenceProposeVariation", on(&active, &vary)),
-        ("licenceRecordReadiness", on(&review, &readiness)),
         ("licenceReinstate", on(&suspended, &why)),
         ("licenceSubmit", on(&draft, &json!({}))),
         ("licenceSurrender", on(&active, &why)),

@@ -179,6 +179,7 @@ async fn fill(world: &World) {
             execute(world, &row).await;
         }
     }
+    readiness::draft_instrument(world).await;
     rows_of_the_nation(world).await;
     mark(world, &Policy::read()).await;
 }
@@ -304,6 +305,7 @@ async fn mark(world: &World, policy: &Policy) {
             "role_grant" => "scope_id",
             "programme" | "programme_version" | "programme_module" | "declared_gap" => "owner_id",
             "account" | "idempotency_record" | "import_run" | "audit_chain" => "id",
+            "readiness_instrument" | "readiness_domain" | "readiness_indicator" => "id",
             table if table.starts_with("person") || table.starts_with("trainer") => "id",
             _ => "organisation_id",
         };
@@ -337,6 +339,9 @@ async fn unlock(world: &World) {
         ("programme_version", "programme_version_stays"),
         ("programme_module", "programme_module_stays_update"),
         ("declared_gap", "declared_gap_stays_update"),
+        ("readiness_instrument", "readiness_instrument_stays"),
+        ("readiness_domain", "readiness_domain_stays_update"),
+        ("readiness_indicator", "readiness_indicator_stays_update"),
         ("course", "course_one_version"),
         ("course_session", "session_settled"),
     ] {

@@ -71,6 +71,12 @@ pub struct Readers {
     /// Whether everyone sees them who is signed in.
     #[serde(default)]
     pub signed_in: bool,
+    /// The column that names the account to which a row is assigned, or a query for pairs of a row and such an
+    /// account.
+    pub assigned: Option<String>,
+    /// The roles of which that account must hold one.
+    #[serde(default)]
+    pub assigned_roles: Vec<String>,
 }
 
 impl Readers {
@@ -126,6 +132,9 @@ pub struct Mutation {
     /// The roles that may use it within the own organisation.
     #[serde(default)]
     pub partners: Vec<String>,
+    /// The roles that may use it where it is assigned to them.
+    #[serde(default)]
+    pub assigned: Vec<String>,
     /// Whether it is for the person concerned alone.
     #[serde(default)]
     pub own: bool,
