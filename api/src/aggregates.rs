@@ -6,7 +6,7 @@ use crate::read::declaration::Root;
 use crate::verify::Invariant;
 use crate::{
     actor, course, employer, import, licence, organisation, person, programme, reference,
-    succession, trainer,
+    succession, trainer, upload,
 };
 
 /// The root fields of every aggregate.
@@ -21,6 +21,7 @@ pub const ROOTS: &[&[Root]] = &[
     succession::graphql::ROOTS,
     employer::graphql::ROOTS,
     import::graphql::ROOTS,
+    upload::graphql::ROOTS,
     actor::graphql::ROOTS,
 ];
 
@@ -34,6 +35,7 @@ pub const INVARIANTS: &[&[Invariant]] = &[
     course::invariants::QUERIES,
     succession::invariants::QUERIES,
     employer::invariants::QUERIES,
+    upload::invariants::QUERIES,
 ];
 
 /// Queries that no table answers alone.
@@ -66,4 +68,5 @@ pub struct Mutation(
     employer::graphql::AgreementMutations,
     employer::graphql::SupportMutations,
     import::graphql::ImportMutations,
+    upload::graphql::UploadMutations,
 );

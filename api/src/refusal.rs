@@ -160,6 +160,8 @@ codes! {
     PeriodOverlap = "PERIOD_OVERLAP",
     /// This year is recorded already: amend it.
     YearRecorded = "YEAR_RECORDED",
+    /// Too many of your files wait to be used. Use them, or wait until they expire.
+    TooManyUploads = "TOO_MANY_UPLOADS",
 }
 
 /// One reason why nothing was written.

@@ -116,6 +116,8 @@ macro_rules! with_permissions {
             RecordSupport as record_support: [
                 PartnerCoordinator, PartnerSignatory, LicensingOfficer,
             ];
+            /// Send files for records of the own organisation.
+            UploadFiles as upload_files: [PartnerCoordinator, PartnerSignatory];
         }
     };
 }
