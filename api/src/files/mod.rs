@@ -224,7 +224,11 @@ impl FileStore {
             let of_one = name.to_str().and_then(|name| name.split_once('#'));
             let key = of_one.and_then(|(key, _)| Uuid::parse_str(key).ok());
             if key.is_some_and(|key| of.contains(&key)) {
-                tokio::fs::remove_file(entry.path()).await.map_err(|e| unreadable(&e))?;
+                match tokio::fs::remove_file(entry.path()).await {
+                    // Another sweep was faster.
+                    Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                    removed => removed.map_err(|e| unreadable(&e))?,
+                }
             }
         }
         Ok(())

@@ -10,7 +10,7 @@ use alongside::config::ApiSettings;
 use tests::curricula::{Standing, curriculum};
 use tests::engines::Fixture;
 use tests::given::{self, as_system, granted};
-use tests::{Engine, Tenant, World, courses, licences};
+use tests::{Engine, Tenant, World, courses, licences, uploads};
 use uuid::Uuid;
 
 use super::facts::{Facts, Who};
@@ -178,6 +178,9 @@ async fn fill(world: &World) {
         for row in courses::filled(world, pair) {
             execute(world, &row).await;
         }
+    }
+    for row in uploads::filled(world, EVERYONE) {
+        execute(world, &row).await;
     }
     rows_of_the_nation(world).await;
     mark(world, &Policy::read()).await;
