@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::FileStore;
 use crate::fault::Fault;
-use crate::upload::model::Media;
+use crate::upload::model::{Media, Taken};
 
 /// A file to be given out: who may have it was decided before.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +25,13 @@ pub struct Attachment {
     pub size_bytes: i32,
     /// SHA-256 of its bytes, in lower-case hexadecimal.
     pub sha256: String,
+}
+
+impl From<Taken> for Attachment {
+    fn from(taken: Taken) -> Self {
+        let Taken { key, file_name, media, size_bytes, sha256 } = taken;
+        Self { key, file_name, media, size_bytes, sha256 }
+    }
 }
 
 /// What stands encoded in the name of RFC 8187: all but its `attr-char`.

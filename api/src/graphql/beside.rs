@@ -25,7 +25,7 @@ pub struct Route {
     /// Its name in the log.
     pub name: &'static str,
     /// The method that it takes.
-    pub method: axum::http::Method,
+    pub method: &'static str,
     /// The cost of a request.
     pub cost: fn(&App, &Parts) -> u64,
 }
@@ -96,9 +96,12 @@ async fn enter(
     let nobody = Payer::of(Identity::Anonymous, address);
     if parts.method != route.method {
         charge(app, nobody, 1, left).await?;
-        let error = ErrorCode::BadUserInput.error(format!("use {}", route.method), None);
-        let allowed = if route.method == axum::http::Method::PUT { "PUT" } else { "GET" };
-        return Err(Denied::new(StatusCode::METHOD_NOT_ALLOWED, error).allowing(allowed));
+        let denied = refused(
+            StatusCode::METHOD_NOT_ALLOWED,
+            ErrorCode::BadUserInput,
+            format!("use {}", route.method),
+        );
+        return Err(denied.allowing(route.method));
     }
     match identity(app, &parts.headers).await {
         Ok(identity @ Identity::Account(_)) => {

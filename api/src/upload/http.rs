@@ -10,7 +10,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, Method, Request as HttpRequest, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Request as HttpRequest, StatusCode, header};
 use axum::response::{IntoResponse as _, Response as HttpResponse};
 use serde_json::json;
 use tracing::Instrument as _;
@@ -39,7 +39,7 @@ const BYTES_FOR_ONE: u64 = 64 * 1024;
 
 /// Answers one request.
 pub async fn put(State(app): State<Arc<App>>, request: HttpRequest<Body>) -> HttpResponse {
-    let route = Route { name: "upload", method: Method::PUT, cost };
+    let route = Route { name: "upload", method: "PUT", cost };
     let of = Arc::clone(&app);
     beside::answer(&app, route, request, move |guest, parts, body| steps(of, guest, parts, body))
         .await

@@ -160,8 +160,8 @@ on_both_databases! {
         let request = world.client.put(format!("{}/uploads/{id}", world.base_url)).bearer_auth(world.coordinator(&world.a));
         let answer = request.header("content-type", "text/csv; charset=UTF-8").body(bytes.clone()).send().await.expect("an answer");
         assert_eq!(answer.status().as_u16(), 201);
-        let Taken { key, file_name, media, size_bytes, sha256: sum } = take(&world, &subject_of(&world), &id, world.a.id).await.expect("it is there");
-        let file = Attachment { key, file_name, media, size_bytes, sha256: sum };
+        let taken = take(&world, &subject_of(&world), &id, world.a.id).await.expect("it is there");
+        let (key, file) = (taken.key, Attachment::from(taken));
         let answer = attachment(world.app.files(), &file).await.expect("an answer");
         let header = |name: &str| answer.headers()[name].to_str().expect("text").to_owned();
         assert_eq!(header("content-type"), "text/csv; charset=utf-8");
