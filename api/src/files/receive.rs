@@ -135,10 +135,11 @@ async fn next(body: &mut Body, patience: Duration) -> Result<Option<Bytes>, Unfi
         match timeout(patience, frame).await {
             Ok(None) => return Ok(None),
             // Trailers hold nothing for us.
-            Ok(Some(Ok(frame))) => match frame.into_data() {
-                Ok(piece) => return Ok(Some(piece)),
-                Err(_) => {}
-            },
+            Ok(Some(Ok(frame))) => {
+                if let Ok(piece) = frame.into_data() {
+                    return Ok(Some(piece));
+                }
+            }
             Ok(Some(Err(_))) => return Err(Unfit::Shorter),
             Err(_) => return Err(Unfit::Slow),
         }

@@ -37,8 +37,8 @@ pub enum StagedUploadState {
 }
 
 readable! {
-    /// A file that you announced. Send its bytes with PUT to `/uploads/{id}`, then name it in the mutation that takes
-    /// it. Nobody else sees it.
+    /// A file that you announced. Send its bytes with PUT to `/uploads/` and its id, then name it in the mutation that
+    /// takes it. Nobody else sees it.
     pub StagedUpload = Rows::of("staged_upload", PREFIX)
         .visible_to(&[Way::Account("t.account_id")])
         .ordered_by("createdAt");
@@ -100,7 +100,7 @@ pub struct UploadMutations;
 
 #[Object]
 impl UploadMutations {
-    /// Announces a file. Its bytes are then sent with PUT to `/uploads/{id}`.
+    /// Announces a file. Its bytes are then sent with PUT to `/uploads/` and its id.
     #[graphql(visible = "visible::upload_files")]
     async fn staged_upload_create(
         &self,

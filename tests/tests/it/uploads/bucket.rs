@@ -85,7 +85,7 @@ on_both_databases! {
         patiently("a part is in the bucket", began).await;
         drop(socket);
         let settled = async {
-            while !world.bucket.objects().is_empty() || world.app.core().tasks().len() > 0 {
+            while !world.bucket.objects().is_empty() || !world.app.core().tasks().is_empty() {
                 tokio::task::yield_now().await;
             }
         };

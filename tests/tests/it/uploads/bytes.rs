@@ -49,7 +49,7 @@ async fn refused(answer: reqwest::Response) -> (u16, String) {
 /// Waits until nothing is on its way into the store.
 async fn settled(world: &World) {
     let settled = async {
-        while world.app.core().tasks().len() > 0
+        while !world.app.core().tasks().is_empty()
             || world.files().iter().any(|name| name.contains('#'))
         {
             tokio::task::yield_now().await;
