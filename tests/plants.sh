@@ -101,6 +101,10 @@ courses: a partner sees the offers to others|api/src/course/graphql/mod.rs|s/(pu
 courses: coordinators approve|api/src/actor/permission.rs|s/(ApproveCourses as \w+: \[)/$1QualityLead, /
 successions: the list is public|api/src/succession/graphql.rs|s/Way::Nation\(Permission::SeeUnassigned\)/Way::Everyone/
 successions: who took over does not see it|api/src/succession/graphql.rs|s/            Way::Organisation\("t.successor_id", Permission::SeeUnassigned\),\n//
+uploads: everyone sees them|api/src/upload/graphql.rs|s/Way::Account\("t.account_id"\)/Way::Everyone/
+uploads: an organisation sees those of its accounts|api/src/upload/graphql.rs|s/Way::Account\("t.account_id"\)/Way::Account("t.account_id"), Way::Organisation("t.organisation_id", crate::actor::Permission::UploadFiles)/
+uploads: who announces for one announces for all|api/src/upload/service.rs|s/unit\.actor\(\)\.acting_in\(organisation, Permission::UploadFiles\)/unit.actor().organisations_with(Permission::UploadFiles).first().and_then(|at| unit.actor().acting_in(*at, Permission::UploadFiles))/
+uploads: officers announce|api/src/actor/permission.rs|s/(UploadFiles as \w+: \[)/$1LicensingOfficer, /
 run: a link is not asked for|api/src/read/statement.rs|s/sql\.push\(" and "\)\.any_of\(column, &whose\.ids\(self\.actor\)\);/let _ = (column, whose);/
 PLANTS
 }

@@ -6,7 +6,7 @@ use crate::read::declaration::Root;
 use crate::verify::Invariant;
 use crate::{
     actor, course, employer, import, licence, organisation, person, programme, readiness,
-    reference, succession, trainer,
+    reference, succession, trainer, upload,
 };
 
 /// The root fields of every aggregate.
@@ -22,6 +22,7 @@ pub const ROOTS: &[&[Root]] = &[
     succession::graphql::ROOTS,
     employer::graphql::ROOTS,
     import::graphql::ROOTS,
+    upload::graphql::ROOTS,
     actor::graphql::ROOTS,
 ];
 
@@ -36,6 +37,7 @@ pub const INVARIANTS: &[&[Invariant]] = &[
     course::invariants::QUERIES,
     succession::invariants::QUERIES,
     employer::invariants::QUERIES,
+    upload::invariants::QUERIES,
 ];
 
 /// Queries that no table answers alone.
@@ -73,4 +75,5 @@ pub struct Mutation(
     employer::graphql::AgreementMutations,
     employer::graphql::SupportMutations,
     import::graphql::ImportMutations,
+    upload::graphql::UploadMutations,
 );

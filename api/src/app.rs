@@ -13,6 +13,7 @@ use crate::clock::Source;
 use crate::config::{Config, Profile};
 use crate::core::Core;
 use crate::db::{ConnectError, Db};
+use crate::files::{FileStore, FileStoreError};
 use crate::graphql::documents::Documents;
 use crate::graphql::gateway::Gateways;
 use crate::graphql::schema::Schemas;
@@ -28,6 +29,7 @@ pub struct App {
     verifier: Verifier,
     gateways: Gateways,
     budget: Budget,
+    files: FileStore,
     read_settings: ReadSettings,
     key_set: String,
     stopping: AtomicBool,
@@ -45,6 +47,9 @@ pub enum BuildError {
     /// Redis.
     #[error(transparent)]
     Redis(#[from] SharedError),
+    /// The file store.
+    #[error(transparent)]
+    Files(#[from] FileStoreError),
     /// The schema has changes to come.
     #[error("the database lacks migrations: run `alongside migrate up` first")]
     PendingMigrations,
@@ -62,7 +67,9 @@ impl App {
         issuer: Option<&DemoIssuer>,
     ) -> Result<Arc<Self>, BuildError> {
         let db = Db::connect(&config.database, config.profile).await?;
-        let core = Core::new(db, source).with_policy(config.policy);
+        let core =
+            Core::new(db, source).with_policy(config.policy).with_uploads(config.files.limits());
+        let files = FileStore::open(&config)?;
         let mut verifier = Verifier::new(&config.auth)?;
         let issuer = issuer.filter(|_| config.profile == Profile::Demo);
         let mut key_set = "{\"keys\":[]}".to_owned();
@@ -96,6 +103,7 @@ impl App {
             verifier,
             gateways,
             budget,
+            files,
             read_settings,
             key_set,
             stopping: AtomicBool::new(false),
@@ -136,6 +144,12 @@ impl App {
     #[must_use]
     pub const fn budget(&self) -> &Budget {
         &self.budget
+    }
+
+    /// The file store.
+    #[must_use]
+    pub const fn files(&self) -> &FileStore {
+        &self.files
     }
 
     /// Verifies tokens.

@@ -22,7 +22,7 @@ use uuid::Uuid;
 
 use crate::actor::{Actor, Identity, Permission, Role};
 use crate::audit::{self, Change};
-use crate::config::PolicySettings;
+use crate::config::{PolicySettings, UploadLimits};
 use crate::core::Core;
 use crate::db::{Access, DbFault, Tx};
 use crate::fault::Fault;
@@ -172,6 +172,12 @@ impl Unit {
     #[must_use]
     pub const fn policy(&self) -> PolicySettings {
         self.core.policy()
+    }
+
+    /// The bounds of what may be uploaded.
+    #[must_use]
+    pub const fn uploads(&self) -> UploadLimits {
+        self.core.uploads()
     }
 
     /// A new identifier.

@@ -31,6 +31,8 @@ pub struct Config {
     pub api: ApiSettings,
     /// What the network asks beyond its rules.
     pub policy: PolicySettings,
+    /// Files that clients send.
+    pub files: FileSettings,
     /// How much each actor may ask for.
     pub budget: BudgetSettings,
     /// The gateway in front of this subgraph.
@@ -224,6 +226,70 @@ pub enum Introspection {
     ByProfile,
 }
 
+/// Files that clients send, and where they are kept.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileSettings {
+    /// `file:FOLDER` or `s3://BUCKET/PREFIX`; empty for a folder beside the SQLite file.
+    pub url: String,
+    /// The address of an S3 server that is not Amazon's; empty for Amazon's.
+    pub s3_endpoint: String,
+    /// Its region; empty for what the environment says.
+    pub s3_region: String,
+    /// The key's id; empty for what the environment says.
+    pub s3_access_key_id: String,
+    /// The key; empty for what the environment says.
+    pub s3_secret_access_key: String,
+    /// Largest file, in bytes.
+    pub max_bytes: i32,
+    /// How long an upload waits for its bytes and for a record, in seconds.
+    pub upload_life_s: u32,
+    /// Most uploads of one account that wait at once.
+    pub max_open: u32,
+    /// Longest time for the bytes of one file to come and be stored, in milliseconds.
+    pub put_timeout_ms: u64,
+    /// Most files that come at once; further ones wait a little and are then told to come back.
+    pub max_puts: usize,
+}
+
+impl std::fmt::Debug for FileSettings {
+    /// Without keys.
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("FileSettings").field("url", &self.url).finish_non_exhaustive()
+    }
+}
+
+impl FileSettings {
+    /// The bounds of what may be uploaded.
+    #[must_use]
+    pub const fn limits(&self) -> UploadLimits {
+        let Self { max_bytes, upload_life_s, max_open, .. } = *self;
+        UploadLimits { max_bytes, life_s: upload_life_s, max_open }
+    }
+
+    fn is_usable(&self) -> bool {
+        let numbers = self.max_bytes > 0 && self.upload_life_s > 0 && self.max_open > 0;
+        numbers && self.put_timeout_ms > 0 && self.max_puts > 0
+    }
+}
+
+/// The bounds of what may be uploaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UploadLimits {
+    /// Largest file, in bytes.
+    pub max_bytes: i32,
+    /// How long an upload waits for its bytes and for a record, in seconds.
+    pub life_s: u32,
+    /// Most uploads of one account that wait at once.
+    pub max_open: u32,
+}
+
+impl Default for UploadLimits {
+    fn default() -> Self {
+        Self { max_bytes: 10 * 1024 * 1024, life_s: 3600, max_open: 50 }
+    }
+}
+
 /// How much each actor may ask for. What is not used is saved up to the burst.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -385,6 +451,7 @@ impl Config {
                 "must lie between 0 and 1",
             ),
             (self.budget.is_usable(), "budget", "needs numbers above 0"),
+            (self.files.is_usable(), "files", "needs numbers above 0"),
             (self.server.max_connections > 0, "server.max_connections", "must be at least 1"),
         ];
         match checks.into_iter().find(|(holds, ..)| !holds) {

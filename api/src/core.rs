@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::actor::grants::{self, Seen, Standing};
 use crate::actor::{Actor, Identity, Proof};
 use crate::clock::Source;
-use crate::config::PolicySettings;
+use crate::config::{PolicySettings, UploadLimits};
 use crate::db::{Access, Db, DbFault, Reading, Tx};
 
 /// How often a transaction is begun anew because grants changed in between.
@@ -27,6 +27,7 @@ pub struct Core {
     tasks: TaskTracker,
     guesses: Cache<Uuid, Arc<Seen>>,
     policy: PolicySettings,
+    uploads: UploadLimits,
 }
 
 impl Core {
@@ -34,13 +35,20 @@ impl Core {
     #[must_use]
     pub fn new(db: Db, source: Arc<dyn Source>) -> Self {
         let (tasks, guesses) = (TaskTracker::new(), Cache::new(REMEMBERED));
-        Self { db, source, tasks, guesses, policy: PolicySettings::default() }
+        let (policy, uploads) = (PolicySettings::default(), UploadLimits::default());
+        Self { db, source, tasks, guesses, policy, uploads }
     }
 
     /// The same, with what the network asks beyond its rules.
     #[must_use]
     pub fn with_policy(self, policy: PolicySettings) -> Self {
         Self { policy, ..self }
+    }
+
+    /// The same, with bounds of its own for what may be uploaded.
+    #[must_use]
+    pub fn with_uploads(self, uploads: UploadLimits) -> Self {
+        Self { uploads, ..self }
     }
 
     /// The same, with another source of time, identifiers and randomness.
@@ -53,6 +61,12 @@ impl Core {
     #[must_use]
     pub const fn policy(&self) -> PolicySettings {
         self.policy
+    }
+
+    /// The bounds of what may be uploaded.
+    #[must_use]
+    pub const fn uploads(&self) -> UploadLimits {
+        self.uploads
     }
 
     /// The same, with a count of its own for what one request asks of the database.

@@ -6,13 +6,13 @@
 //!   serves and stops.
 //! * [`telemetry`]: logs, traces and metrics; [`budget`]: how much each actor may ask for.
 //! * [`actor`]: who is asking and what they may do.
-//! * [`db`], [`core`], [`command`]: the only door to SQL, and how every mutation runs.
+//! * [`db`], [`core`], [`command`]: the only door to SQL, and how every mutation runs; [`files`]: the file store.
 //! * [`audit`], [`outbox`], [`idempotency`]: what every write leaves behind.
 //! * [`read`]: reads, declared once.
 //! * [`graphql`]: the endpoint.
 //! * [`mod@reference`], [`organisation`], [`licence`], [`readiness`], [`person`], [`trainer`],
-//!   [`programme`], [`course`], [`succession`], [`employer`], [`import`]: the aggregates, listed in
-//!   [`aggregates`].
+//!   [`programme`], [`course`], [`succession`], [`employer`], [`upload`], [`import`]: the aggregates, listed
+//!   in [`aggregates`].
 //! * [`demo`], [`verify`]: the demonstration network, and the check of every invariant.
 
 // The lists of all mutations nest one type in another.
@@ -34,6 +34,7 @@ pub mod command;
 pub mod core;
 pub mod db;
 pub mod fault;
+pub mod files;
 pub mod refusal;
 
 pub mod audit;
@@ -57,6 +58,7 @@ pub mod readiness;
 pub mod reference;
 pub mod succession;
 pub mod trainer;
+pub mod upload;
 
 pub mod demo;
 pub mod verify;

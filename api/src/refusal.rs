@@ -180,6 +180,8 @@ codes! {
     NotAReviewer = "NOT_A_REVIEWER",
     /// The reviewer has a link to the organisation.
     ReviewerLinked = "REVIEWER_LINKED",
+    /// Too many of your files wait to be used. Use them, or wait until they expire.
+    TooManyUploads = "TOO_MANY_UPLOADS",
 }
 
 /// One reason why nothing was written.

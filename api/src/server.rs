@@ -14,7 +14,9 @@ use crate::app::App;
 use crate::config::Profile;
 use crate::graphql::http;
 use crate::graphql::schema::{self, Audience};
+use crate::readiness::http as evidence;
 use crate::telemetry::metrics;
+use crate::upload::http as uploads;
 
 /// What the GraphiQL page may load: its own files and nothing else.
 const CONTENT_SECURITY: &str = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
@@ -25,6 +27,8 @@ pub fn router(app: Arc<App>) -> Router {
     let mut router = Router::new()
         .route("/graphql", any(http::handle))
         .route("/auth/logout", post(logout::post))
+        .route("/uploads/{id}", any(uploads::put))
+        .route("/evidence/{id}", any(evidence::get))
         .route("/schema.graphql", get(sdl))
         .route("/health/live", get(|| async { "live" }))
         .route("/health/ready", get(ready))

@@ -79,6 +79,7 @@ pub mod session_guest;
 pub mod session_module;
 pub mod session_place;
 pub mod site;
+pub mod staged_upload;
 pub mod succession_assignment;
 pub mod supervision_offer;
 pub mod teaching_assignment;

@@ -26,6 +26,7 @@ mod m0016_offers;
 mod m0017_grants;
 mod m0018_standing;
 mod m0019_readiness;
+mod m0020_uploads;
 mod row_security;
 mod seed;
 mod seed_programmes;
@@ -61,6 +62,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0017_grants::Migration),
             Box::new(m0018_standing::Migration),
             Box::new(m0019_readiness::Migration),
+            Box::new(m0020_uploads::Migration),
         ]
     }
 }

@@ -7,6 +7,7 @@
 //! * [`engines`]: a database per test, and the macros that make a test of each rule.
 //! * [`world`]: the service, its tenants and requests to it.
 //! * [`given`]: organisations and grants that a test begins with.
+//! * [`bucket`]: an S3 server with a bucket of a test's own.
 //! * [`licences`]: licences in any state that a test begins with.
 //! * [`courses`]: courses in any state that a test begins with.
 //! * [`curricula`]: curricula that a test begins with.
@@ -18,9 +19,11 @@
 //! * [`redis`]: a Redis of a test's own, to be frozen, emptied and poisoned.
 //! * [`rehearse`]: the way of a document up to where it would run, for the fuzzer.
 //! * [`socket`]: a plain connection, for requests that no client library would send.
+//! * [`uploads`]: files to send.
 
 #![expect(clippy::expect_used, reason = "a test whose surroundings fail cannot go on")]
 
+pub mod bucket;
 pub mod courses;
 pub mod curricula;
 pub mod engines;
@@ -35,6 +38,7 @@ pub mod redis;
 pub mod rehearse;
 pub mod socket;
 pub mod successions;
+pub mod uploads;
 pub mod world;
 
 pub use engines::{Database, Engine};

@@ -8,13 +8,14 @@ use alongside::command::{Stop, Unit};
 use alongside::db::Access;
 use alongside::graphql::ids;
 use alongside::person::desk::At;
-use alongside::readiness::evidence::{File, NewEvidence};
+use alongside::readiness::evidence::NewEvidence;
 use alongside::readiness::instruments::Written;
 use alongside::readiness::model::{Answer, Assessment, Content, Number, Perspective};
 use alongside::readiness::rules::Planned;
 use alongside::readiness::score::Outcome;
 use alongside::readiness::store::Readiness;
 use alongside::readiness::{answers, assessments, evidence, instruments, plan, validation};
+use alongside::upload::model::{Media, Taken};
 use chrono::NaiveDate;
 use uuid::Uuid;
 
@@ -166,11 +167,11 @@ fn planned(due_on: NaiveDate) -> Planned {
     }
 }
 
-fn file(unit: &Unit) -> File {
-    File {
+fn file(unit: &Unit) -> Taken {
+    Taken {
         key: unit.id(),
-        name: "seen.txt".to_owned(),
-        media_type: "text/plain".to_owned(),
+        file_name: "seen.txt".to_owned(),
+        media: Media::Text,
         size_bytes: 1,
         sha256: "0".repeat(64),
     }

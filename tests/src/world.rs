@@ -97,7 +97,7 @@ pub struct Inner {
     /// The database.
     pub database: Database,
     serving: Mutex<Option<Serving>>,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 /// The task that serves, and how to end it.
@@ -149,6 +149,7 @@ impl World {
         config.redis.url = std::env::var("ALONGSIDE_TEST_REDIS").unwrap_or_default();
         config.redis.prefix = format!("{}:", SystemSource.id().simple());
         config.budget = plenty();
+        config.files.url = format!("file:{}", folder.path().join("files").display());
         change(&mut config);
         let app =
             App::build(config, source.clone(), Some(&issuer)).await.expect("the service builds");
@@ -166,7 +167,7 @@ impl World {
             b,
             database,
             serving,
-            _folder: folder,
+            folder,
         }))
     }
 
@@ -174,6 +175,24 @@ impl World {
     #[must_use]
     pub fn engine(&self) -> Engine {
         self.database.engine
+    }
+
+    /// The folder `name` of this world's own.
+    #[must_use]
+    pub fn folder(&self, name: &str) -> std::path::PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// The names of what lies in the folder of files, parts on their way among them.
+    #[must_use]
+    pub fn files(&self) -> Vec<String> {
+        let Ok(found) = std::fs::read_dir(self.folder("files")) else { return vec![] };
+        let name = |entry: std::io::Result<std::fs::DirEntry>| {
+            entry.expect("an entry").file_name().into_string().expect("a name")
+        };
+        let mut names: Vec<String> = found.map(name).collect();
+        names.sort();
+        names
     }
 
     /// `id` as a literal of this engine's SQL.

@@ -133,6 +133,8 @@ macro_rules! with_permissions {
             ReturnReadiness as return_readiness: [Reviewer, QualityLead];
             /// Assign reviewers, validate and invalidate assessments.
             ValidateReadiness as validate_readiness: [QualityLead];
+            /// Send files for records of the own organisation.
+            UploadFiles as upload_files: [PartnerCoordinator, PartnerSignatory];
         }
     };
 }

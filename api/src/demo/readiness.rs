@@ -11,13 +11,14 @@ use crate::actor::{Identity, Role};
 use crate::command::{Stop, Unit};
 use crate::core::Core;
 use crate::person::desk::At;
-use crate::readiness::evidence::{File, NewEvidence};
+use crate::readiness::evidence::NewEvidence;
 use crate::readiness::model::{Answer, Content, Number, Perspective};
 use crate::readiness::rules::Planned;
 use crate::readiness::score::Outcome;
 use crate::readiness::store::Readiness;
 use crate::readiness::{answers, assessments, evidence, instruments, plan, validation};
 use crate::refusal::{Code, Refusal};
+use crate::upload::model::{Media, Taken};
 
 /// The instrument.
 const CODE: &str = "ORG-READY";
@@ -100,11 +101,11 @@ async fn begin(unit: &Unit, organisation: Uuid, outcome: Outcome) -> Result<Uuid
     Ok(id)
 }
 
-fn file(unit: &Unit) -> File {
-    File {
+fn file(unit: &Unit) -> Taken {
+    Taken {
         key: unit.id(),
-        name: "evidence.txt".to_owned(),
-        media_type: "text/plain".to_owned(),
+        file_name: "evidence.txt".to_owned(),
+        media: Media::Text,
         size_bytes: i32::try_from(EVIDENCE.len()).unwrap_or(i32::MAX),
         sha256: EVIDENCE_SHA256.to_owned(),
     }

@@ -25,6 +25,8 @@ pub enum ErrorCode {
     PersistedQueryNotFound,
     /// Trying later may succeed.
     Unavailable,
+    /// Nothing with this id that the account may send or fetch. On routes beside GraphQL only.
+    NotFound,
     /// A fault of the service.
     Internal,
 }
@@ -43,6 +45,7 @@ impl ErrorCode {
             Self::RateLimited => "RATE_LIMITED",
             Self::PersistedQueryNotFound => "PERSISTED_QUERY_NOT_FOUND",
             Self::Unavailable => "UNAVAILABLE",
+            Self::NotFound => "NOT_FOUND",
             Self::Internal => "INTERNAL",
         }
     }

@@ -5,11 +5,7 @@
 //! the document's measure before its budget, and only then anything that asks the database. Every error
 //! carries a code from the closed list and the request's id; a request that was not run has no `data`.
 
-use std::future::{Future, poll_fn};
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::Duration;
 
 use async_graphql::Response;
@@ -17,13 +13,14 @@ use async_graphql::parser::types::OperationType;
 use axum::body::{Body, Bytes};
 use axum::extract::{Query, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, Method, Request as HttpRequest, StatusCode, header};
+use axum::http::{HeaderValue, Method, Request as HttpRequest, StatusCode, header};
 use axum::response::Response as HttpResponse;
 use serde_json::{Map, Value, json};
 use tracing::Instrument as _;
 
 use super::accept::{self, Format};
 use super::error::{ErrorCode, SIGN_IN, of_fault};
+use super::guest::{charge, identity, tell_budget, without_panic};
 use super::parameters::{Parameters, encodes_text};
 use super::prepare::{Prepared, Stage, digest, hash};
 use super::reply::{Denied, Reply, complete};
@@ -67,20 +64,6 @@ pub async fn handle(State(app): State<Arc<App>>, request: HttpRequest<Body>) -> 
     answer
 }
 
-/// The outcome of `work`; `None` if it panicked.
-async fn without_panic<F: Future>(work: F) -> Option<F::Output> {
-    let mut work = pin!(work);
-    poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context))) {
-        Ok(Poll::Ready(done)) => Poll::Ready(Some(done)),
-        Ok(Poll::Pending) => Poll::Pending,
-        Err(_) => {
-            tracing::error!("a request panicked");
-            Poll::Ready(None)
-        }
-    })
-    .await
-}
-
 /// One request being answered.
 struct Turn<'a> {
     app: &'a Arc<App>,
@@ -102,7 +85,7 @@ impl Turn<'_> {
             }
         };
         if let Some(left) = left {
-            self.tell_budget(answer.headers_mut(), left);
+            tell_budget(self.app, answer.headers_mut(), left);
         }
         answer
     }
@@ -113,7 +96,7 @@ impl Turn<'_> {
             return Ok(());
         }
         let address = accept::address(parts, &self.app.config().server);
-        self.charge(Payer::of(Identity::Anonymous, address), 1, left).await
+        charge(self.app, Payer::of(Identity::Anonymous, address), 1, left).await
     }
 
     /// The steps of a request; `left` is what the budget holds once it was charged.
@@ -133,7 +116,7 @@ impl Turn<'_> {
         };
         let parameters = asked(parts, body.as_ref())?;
         let address = accept::address(parts, &config.server);
-        let identity = self.identity(&parts.headers).await;
+        let identity = identity(app, &parts.headers).await;
         let audience = app.gateways().audience(&parts.headers);
         let identity = identity.map_err(|()| Denied::unauthenticated(SIGN_IN))?;
         let audience = audience.ok_or_else(|| Denied::unauthenticated(GATEWAY_KEY))?;
@@ -148,7 +131,7 @@ impl Turn<'_> {
         let prepared = stage.prepare(parameters, text);
         let cost = prepared.as_ref().map_or(1, |prepared| prepared.cost.cost);
         seen.cost(cost);
-        self.charge(Payer::of(identity, address), cost, left).await?;
+        charge(app, Payer::of(identity, address), cost, left).await?;
         let client_error = |error| Denied::new(self.reply.format.client_error(), error);
         let prepared = prepared.map_err(client_error)?;
         if parts.method == Method::GET && prepared.document.kind != OperationType::Query {
@@ -185,40 +168,6 @@ impl Turn<'_> {
             self.reply.request_id.to_owned(),
             Arc::clone(&prepared.mended.plans),
         )
-    }
-
-    /// Takes the cost of a request from a budget.
-    async fn charge(&self, payer: Payer, cost: u64, left: &mut Option<Left>) -> Result<(), Denied> {
-        let after = self.app.budget().charge(payer, cost).await;
-        *left = Some(after);
-        match after.wait_s {
-            None => Ok(()),
-            Some(seconds) => {
-                let unit = if seconds == 1 { "second" } else { "seconds" };
-                let message = format!("the budget is used up: come back in {seconds} {unit}");
-                let error = ErrorCode::RateLimited.error(message, None);
-                Err(Denied::new(StatusCode::TOO_MANY_REQUESTS, error).after(seconds))
-            }
-        }
-    }
-
-    /// The identity of the request's token; the public without one.
-    async fn identity(&self, headers: &HeaderMap) -> Result<Identity, ()> {
-        let mut given = headers.get_all(header::AUTHORIZATION).iter();
-        let value = match (given.next(), given.next()) {
-            (None, _) => return Ok(Identity::Anonymous),
-            (Some(value), None) => value,
-            (Some(_), Some(_)) => return Err(()),
-        };
-        let text = value.to_str().map_err(|_| ())?;
-        let (scheme, token) = text.split_once(' ').ok_or(())?;
-        if !scheme.eq_ignore_ascii_case("bearer") {
-            return Err(());
-        }
-        let now = self.app.core().source().now();
-        self.app.verifier().verify(token.trim(), now).await.map_err(|refused| {
-            tracing::info!(reason = %refused, "token refused");
-        })
     }
 
     /// Who may ask about the schema itself, and with which grants its answer is filtered.
@@ -283,17 +232,6 @@ impl Turn<'_> {
         cost.insert("burst".to_owned(), json!(budget.cost_burst));
         cost
     }
-
-    fn tell_budget(&self, headers: &mut HeaderMap, left: Left) {
-        let budget = self.app.budget();
-        for (name, text) in
-            [("ratelimit-policy", budget.policy()), ("ratelimit", budget.state(left))]
-        {
-            if let Ok(value) = HeaderValue::from_str(&text) {
-                headers.insert(name, value);
-            }
-        }
-    }
 }
 
 /// `response`, if whoever asks may be answered.
@@ -331,21 +269,4 @@ fn pairs(parts: &Parts) -> Result<Parameters, Denied> {
         malformed(ErrorCode::BadUserInput.error("the query string cannot be read", None))
     })?;
     Parameters::from_pairs(pairs.0).map_err(malformed)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn a_panic_while_answering_is_caught_and_told_apart_from_an_answer() {
-        let answer = without_panic(async { tokio::task::yield_now().await });
-        assert_eq!(answer.await, Some(()));
-        let bug: Option<()> = without_panic(async {
-            tokio::task::yield_now().await;
-            unreachable!("a bug")
-        })
-        .await;
-        assert_eq!(bug, None);
-    }
 }

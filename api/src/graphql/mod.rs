@@ -3,11 +3,13 @@
 //! is about any one aggregate, except the lists that name each once.
 
 pub mod accept;
+pub mod beside;
 pub mod document;
 pub mod documents;
 pub mod error;
 pub mod gateway;
 pub mod guard;
+pub mod guest;
 pub mod http;
 pub mod ids;
 mod merge;

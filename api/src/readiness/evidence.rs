@@ -1,31 +1,22 @@
 //! Evidence: files that show what an assessment says.
 
+use serde::Serialize;
 use uuid::Uuid;
 
 use super::desk::{Desk, sees};
 use super::model::{Command, Evidence, State};
 use super::rules;
 use super::store::Readiness;
-use crate::actor::Permission;
+use crate::actor::{Permission, Role};
+use crate::audit::{Audited, Change};
 use crate::command::{Stop, Unit, refuse_any};
+use crate::db::DbFault;
+use crate::files::Attachment;
 use crate::organisation::rules::unmet_for_line;
 use crate::person::desk::{At, Changed, not_found};
 use crate::refusal::{Code, Refusal};
-
-/// A file in the store.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct File {
-    /// Its key there.
-    pub key: Uuid,
-    /// Its name.
-    pub name: String,
-    /// Its media type.
-    pub media_type: String,
-    /// Its size.
-    pub size_bytes: i32,
-    /// Its SHA-256, in hexadecimal.
-    pub sha256: String,
-}
+use crate::upload::model::{Media, Taken};
+use crate::upload::service as uploads;
 
 /// Evidence to be added.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,7 +34,7 @@ pub struct NewEvidence {
 /// # Errors
 ///
 /// Every unmet rule, or what the database answers.
-pub async fn add(unit: &Unit, new: NewEvidence, file: File) -> Result<Changed, Stop> {
+pub async fn add(unit: &Unit, new: NewEvidence, file: Taken) -> Result<Changed, Stop> {
     let (desk, before) = Desk::at_own(unit, Permission::DraftReadiness, new.assessment)
         .await
         .map_err(|stop| stop.of_field("assessmentId"))?;
@@ -63,7 +54,7 @@ pub async fn add(unit: &Unit, new: NewEvidence, file: File) -> Result<Changed, S
         unmet.push(Refusal::at(Code::Invalid, "", message));
     }
     refuse_any(unmet)?;
-    let File { key, name, media_type, size_bytes, sha256 } = file;
+    let Taken { key, file_name, media, size_bytes, sha256 } = file;
     let evidence = Evidence {
         id: unit.id(),
         organisation_id: open.organisation_id,
@@ -71,8 +62,8 @@ pub async fn add(unit: &Unit, new: NewEvidence, file: File) -> Result<Changed, S
         indicator_id: new.indicator,
         title: new.title.trim().to_owned(),
         file_key: key,
-        file_name: name,
-        media_type,
+        file_name,
+        media_type: media.code().to_owned(),
         size_bytes,
         sha256,
         added_at: unit.now(),
@@ -82,6 +73,68 @@ pub async fn add(unit: &Unit, new: NewEvidence, file: File) -> Result<Changed, S
     desk.store.insert_evidence(&evidence).await?;
     desk.record("readiness_evidence.added", None, &evidence, &[], None);
     Ok(Changed::of(evidence.id))
+}
+
+/// The same with a file that was uploaded, which is taken with it.
+///
+/// # Errors
+///
+/// Every unmet rule, or what the database answers.
+pub async fn attach(unit: &Unit, new: NewEvidence, upload: Uuid) -> Result<Changed, Stop> {
+    let found = Readiness::of(unit).assessment(new.assessment).await?;
+    let found = found.filter(|found| sees(unit.actor(), found));
+    let of = found.ok_or_else(|| Refusal::at(Code::NotFound, "assessmentId", NO_ASSESSMENT))?;
+    let file = uploads::take(unit, upload, of.organisation_id, "uploadId").await?;
+    add(unit, new, file).await
+}
+
+/// The refusal of an assessment that is not there, or not for the actor.
+const NO_ASSESSMENT: &str = "no such assessment";
+
+/// What a file is fetched as: a record of its own in the trail.
+#[derive(Serialize)]
+struct Fetch {
+    id: Uuid,
+    organisation_id: Uuid,
+    evidence_id: Uuid,
+}
+
+impl Audited for Fetch {
+    const TYPE: &'static str = "readiness_evidence_fetch";
+
+    fn id(&self) -> Uuid {
+        self.id
+    }
+
+    fn chain(&self) -> Uuid {
+        self.organisation_id
+    }
+
+    fn version(&self) -> i32 {
+        1
+    }
+}
+
+/// Lets the actor fetch a file of an assessment that it sees, and says so in the trail.
+///
+/// # Errors
+///
+/// [`Code::NotFound`] for what is not there, hidden or taken back, or what the database answers.
+pub async fn fetch(unit: &Unit, id: Uuid) -> Result<Attachment, Stop> {
+    let store = Readiness::of(unit);
+    let found = store.evidence(id).await?.filter(|found| found.removed_on.is_none());
+    let found = found.ok_or_else(not_found)?;
+    let of = store.assessment(found.assessment_id).await?;
+    let of = of.filter(|of| sees(unit.actor(), of)).ok_or_else(not_found)?;
+    let actor = unit.actor();
+    let role = actor.acting_for(Permission::SeeReadiness, Some(of.organisation_id));
+    let acting_as = role.unwrap_or_else(|| Role::Reviewer.code().to_owned());
+    let fetch = Fetch { id: unit.id(), organisation_id: of.organisation_id, evidence_id: id };
+    unit.record(Change::of("readiness_evidence.fetched", None, &fetch, &[], acting_as, None));
+    let Evidence { file_key, file_name, media_type, size_bytes, sha256, .. } = found;
+    let unreadable = || DbFault::unreadable("readiness_evidence.media_type");
+    let media = Media::from_code(&media_type).ok_or_else(unreadable)?;
+    Ok(Attachment { key: file_key, file_name, media, size_bytes, sha256 })
 }
 
 /// Takes a file back from an assessment that is not handed in: nobody can fetch it any more.

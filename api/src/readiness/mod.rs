@@ -40,6 +40,7 @@ pub mod due;
 pub mod evidence;
 pub mod gate;
 pub mod graphql;
+pub mod http;
 pub mod instruments;
 pub mod invariants;
 pub mod model;

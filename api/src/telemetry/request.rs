@@ -108,6 +108,11 @@ impl Seen {
         self.operation = name.unwrap_or_default().chars().take(MAX_NAME).collect();
     }
 
+    /// The route that it takes, where that is not GraphQL's.
+    pub fn route(&mut self, name: &'static str) {
+        self.operation = name.to_owned();
+    }
+
     /// It was not run.
     pub fn denied(&mut self, error: &ServerError) {
         self.code = Some(told_code(error).to_owned());

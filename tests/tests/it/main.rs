@@ -46,5 +46,6 @@ mod stopping;
 mod succession;
 mod tokens;
 mod trainer;
+mod uploads;
 mod validity;
 mod writes;

@@ -8,7 +8,7 @@ use alongside::graphql::schema::{self, Audience};
 use alongside::read::declaration::{Many, RootForm, What, reachable};
 use serde_json::{Value, json};
 use tests::curricula::{Standing, aligned};
-use tests::{World, courses, licences, on_both_databases, on_sqlite, readiness};
+use tests::{World, courses, licences, on_both_databases, on_sqlite, readiness, uploads};
 
 use crate::answers::list;
 use crate::matrix::people;
@@ -287,6 +287,9 @@ pub async fn fill(world: &World) {
             id(3)
         ),
     ] {
+        eye.execute(&row).await.expect("a row");
+    }
+    for row in uploads::filled(world, "everyone-at-once") {
         eye.execute(&row).await.expect("a row");
     }
     for standing in Standing::ALL {

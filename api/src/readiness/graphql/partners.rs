@@ -4,12 +4,13 @@ use async_graphql::{Context, ID, InputObject, Object, Result};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{RaterPerspective, ReadinessAssessment, ReadinessRater};
+use super::{RaterPerspective, ReadinessAssessment, ReadinessEvidence, ReadinessRater};
 use crate::graphql::mutate::{Asked, ids_of};
 use crate::graphql::payload::Payload;
 use crate::graphql::visible;
 use crate::mutations;
 use crate::person::desk::{At, Changed};
+use crate::readiness::evidence::{self, NewEvidence};
 use crate::readiness::model::{Answer, Perspective};
 use crate::readiness::{answers, assessments};
 
@@ -22,6 +23,8 @@ mutations! {
     ReadinessSubmit by SignReadiness -> assessment: ReadinessAssessment,
         [RatersRequired, AnswersMissing, TooManyNotApplicable, EvidenceRequired];
     ReadinessWithdraw by DraftReadiness -> assessment: ReadinessAssessment, [];
+    ReadinessEvidenceAttach by DraftReadiness -> evidence: ReadinessEvidence, [];
+    ReadinessEvidenceRemove by DraftReadiness -> evidence: ReadinessEvidence, [Unchanged];
 }
 
 /// An assessment that begins.
@@ -103,6 +106,32 @@ pub struct ReadinessSubmitInput {
 #[derive(InputObject, Clone, Serialize)]
 pub struct ReadinessWithdrawInput {
     /// The assessment.
+    id: ID,
+    /// Its version as you read it.
+    expected_version: i32,
+    /// Repeating a request with the same key has one effect. Kept for 30 days.
+    idempotency_key: Option<String>,
+}
+
+/// A file for an indicator.
+#[derive(InputObject, Clone, Serialize)]
+pub struct ReadinessEvidenceAttachInput {
+    /// The assessment.
+    assessment_id: ID,
+    /// The indicator that it is for.
+    indicator_id: ID,
+    /// What it is called.
+    title: String,
+    /// The upload whose bytes were sent: `stagedUploadCreate`, then a PUT. It is used once.
+    upload_id: ID,
+    /// Repeating a request with the same key has one effect. Kept for 30 days.
+    idempotency_key: Option<String>,
+}
+
+/// A file that is taken back.
+#[derive(InputObject, Clone, Serialize)]
+pub struct ReadinessEvidenceRemoveInput {
+    /// The evidence.
     id: ID,
     /// Its version as you read it.
     expected_version: i32,
@@ -206,6 +235,37 @@ impl ReadinessMutations {
             .dry_run(input.dry_run);
         let at = At { id: ids_of("ras", "id", &input.id)?, version: input.expected_version };
         asked.run(ctx, parts, move |unit| Box::pin(assessments::submit(unit, at))).await
+    }
+
+    /// Adds an uploaded file as evidence to an assessment that is not handed in, or to one that stands for its plan.
+    #[graphql(visible = "visible::draft_readiness")]
+    async fn readiness_evidence_attach(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The evidence.")] input: ReadinessEvidenceAttachInput,
+    ) -> Result<Payload<ReadinessEvidenceAttach>> {
+        let asked = Asked::new("readinessEvidenceAttach", &input, input.idempotency_key.as_ref());
+        let upload = ids_of("upl", "uploadId", &input.upload_id)?;
+        let new = NewEvidence {
+            assessment: ids_of("ras", "assessmentId", &input.assessment_id)?,
+            indicator: ids_of("rni", "indicatorId", &input.indicator_id)?,
+            title: input.title,
+        };
+        asked
+            .run(ctx, parts, move |unit| Box::pin(evidence::attach(unit, new.clone(), upload)))
+            .await
+    }
+
+    /// Takes a file back from an assessment that is not handed in: nobody can fetch it any more.
+    #[graphql(visible = "visible::draft_readiness")]
+    async fn readiness_evidence_remove(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The evidence.")] input: ReadinessEvidenceRemoveInput,
+    ) -> Result<Payload<ReadinessEvidenceRemove>> {
+        let asked = Asked::new("readinessEvidenceRemove", &input, input.idempotency_key.as_ref());
+        let at = At { id: ids_of("rev", "id", &input.id)?, version: input.expected_version };
+        asked.run(ctx, parts, move |unit| Box::pin(evidence::remove(unit, at))).await
     }
 
     /// Gives an assessment up that no reviewer has.

@@ -10,7 +10,7 @@ use tests::curricula::{Standing, curriculum};
 use tests::people::trainer;
 use tests::readiness::REVIEWER;
 use tests::world::mutation;
-use tests::{Tenant, World, given, on_both_databases, successions};
+use tests::{Tenant, World, given, on_both_databases, successions, uploads};
 
 use super::marks::{Asker, Network, account, askers};
 use super::policy::Policy;
@@ -138,6 +138,7 @@ async fn of_organisations(world: &World, of: &Subjects<'_>) -> Inputs {
         ("organisationRegister", json!({ "name": "Nobody's", "kind": "VCSE" })),
         ("organisationRename", first_with(json!({ "name": "Taken over" }))),
         ("organisationSucceed", succeed),
+        ("stagedUploadCreate", uploads::input(one, "Evidence.pdf", "application/pdf", b"x")),
         ("successionAssign", split_up(world, one, other).await),
         ("programmeCreate", new),
         ("programmeVersionAmend", draft_with(json!({ "weeks": 3 }))),

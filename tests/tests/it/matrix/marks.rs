@@ -10,7 +10,7 @@ use alongside::config::ApiSettings;
 use tests::curricula::{Standing, curriculum};
 use tests::engines::Fixture;
 use tests::given::{self, as_system, granted};
-use tests::{Engine, Tenant, World, courses, licences, readiness};
+use tests::{Engine, Tenant, World, courses, licences, readiness, uploads};
 use uuid::Uuid;
 
 use super::facts::{Facts, Who};
@@ -180,6 +180,9 @@ async fn fill(world: &World) {
         }
     }
     readiness::draft_instrument(world).await;
+    for row in uploads::filled(world, EVERYONE) {
+        execute(world, &row).await;
+    }
     rows_of_the_nation(world).await;
     mark(world, &Policy::read()).await;
 }

@@ -1,22 +1,28 @@
 //! An input for each mutation of readiness that is right but for who sends it.
 
+use alongside::actor::Role;
 use alongside::graphql::ids;
 use alongside::readiness::model::Assessment;
 use alongside::readiness::score::Outcome;
+use alongside::upload::model::Announced;
+use alongside::upload::service;
 use serde_json::{Value, json};
+use tests::licences::as_account;
 use tests::readiness::{Stage, assessment, draft_instrument, first_rater, first_row, reviewer_id};
 use tests::{Tenant, World, given};
 
 use super::changes::with_all;
 
 /// The mutations.
-const NAMES: [&str; 19] = [
+const NAMES: [&str; 21] = [
     "readinessActionAdd",
     "readinessActionAmend",
     "readinessActionDrop",
     "readinessActionProgress",
     "readinessAnswerSet",
     "readinessAssign",
+    "readinessEvidenceAttach",
+    "readinessEvidenceRemove",
     "readinessInstrumentAmend",
     "readinessInstrumentDraft",
     "readinessInstrumentPublish",
@@ -90,6 +96,15 @@ pub async fn input(world: &World, of: &Tenant, name: &str) -> Value {
             };
             with_all(&on, &more)
         }
+        "readinessEvidenceAttach" => json!({
+            "assessmentId": id(&at(Stage::Draft).await), "indicatorId": indicator(world).await,
+            "title": "A test.", "uploadId": upload_of(world, of).await,
+        }),
+        "readinessEvidenceRemove" => {
+            let of = at(Stage::Answered).await;
+            let evidence = first_row(world, "readiness_evidence", &of).await;
+            json!({ "id": ids::encode("rev", evidence), "expectedVersion": 1 })
+        }
         "readinessInstrumentDraft" => with_all(
             &json!({ "code": "ZZ-NEW", "number": "1.0" }),
             &json!({ "title": "New", "thresholds": thresholds() }),
@@ -104,6 +119,25 @@ pub async fn input(world: &World, of: &Tenant, name: &str) -> Value {
             if name == "readinessInstrumentAmend" { with_all(&on, &amend) } else { on }
         }
     }
+}
+
+/// A file that was sent by who signs for the organisation.
+async fn upload_of(world: &World, of: &Tenant) -> String {
+    let (role, organisation) = (Role::PartnerSignatory, of.id);
+    world.grant(role, Some(organisation)).await;
+    let subject = given::subject(role, Some(organisation));
+    let id = as_account(world, &subject, move |unit| {
+        let file = Announced {
+            file_name: "Evidence.txt".to_owned(),
+            media_type: "text/plain".to_owned(),
+            size_bytes: 1,
+            sha256: "0".repeat(64),
+        };
+        Box::pin(async move { Ok(service::create(unit, organisation, file).await?.id) })
+    })
+    .await;
+    as_account(world, &subject, move |unit| Box::pin(service::stored(unit, id))).await;
+    ids::encode("upl", id)
 }
 
 fn thresholds() -> Value {
