@@ -1,6 +1,7 @@
 //! `alongside import <kind> <file>`.
 
 mod curriculum;
+mod instrument;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -36,6 +37,17 @@ pub(super) enum Command {
         #[arg(long)]
         rows: bool,
     },
+    /// A readiness instrument, as the file that `export instrument` writes: it becomes a draft.
+    Instrument {
+        /// The file.
+        file: PathBuf,
+        /// The database; the configured one if absent.
+        #[arg(long)]
+        database: Option<String>,
+        /// Only report what would change; write nothing.
+        #[arg(long)]
+        dry_run: bool,
+    },
     /// A curriculum, as the file that `export curriculum` writes: it becomes a draft.
     Curriculum {
         /// The file.
@@ -56,6 +68,9 @@ pub(super) async fn run(mut config: Config, command: Command) -> Done {
         }
         Command::Curriculum { file, database, dry_run } => {
             return curriculum::run(config, &file, database, dry_run).await;
+        }
+        Command::Instrument { file, database, dry_run } => {
+            return instrument::run(config, &file, database, dry_run).await;
         }
     };
     if let Some(url) = database {

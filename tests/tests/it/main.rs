@@ -37,6 +37,7 @@ mod portal;
 mod process;
 mod programme;
 mod provider;
+mod readiness;
 mod reads;
 mod repair;
 mod schema;

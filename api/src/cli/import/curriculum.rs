@@ -54,7 +54,7 @@ pub(super) async fn run(
 }
 
 /// One line for each fault, with its place.
-fn refused(faults: &[Refusal]) -> ExitCode {
+pub(super) fn refused(faults: &[Refusal]) -> ExitCode {
     for fault in faults {
         let place = place(fault);
         let colon = if place.is_empty() { "" } else { ": " };

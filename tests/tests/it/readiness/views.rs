@@ -1,0 +1,73 @@
+//! Trends, the nation's figures, and to whom they are told.
+
+use alongside::actor::Role;
+use alongside::graphql::ids;
+use alongside::readiness::score::Outcome;
+use serde_json::{Value, json};
+use tests::readiness::{Stage, assessment, draft_instrument, stands_at};
+use tests::{World, given, on_both_databases};
+
+use super::{indicators, staffed};
+
+const OVERVIEW: &str = "query($id: ID!) { readinessOverview(instrumentId: $id) { spread { ready conditional notReady }
+    regions { region { name } spread { ready conditional notReady } } domains { code score gap }
+    weakest { code hundredths } } }";
+
+on_both_databases! {
+    async fn a_trend_leads_over_versions_by_the_indicators_that_follow(world: World) {
+        let (of, coordinator, _) = staffed(&world).await;
+        assessment(&world, of.id, Outcome::Conditional, Stage::Validated).await;
+        world.set_clock("2026-06-01T09:00:00Z");
+        assessment(&world, of.id, Outcome::Ready, Stage::Validated).await;
+        let (first, _) = indicators(&world).await;
+        let next = ids::encode("rin", draft_instrument(&world).await);
+        let publish = json!({ "id": next, "expectedVersion": 1 });
+        world.mutate(Some(&world.token(Role::QualityLead, None)), "readinessInstrumentPublish", "", publish).await.done("impact");
+        let document = "query($of: ID!, $by: ID!) { readinessTrend(organisationId: $of, instrumentId: $by) {
+            validatedOn instrumentName outcome domains { code score } } }";
+        let trend = async |token: &str, by: &str| {
+            let variables = json!({ "of": of.global_id(), "by": by });
+            world.data(Some(token), document, variables).await["readinessTrend"].take()
+        };
+        let own = trend(&coordinator, &first).await;
+        let told = |place: usize| (&own[place]["validatedOn"], &own[place]["outcome"], &own[place]["domains"][2]);
+        assert_eq!(told(0), (&json!("2026-05-01"), &json!("CONDITIONAL"), &json!({ "code": "D3", "score": 6667 })));
+        assert_eq!(told(1), (&json!("2026-06-01"), &json!("READY"), &json!({ "code": "D3", "score": 10_000 })));
+        // The next version follows the first one indicator by indicator.
+        assert_eq!(trend(&coordinator, &next).await, own);
+        assert_eq!(trend(&world.coordinator(&world.b), &first).await, json!([]), "others see nothing");
+    }
+
+    async fn the_nation_sees_exact_figures_and_members_none_that_are_small(world: World) {
+        let (instrument, _) = indicators(&world).await;
+        let overview = async |token: Option<&str>| {
+            world.data(token, OVERVIEW, json!({ "id": instrument })).await["readinessOverview"].take()
+        };
+        for (place, outcome) in [Outcome::Ready, Outcome::Ready, Outcome::Conditional, Outcome::NotReady].into_iter().enumerate() {
+            let of = given::organisation(&world).active().register().await;
+            stands_at(&world, of.id, outcome).await;
+            if place == 0 {
+                // What is open, and what was superseded, is not counted.
+                assessment(&world, of.id, Outcome::Ready, Stage::Validated).await;
+                assessment(&world, of.id, Outcome::NotReady, Stage::Submitted).await;
+            }
+        }
+        let lead = world.token(Role::QualityLead, None);
+        let found = overview(Some(&lead)).await;
+        assert_eq!(found["spread"], json!({ "ready": 2, "conditional": 1, "notReady": 1 }));
+        // 10000, 10000, 6667 and 3333; the raters and the reviewer agree.
+        assert_eq!(found["domains"][2], json!({ "code": "D3", "score": 7500, "gap": 0 }));
+        assert_eq!(found["domains"][0]["score"], 5833);
+        assert_eq!(found["weakest"].as_array().map(Vec::len), Some(10));
+        assert_eq!(found["weakest"][0], json!({ "code": "1.1", "hundredths": 175 }));
+        let member = overview(Some(&world.coordinator(&world.b))).await;
+        assert_eq!(member["spread"], json!({ "ready": null, "conditional": null, "notReady": null }));
+        assert_eq!(member["domains"][2], json!({ "code": "D3", "score": null, "gap": null }));
+        assert_eq!(member["weakest"], json!([]));
+        assert_eq!(overview(None).await, Value::Null, "the public is told nothing");
+        let expired = "2027-06-01T09:00:00Z";
+        world.set_clock(expired);
+        let lead = world.token(Role::QualityLead, None);
+        assert_eq!(overview(Some(&lead)).await["spread"], json!({ "ready": 0, "conditional": 0, "notReady": 1 }), "what expired is not counted");
+    }
+}
