@@ -2,10 +2,11 @@
 
 use async_graphql::MergedObject;
 
+use crate::jobs::Job;
 use crate::read::declaration::Root;
 use crate::verify::Invariant;
 use crate::{
-    actor, course, employer, import, licence, organisation, person, programme, reference,
+    actor, course, employer, import, licence, mail, organisation, person, programme, reference,
     succession, trainer,
 };
 
@@ -34,7 +35,11 @@ pub const INVARIANTS: &[&[Invariant]] = &[
     course::invariants::QUERIES,
     succession::invariants::QUERIES,
     employer::invariants::QUERIES,
+    mail::invariants::QUERIES,
 ];
+
+/// What the service does from time to time.
+pub const JOBS: &[&[Job]] = &[mail::JOBS];
 
 /// Queries that no table answers alone.
 #[derive(Default, MergedObject)]

@@ -16,6 +16,8 @@ use crate::db::{ConnectError, Db};
 use crate::graphql::documents::Documents;
 use crate::graphql::gateway::Gateways;
 use crate::graphql::schema::Schemas;
+use crate::mail::Mailer;
+use crate::mail::sender::MailerError;
 use crate::read::ReadSettings;
 use crate::read::cursor::CursorKey;
 
@@ -45,6 +47,9 @@ pub enum BuildError {
     /// Redis.
     #[error(transparent)]
     Redis(#[from] SharedError),
+    /// The mail server.
+    #[error(transparent)]
+    Mail(#[from] MailerError),
     /// The schema has changes to come.
     #[error("the database lacks migrations: run `alongside migrate up` first")]
     PendingMigrations,
@@ -62,7 +67,8 @@ impl App {
         issuer: Option<&DemoIssuer>,
     ) -> Result<Arc<Self>, BuildError> {
         let db = Db::connect(&config.database, config.profile).await?;
-        let core = Core::new(db, source).with_policy(config.policy);
+        let mailer = Mailer::new(&config.mail)?;
+        let core = Core::new(db, source).with_policy(config.policy).with_mailer(mailer);
         let mut verifier = Verifier::new(&config.auth)?;
         let issuer = issuer.filter(|_| config.profile == Profile::Demo);
         let mut key_set = "{\"keys\":[]}".to_owned();

@@ -12,6 +12,7 @@ use crate::actor::{Actor, Identity, Proof};
 use crate::clock::Source;
 use crate::config::PolicySettings;
 use crate::db::{Access, Db, DbFault, Reading, Tx};
+use crate::mail::Mailer;
 
 /// How often a transaction is begun anew because grants changed in between.
 const BEGINNINGS: usize = 8;
@@ -27,6 +28,7 @@ pub struct Core {
     tasks: TaskTracker,
     guesses: Cache<Uuid, Arc<Seen>>,
     policy: PolicySettings,
+    mailer: Option<Arc<Mailer>>,
 }
 
 impl Core {
@@ -34,13 +36,19 @@ impl Core {
     #[must_use]
     pub fn new(db: Db, source: Arc<dyn Source>) -> Self {
         let (tasks, guesses) = (TaskTracker::new(), Cache::new(REMEMBERED));
-        Self { db, source, tasks, guesses, policy: PolicySettings::default() }
+        Self { db, source, tasks, guesses, policy: PolicySettings::default(), mailer: None }
     }
 
     /// The same, with what the network asks beyond its rules.
     #[must_use]
     pub fn with_policy(self, policy: PolicySettings) -> Self {
         Self { policy, ..self }
+    }
+
+    /// The same, with what hands over e-mails; without it they wait.
+    #[must_use]
+    pub fn with_mailer(self, mailer: Option<Mailer>) -> Self {
+        Self { mailer: mailer.map(Arc::new), ..self }
     }
 
     /// The same, with another source of time, identifiers and randomness.
@@ -53,6 +61,12 @@ impl Core {
     #[must_use]
     pub const fn policy(&self) -> PolicySettings {
         self.policy
+    }
+
+    /// What hands over e-mails, if a mail server is set.
+    #[must_use]
+    pub fn mailer(&self) -> Option<Arc<Mailer>> {
+        self.mailer.clone()
     }
 
     /// The same, with a count of its own for what one request asks of the database.

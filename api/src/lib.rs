@@ -8,6 +8,7 @@
 //! * [`actor`]: who is asking and what they may do.
 //! * [`db`], [`core`], [`command`]: the only door to SQL, and how every mutation runs.
 //! * [`audit`], [`outbox`], [`idempotency`]: what every write leaves behind.
+//! * [`jobs`], [`mail`]: what the service does from time to time; e-mails.
 //! * [`read`]: reads, declared once.
 //! * [`graphql`]: the endpoint.
 //! * [`mod@reference`], [`organisation`], [`licence`], [`person`], [`trainer`],
@@ -36,6 +37,8 @@ pub mod refusal;
 pub mod audit;
 pub mod calendar;
 pub mod idempotency;
+pub mod jobs;
+pub mod mail;
 pub mod outbox;
 
 pub mod graphql;

@@ -25,6 +25,7 @@ mod m0015_teaching;
 mod m0016_offers;
 mod m0017_grants;
 mod m0018_standing;
+mod m0021_mail;
 mod row_security;
 mod seed;
 mod seed_programmes;
@@ -58,6 +59,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0016_offers::Migration),
             Box::new(m0017_grants::Migration),
             Box::new(m0018_standing::Migration),
+            Box::new(m0021_mail::Migration),
         ]
     }
 }
