@@ -195,7 +195,7 @@ impl Unit {
         self.changes.lock().unwrap_or_else(PoisonError::into_inner).push(change);
     }
 
-    /// Notes that something was put into a queue of the service's own, which is worth a commit without a change.
+    /// Notes that a queue of the service's own was written: what a job did is then committed without an audited change.
     pub fn note_queued(&self) {
         self.queued.store(true, Ordering::Release);
     }

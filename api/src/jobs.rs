@@ -45,9 +45,14 @@ pub struct Job {
 
 /// Runs every job of the service until `stop`, each on its own.
 pub fn start(core: &Core, stop: &CancellationToken) {
-    for job in JOBS.iter().copied().flatten() {
-        tokio::spawn(stop.clone().run_until_cancelled_owned(repeat(core.clone(), *job)));
+    for job in all() {
+        tokio::spawn(stop.clone().run_until_cancelled_owned(repeat(core.clone(), job)));
     }
+}
+
+/// Every job of the service.
+pub fn all() -> impl Iterator<Item = Job> {
+    JOBS.iter().flat_map(|jobs| jobs.iter().copied())
 }
 
 /// Whether a round has to come to its end: the service waits for it to stop.
@@ -62,18 +67,19 @@ pub fn is_over(core: &Core) -> bool {
 ///
 /// What the round failed with; [`Fault::Internal`] if no job has this name, or the round panicked.
 pub async fn round(core: &Core, name: &str) -> Result<u64, Fault> {
-    match JOBS.iter().copied().flatten().find(|job| job.name == name) {
-        Some(job) => counted(core, *job).await,
+    let job = all().find(|job| job.name == name);
+    match job {
+        Some(job) => counted(core, job).await,
         None => Err(Fault::Internal(format!("no job is called {name}"))),
     }
 }
 
 async fn repeat(core: Core, job: Job) {
-    let mut failed = 0;
+    let mut failed = 0_u32;
     loop {
         failed = match counted(&core, job).await {
             Ok(_) => 0,
-            Err(_) => failed + 1,
+            Err(_) => failed.saturating_add(1),
         };
         tokio::time::sleep(pause(job.every, failed)).await;
     }
@@ -117,7 +123,7 @@ mod tests {
 
     #[test]
     fn every_job_has_a_name_of_its_own() {
-        let mut names: Vec<&str> = JOBS.iter().copied().flatten().map(|job| job.name).collect();
+        let mut names: Vec<&str> = all().map(|job| job.name).collect();
         assert!(!names.is_empty());
         let plain = |name: &&str| name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
         assert!(names.iter().all(plain), "{names:?}");

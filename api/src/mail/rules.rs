@@ -18,11 +18,7 @@ pub const LAST_ATTEMPT: i32 = 11;
 
 /// When to try again after the attempt of this number failed at `now`; `None` to give up.
 #[must_use]
-pub fn next_attempt(
-    attempt: i32,
-    failure: Failure,
-    now: DateTime<Utc>,
-) -> Option<DateTime<Utc>> {
+pub fn next_attempt(attempt: i32, failure: Failure, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let more = attempt < LAST_ATTEMPT && !failure.is_final();
     more.then(|| now + pause(attempt))
 }

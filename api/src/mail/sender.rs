@@ -210,11 +210,7 @@ async fn send_all(core: &Core, line: &mut Line<'_>) -> Result<u64, Fault> {
 }
 
 /// Writes down what became of an attempt.
-async fn mark(
-    core: &Core,
-    message: &Claimed,
-    delivered: Result<(), Failure>,
-) -> Result<(), Fault> {
+async fn mark(core: &Core, message: &Claimed, delivered: Result<(), Failure>) -> Result<(), Fault> {
     let (id, attempt) = (message.id, message.attempt);
     let fate = run(core, move |unit| {
         Box::pin(async move {
@@ -245,10 +241,7 @@ async fn mark(
 }
 
 /// Runs one step of the job, which no rule refuses.
-async fn run<T>(
-    core: &Core,
-    work: impl for<'a> Fn(&'a Unit) -> Work<'a, T>,
-) -> Result<T, Fault> {
+async fn run<T>(core: &Core, work: impl for<'a> Fn(&'a Unit) -> Work<'a, T>) -> Result<T, Fault> {
     match command::run_job(core, JOB, work).await? {
         Outcome::Done(answer) => Ok(answer),
         Outcome::Refused(_) => Err(Fault::Internal("the queue of e-mails refused".to_owned())),

@@ -87,7 +87,9 @@ fn address(url: &str) -> Result<(String, u16, Security, Option<String>), Problem
         ("smtp", Some("tls=required")) => (Security::StartTls, 587),
         ("smtp", None) if is_here(&host) => (Security::Plain, 25),
         ("smtp", None) => {
-            return Err(wrong("must say smtps:// or ?tls=required: plain is for this machine only"));
+            return Err(wrong(
+                "must say smtps:// or ?tls=required: plain is for this machine only",
+            ));
         }
         _ => return Err(wrong(form)),
     };
@@ -125,7 +127,11 @@ mod tests {
         let host = |host: &str| host.to_owned();
         let user = || Some("user@example.org".to_owned());
         for (url, password, expected) in [
-            ("smtps://mail.example.org", "", (host("mail.example.org"), 465, Security::Wrapped, None)),
+            (
+                "smtps://mail.example.org",
+                "",
+                (host("mail.example.org"), 465, Security::Wrapped, None),
+            ),
             (
                 "smtps://user%40example.org@mail.example.org:4465/",
                 "secret",

@@ -12,7 +12,6 @@ use alongside::actor::demo_issuer::DemoIssuer;
 use alongside::actor::service::account_id;
 use alongside::actor::{Identity, Role, Scope};
 use alongside::audit::Change;
-use alongside::clock::Source as _;
 use alongside::command::{self, Outcome, Request, Stop, Unit};
 use alongside::config::Profile;
 use alongside::core::Core;
@@ -28,13 +27,9 @@ use tests::world::NOW;
 use tests::{World, on_both_databases, on_postgres};
 
 use post::{
-    BODY, Post, RECIPIENT, SUBJECT, is_anything_left, message, queue, queue_one, round, standing,
+    BODY, Post, RECIPIENT, SUBJECT, is_anything_left, message, pass, queue, queue_one, round,
+    standing,
 };
-
-/// Moves the clock of `world` by so much.
-fn pass(world: &World, time: TimeDelta) {
-    world.source.set(world.source.now() + time);
-}
 
 /// A second replica of the service on the database of `world`, with this mail server.
 async fn replica(world: &World, post: &Post) -> Core {
@@ -366,7 +361,7 @@ on_both_databases! {
 on_both_databases! {
     async fn a_job_that_finds_nothing_to_do_writes_nothing(world: World) {
         let before = world.database.eye.contents().await;
-        for job in alongside::aggregates::JOBS.iter().copied().flatten() {
+        for job in jobs::all() {
             assert_eq!(jobs::round(world.app.core(), job.name).await.expect("a round"), 0, "{}", job.name);
         }
         let nothing = command::run_job(world.app.core(), "tests", |_| Box::pin(async { Ok(7) }));

@@ -1,11 +1,13 @@
 //! A mail server that others wrote, and messages for it.
 
+use alongside::clock::Source as _;
 use alongside::command::{self, Outcome};
 use alongside::config::MailSettings;
 use alongside::core::Core;
 use alongside::fault::Fault;
 use alongside::jobs;
 use alongside::mail::{self, Mailer, NewMail, Recipient};
+use chrono::TimeDelta;
 use serde_json::{Value, json};
 use tests::{Tenant, World};
 
@@ -18,8 +20,7 @@ pub const RECIPIENT: &str = "somebody.private@example.org";
 pub const SUBJECT: &str = "Maßnahme überfällig – “schützenswert”";
 
 /// Their text, with a line that a server could take for the end.
-pub const BODY: &str =
-    "Guten Tag,\n\n.\n..\nFrom here: ein vertraulicher Satz, with “quotes” and 🦉.\n\n-- \nAlongside";
+pub const BODY: &str = "Guten Tag,\n\n.\n..\nFrom here: ein vertraulicher Satz, with “quotes” and 🦉.\n\n-- \nAlongside";
 
 /// A running mail server.
 pub struct Post(Peer);
@@ -103,6 +104,11 @@ pub fn settings(url: &str) -> MailSettings {
 /// `core` with a mailer of these settings.
 pub fn with(core: &Core, settings: &MailSettings) -> Core {
     core.clone().with_mailer(Mailer::new(settings).expect("good settings"))
+}
+
+/// Moves the clock of `world` by so much.
+pub fn pass(world: &World, time: TimeDelta) {
+    world.source.set(world.source.now() + time);
 }
 
 /// A round of the job.

@@ -93,7 +93,14 @@ async fn settings_that_make_no_sense_are_refused_at_the_start_by_their_key() {
         ("mail.url", &[("ALONGSIDE__MAIL__URL", "nonsense"), from]),
         ("mail.from", &[("ALONGSIDE__MAIL__URL", "smtps://mail.example.org")]),
         ("mail.password", &[("ALONGSIDE__MAIL__URL", "smtps://me@mail.example.org"), from]),
-        ("mail.password", &[("ALONGSIDE__MAIL__URL", "smtps://mail.example.org"), from, ("SMTP_PASSWORD", "0123")]),
+        (
+            "mail.password",
+            &[
+                ("ALONGSIDE__MAIL__URL", "smtps://mail.example.org"),
+                from,
+                ("SMTP_PASSWORD", "0123"),
+            ],
+        ),
         ("mail.timeout_ms", &[("ALONGSIDE__MAIL__TIMEOUT_MS", "0")]),
         ("mail.ur", &[("ALONGSIDE__MAIL__UR", "smtps://mail.example.org")]),
     ];

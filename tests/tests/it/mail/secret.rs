@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use alongside::config::MailSettings;
+use chrono::TimeDelta;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use tempfile::TempDir;
 use tests::{World, on_both_databases};
 
-use super::post::{Post, queue_one, round, settings, standing, with};
+use super::post::{Post, pass, queue_one, round, settings, standing, with};
 
 const PASSWORD: &str = "a Passwört; with 'everything'";
 
@@ -40,7 +41,8 @@ impl Authority {
         let (key_file, certificate_file) = (self.file("key.pem"), self.file("certificate.pem"));
         write(&key_file, &key.serialize_pem());
         write(&certificate_file, &certificate.pem());
-        let (key, certificate) = (key_file.display().to_string(), certificate_file.display().to_string());
+        let (key, certificate) =
+            (key_file.display().to_string(), certificate_file.display().to_string());
         let tls = ["--tls", tls, "--key", &key, "--cert", &certificate];
         Post::start(&[&tls, more].concat()).await
     }
@@ -124,7 +126,7 @@ on_both_databases! {
             let failed = round(&with(world.app.core(), &settings)).await;
             assert_eq!(failed, Err("the mail server: CREDENTIALS".to_owned()));
             assert_eq!(standing(&world).await, [format!("x WAITING {attempt} CREDENTIALS")]);
-            super::pass(&world, chrono::TimeDelta::minutes(5 * attempt));
+            pass(&world, TimeDelta::minutes(5 * attempt));
         }
         assert_eq!(post.letters().await.len(), 0);
     }
