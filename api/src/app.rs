@@ -66,8 +66,8 @@ impl App {
         source: Arc<dyn Source>,
         issuer: Option<&DemoIssuer>,
     ) -> Result<Arc<Self>, BuildError> {
-        let db = Db::connect(&config.database, config.profile).await?;
         let mailer = Mailer::new(&config.mail)?;
+        let db = Db::connect(&config.database, config.profile).await?;
         let core = Core::new(db, source).with_policy(config.policy).with_mailer(mailer);
         let mut verifier = Verifier::new(&config.auth)?;
         let issuer = issuer.filter(|_| config.profile == Profile::Demo);

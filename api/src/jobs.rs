@@ -69,7 +69,7 @@ pub fn is_over(core: &Core) -> bool {
 pub async fn round(core: &Core, name: &str) -> Result<u64, Fault> {
     let job = all().find(|job| job.name == name);
     match job {
-        Some(job) => counted(core, job).await,
+        Some(job) => once(core, job).await,
         None => Err(Fault::Internal(format!("no job is called {name}"))),
     }
 }
@@ -77,7 +77,7 @@ pub async fn round(core: &Core, name: &str) -> Result<u64, Fault> {
 async fn repeat(core: Core, job: Job) {
     let mut failed = 0_u32;
     loop {
-        failed = match counted(&core, job).await {
+        failed = match once(&core, job).await {
             Ok(_) => 0,
             Err(_) => failed.saturating_add(1),
         };
@@ -91,8 +91,12 @@ fn pause(every: Duration, failed: u32) -> Duration {
     longer.min(LONGEST_PAUSE.max(every))
 }
 
-/// Does a round in a task of its own, for which a shutdown waits, whoever waits here; logs and counts it.
-async fn counted(core: &Core, job: Job) -> Result<u64, Fault> {
+/// Does one round of `job` in a task of its own, for which a shutdown waits, whoever waits here; logs and counts it.
+///
+/// # Errors
+///
+/// As of [`round`].
+pub async fn once(core: &Core, job: Job) -> Result<u64, Fault> {
     let own = core.clone();
     let round = core.tasks().spawn(async move { (job.round)(&own).await });
     let done = round.await.unwrap_or_else(|error| {

@@ -4,7 +4,8 @@ use std::error::Error as _;
 use std::io;
 use std::time::{Duration, SystemTime};
 
-use lettre::message::header::{ContentType, HeaderName, HeaderValue};
+use lettre::message::SinglePart;
+use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::transport::smtp;
 use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
 use lettre::transport::smtp::client::{
@@ -12,6 +13,8 @@ use lettre::transport::smtp::client::{
 };
 use lettre::transport::smtp::extension::ClientId;
 use lettre::{Address, Message};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 use thiserror::Error;
 
 use super::model::Failure;
@@ -39,8 +42,11 @@ pub enum MailerError {
     /// The file of certificates.
     #[error("settings: mail.ca_file cannot be read: {0}")]
     CaFile(#[source] io::Error),
+    /// It holds no certificate.
+    #[error("settings: mail.ca_file must hold certificates, as PEM")]
+    NoCertificate,
     /// Its content, or that of the system.
-    #[error("settings: mail.ca_file or the system's certificates cannot be used: {0}")]
+    #[error("settings: mail.ca_file, or else the system's certificates, cannot be used: {0}")]
     Certificates(#[source] smtp::Error),
 }
 
@@ -112,8 +118,7 @@ impl Mailer {
             .to(recipient.into())
             .subject(&message.subject)
             .raw_header(HeaderValue::new(automatic, "auto-generated".to_owned()))
-            .header(ContentType::TEXT_PLAIN)
-            .body(message.body.clone())
+            .singlepart(SinglePart::plain(message.body.clone()))
             .ok()
     }
 }
@@ -123,6 +128,9 @@ fn tls(host: &str, ca_file: &str) -> Result<TlsParameters, MailerError> {
     let mut builder = TlsParameters::builder(host.to_owned());
     if !ca_file.is_empty() {
         let pem = std::fs::read(ca_file).map_err(MailerError::CaFile)?;
+        if !CertificateDer::pem_slice_iter(&pem).any(|found| found.is_ok()) {
+            return Err(MailerError::NoCertificate);
+        }
         let certificate = Certificate::from_pem(&pem).map_err(MailerError::Certificates)?;
         builder =
             builder.certificate_store(CertificateStore::None).add_root_certificate(certificate);

@@ -7,6 +7,7 @@ mod secret;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use alongside::actor::demo_issuer::DemoIssuer;
 use alongside::actor::service::account_id;
@@ -16,7 +17,7 @@ use alongside::command::{self, Outcome, Request, Stop, Unit};
 use alongside::config::Profile;
 use alongside::core::Core;
 use alongside::db::{Access, Db};
-use alongside::jobs;
+use alongside::jobs::{self, Job};
 use alongside::mail::{self, Mailer, NewMail, sender};
 use alongside::refusal::{Code, Refusal};
 use chrono::TimeDelta;
@@ -383,6 +384,26 @@ on_both_databases! {
         assert_eq!((own[0].acting_as.as_str(), own[0].request_id.as_str(), own[0].account_id), ("SYSTEM:tidy-up", "job:tidy-up", None));
         let told = format!("entity_id = {}", world.uuid(id));
         assert_eq!(world.database.eye.rows_where("outbox_event", &told).await, 1);
+    }
+
+    async fn a_round_that_panics_has_failed_and_harms_no_other(world: World) {
+        let job = Job {
+            name: "broken",
+            every: Duration::from_secs(1),
+            round: |core| Box::pin(async move {
+                let broken = command::run_job(core, "broken", |unit| Box::pin(async move {
+                    Organisation::tenant_in("Fictional Trust of a Panic", "QE1").register(unit).await?;
+                    assert!(unit.today() < chrono::NaiveDate::MIN, "a bug");
+                    Ok(1)
+                }));
+                broken.await.map(|_| 1)
+            }),
+        };
+        let before = world.database.eye.contents().await;
+        assert!(jobs::once(world.app.core(), job).await.is_err());
+        assert_eq!(world.database.eye.contents().await.changes_since(&before), [] as [String; 0]);
+        queue_one(&world, &world.a, "x").await;
+        assert_eq!(round(&Post::start(&[]).await.core(&world)).await, Ok(1));
     }
 
     async fn what_a_job_writes_without_recording_it_is_not_kept(world: World) {

@@ -59,6 +59,7 @@ on_both_databases! {
         post.wait_for(1).await;
         served.terminate().await;
         served.said("stopping: running requests may finish").await;
+        post.mode("ok").await;
         post.release().await;
         let (status, lines) = served.end().await;
         assert_eq!(status.code(), Some(0));
@@ -102,21 +103,20 @@ async fn settings_that_make_no_sense_are_refused_at_the_start_by_their_key() {
             ],
         ),
         ("mail.timeout_ms", &[("ALONGSIDE__MAIL__TIMEOUT_MS", "0")]),
-        ("mail.ur", &[("ALONGSIDE__MAIL__UR", "smtps://mail.example.org")]),
+        ("unknown field `ur`", &[("ALONGSIDE__MAIL__UR", "smtps://mail.example.org")]),
     ];
     for (key, settings) in cases {
         let complaint = complaint(folder.path(), settings).await;
         assert!(complaint.contains(key), "{key}: {complaint}");
         assert!(!complaint.contains("example.org") && !complaint.contains("0123"), "{complaint}");
     }
-    let here = format!("sqlite://{}/a.sqlite?mode=rwc", folder.path().display());
-    let missing = [
-        ("ALONGSIDE__MAIL__URL", "smtps://mail.example.org"),
-        from,
-        ("ALONGSIDE__MAIL__CA_FILE", "missing.pem"),
-        ("DATABASE_URL", here.as_str()),
-    ];
-    assert!(complaint(folder.path(), &missing).await.contains("mail.ca_file"));
+    std::fs::write(folder.path().join("nonsense.pem"), "nonsense").expect("a file");
+    for file in ["missing.pem", "nonsense.pem"] {
+        let server = ("ALONGSIDE__MAIL__URL", "smtps://mail.example.org");
+        let settings = [server, from, ("ALONGSIDE__MAIL__CA_FILE", file)];
+        let complaint = complaint(folder.path(), &settings).await;
+        assert!(complaint.contains("mail.ca_file"), "{file}: {complaint}");
+    }
 }
 
 async fn complaint(folder: &Path, settings: &[(&str, &str)]) -> String {
