@@ -124,7 +124,7 @@ on_both_databases! {
 
     async fn two_replicas_at_once_hand_over_each_message_once(world: World) {
         let mut post = Post::start(&[]).await;
-        let new = |n: usize| message(if n % 2 == 0 { &world.a } else { &world.b }, &format!("{n:03}"));
+        let new = |n: usize| message(if n.is_multiple_of(2) { &world.a } else { &world.b }, &format!("{n:03}"));
         assert!(queue(&world, (0..80).map(new).collect()).await.iter().all(|new| *new));
         let replicas = [replica(&world, &post).await, replica(&world, &post).await];
         let sent = at_once(2, |n| {
