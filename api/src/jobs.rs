@@ -106,7 +106,7 @@ pub async fn once(core: &Core, job: Job) -> Result<u64, Fault> {
     metrics().count_round(job.name, done.is_err());
     match &done {
         Ok(0) => tracing::debug!(job = job.name, "nothing to do"),
-        Ok(count) => tracing::info!(job = job.name, count, "done"),
+        Ok(count) => tracing::info!(job = job.name, count, "a round is done"),
         Err(fault) => tracing::warn!(job = job.name, reason = %fault, "a round failed"),
     }
     done

@@ -27,7 +27,7 @@ on_both_databases! {
         queue_one(&world, &world.a, "1").await;
         let served = Served::start(&world, &sending(&url)).await;
         assert_eq!(post.wait_for(1).await.len(), 1);
-        let done = |line: &Value| line["job"] == "mail" && line["message"] == "done";
+        let done = |line: &Value| line["job"] == "mail" && line["message"] == "a round is done";
         assert_eq!(served.line("it tells that a round is done", done).await["count"], 1);
         let (_, page) = served.page("/metrics").await;
         assert!(page.contains("alongside_job_rounds_total{job=\"mail\""), "{page}");
