@@ -25,6 +25,7 @@ pub mod rules;
 pub mod sender;
 pub mod server;
 pub mod store;
+pub mod stream;
 
 use std::time::Duration;
 

@@ -20,6 +20,7 @@ use thiserror::Error;
 use super::model::Failure;
 use super::server::{self, Problem, Security, Server};
 use super::store::{Claim, Claimed, Fate, Messages};
+use super::stream::Careful;
 use crate::command::{self, Outcome, Unit, Work};
 use crate::config::MailSettings;
 use crate::core::Core;
@@ -82,19 +83,16 @@ impl Mailer {
 
     /// A connection that may be given messages.
     async fn connect(&self) -> Result<AsyncSmtpConnection, Failure> {
-        let Self { server: Server { host, port, security, .. }, hello, tls, .. } = self;
-        let wrapped = tls.clone().filter(|_| *security == Security::Wrapped);
-        let connecting =
-            AsyncSmtpConnection::connect_tokio1((host.as_str(), *port), None, hello, wrapped, None);
-        let mut connection = connecting.await.map_err(|error| of_connecting(&error))?;
-        if let (Security::StartTls, Some(tls)) = (security, tls) {
-            if !connection.can_starttls() {
-                connection.abort().await;
-                return Err(Failure::Tls);
+        let mut connection = match (&self.tls, self.server.security) {
+            (Some(tls), Security::StartTls) => self.upgrade(tls).await?,
+            (tls, _) => {
+                let server = (self.server.host.as_str(), self.server.port);
+                let (hello, tls) = (&self.hello, tls.clone());
+                let connecting =
+                    AsyncSmtpConnection::connect_tokio1(server, None, hello, tls, None);
+                connecting.await.map_err(|error| of_connecting(&error))?
             }
-            let upgraded = connection.starttls(tls.clone(), hello).await;
-            upgraded.map_err(|error| of_connecting(&error))?;
-        }
+        };
         if let Some(credentials) = &self.credentials {
             let signed_in = connection.auth(DEFAULT_MECHANISMS, credentials).await;
             if let Err(error) = signed_in {
@@ -102,6 +100,23 @@ impl Mailer {
                 return Err(of_signing_in(&error));
             }
         }
+        Ok(connection)
+    }
+
+    /// A connection that began plain and went over to TLS, or none.
+    async fn upgrade(&self, tls: &TlsParameters) -> Result<AsyncSmtpConnection, Failure> {
+        let Self { server: Server { host, port, .. }, hello, .. } = self;
+        let connecting = Careful::connect(host, *port).await;
+        let (stream, hurry) = connecting.map_err(|_| Failure::Unreachable)?;
+        let greeted = AsyncSmtpConnection::connect_with_transport(Box::new(stream), hello).await;
+        let mut connection = greeted.map_err(|error| of_connecting(&error))?;
+        if !connection.can_starttls() {
+            connection.abort().await;
+            return Err(Failure::Tls);
+        }
+        let upgraded = connection.starttls(tls.clone(), hello).await;
+        upgraded.map_err(|error| of_connecting(&error))?;
+        hurry.on();
         Ok(connection)
     }
 

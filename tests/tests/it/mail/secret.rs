@@ -1,16 +1,25 @@
 //! TLS to the mail server: who the server is, is proved before anything is said to it.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use alongside::config::MailSettings;
 use chrono::TimeDelta;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rustls::pki_types::PrivateKeyDer;
+use rustls::server::ServerConfig;
 use tempfile::TempDir;
 use tests::{World, on_both_databases};
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
 
 use super::post::{Post, pass, queue_one, round, settings, standing, with};
 
 const PASSWORD: &str = "a Passwört; with 'everything'";
+
+/// Everything that a mail server says to one who hands over a message, from its greeting within TLS on.
+const SLIPPED_IN: &str = "250-localhost\r\n250 8BITMIME\r\n250 sender\r\n250 recipient\r\n354 go on\r\n250 taken\r\n221 bye\r\n";
 
 /// Who vouches for servers.
 struct Authority {
@@ -51,6 +60,41 @@ impl Authority {
     fn settings(&self, url: &str) -> MailSettings {
         MailSettings { ca_file: self.file("ca.pem").display().to_string(), ..settings(url) }
     }
+}
+
+/// A server that is proved, behind a stranger who says `more` before TLS begins. It ends after the handshake.
+async fn behind_a_stranger(authority: &Authority, more: &'static str) -> u16 {
+    let key = KeyPair::generate().expect("a key");
+    let params = CertificateParams::new(["localhost".to_owned()]).expect("a name");
+    let certificate = params.signed_by(&key, &authority.issuer).expect("a certificate");
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_no_client_auth()
+        .with_single_cert(
+            vec![certificate.der().clone()],
+            PrivateKeyDer::Pkcs8(key.serialize_der().into()),
+        )
+        .expect("a server");
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    tokio::spawn(async move {
+        let (client, _) = listener.accept().await.expect("a client");
+        let mut client = BufReader::new(client);
+        let mut line = String::new();
+        client.write_all(b"220 hello\r\n").await.expect("a greeting");
+        client.read_line(&mut line).await.expect("EHLO");
+        client.write_all(b"250-localhost\r\n250 STARTTLS\r\n").await.expect("an answer");
+        client.read_line(&mut line).await.expect("STARTTLS");
+        assert!(line.ends_with("STARTTLS\r\n"), "{line}");
+        // In one piece, so that both are there at once.
+        let answer = format!("220 go on\r\n{more}");
+        client.write_all(answer.as_bytes()).await.expect("an answer");
+        let _ = acceptor.accept(client).await;
+    });
+    port
 }
 
 fn write(file: &Path, text: &str) {
@@ -112,6 +156,18 @@ on_both_databases! {
             assert_eq!(failed, Err("the mail server: TLS".to_owned()), "{scheme}");
         }
         assert_eq!(post.letters().await.len(), 0);
+    }
+
+    async fn what_is_slipped_in_before_tls_is_not_believed(world: World) {
+        let authority = Authority::new();
+        for (n, (more, failure)) in [("", "UNREACHABLE"), (SLIPPED_IN, "TLS"), ("250 ", "TLS")].into_iter().enumerate() {
+            let port = behind_a_stranger(&authority, more).await;
+            let settings = authority.settings(&format!("smtp://localhost:{port}?tls=required"));
+            queue_one(&world, &world.a, &format!("{n}")).await;
+            let failed = round(&with(world.app.core(), &settings)).await;
+            assert_eq!(failed, Err(format!("the mail server: {failure}")), "{more}");
+            assert!(standing(&world).await.contains(&format!("{n} WAITING 1 {failure}")));
+        }
     }
 
     async fn a_wrong_password_costs_no_message(world: World) {
