@@ -2,10 +2,11 @@
 
 use async_graphql::MergedObject;
 
+use crate::jobs::Job;
 use crate::read::declaration::Root;
 use crate::verify::Invariant;
 use crate::{
-    actor, course, employer, import, licence, organisation, person, programme, readiness,
+    actor, course, employer, import, licence, mail, organisation, person, programme, readiness,
     reference, succession, trainer, upload,
 };
 
@@ -38,7 +39,11 @@ pub const INVARIANTS: &[&[Invariant]] = &[
     succession::invariants::QUERIES,
     employer::invariants::QUERIES,
     upload::invariants::QUERIES,
+    mail::invariants::QUERIES,
 ];
+
+/// What the service does from time to time.
+pub const JOBS: &[&[Job]] = &[mail::JOBS];
 
 /// Queries that no table answers alone.
 #[derive(Default, MergedObject)]

@@ -17,6 +17,8 @@ use crate::files::{FileStore, FileStoreError};
 use crate::graphql::documents::Documents;
 use crate::graphql::gateway::Gateways;
 use crate::graphql::schema::Schemas;
+use crate::mail::Mailer;
+use crate::mail::sender::MailerError;
 use crate::read::ReadSettings;
 use crate::read::cursor::CursorKey;
 
@@ -50,6 +52,9 @@ pub enum BuildError {
     /// The file store.
     #[error(transparent)]
     Files(#[from] FileStoreError),
+    /// The mail server.
+    #[error(transparent)]
+    Mail(#[from] MailerError),
     /// The schema has changes to come.
     #[error("the database lacks migrations: run `alongside migrate up` first")]
     PendingMigrations,
@@ -66,9 +71,12 @@ impl App {
         source: Arc<dyn Source>,
         issuer: Option<&DemoIssuer>,
     ) -> Result<Arc<Self>, BuildError> {
+        let mailer = Mailer::new(&config.mail)?;
         let db = Db::connect(&config.database, config.profile).await?;
-        let core =
-            Core::new(db, source).with_policy(config.policy).with_uploads(config.files.limits());
+        let core = Core::new(db, source)
+            .with_policy(config.policy)
+            .with_uploads(config.files.limits())
+            .with_mailer(mailer);
         let files = FileStore::open(&config)?;
         let mut verifier = Verifier::new(&config.auth)?;
         let issuer = issuer.filter(|_| config.profile == Profile::Demo);

@@ -10,6 +10,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -141,9 +142,18 @@ pub struct Unit {
     now: DateTime<Utc>,
     core: Core,
     changes: Mutex<Vec<Change>>,
+    queued: AtomicBool,
 }
 
 impl Unit {
+    /// Begins a transaction in the name of `identity`.
+    async fn begin(core: &Core, identity: Identity) -> Result<Self, DbFault> {
+        let (tx, actor) = core.begin(Access::Write, identity).await?;
+        let now = core.source().now();
+        let (changes, queued) = (Mutex::default(), AtomicBool::new(false));
+        Ok(Self { tx, actor, now, core: core.clone(), changes, queued })
+    }
+
     /// The transaction.
     #[must_use]
     pub const fn tx(&self) -> &Tx {
@@ -191,15 +201,20 @@ impl Unit {
         self.changes.lock().unwrap_or_else(PoisonError::into_inner).push(change);
     }
 
+    /// Notes that a queue of the service's own was written: what a job did is then committed without an audited change.
+    pub fn note_queued(&self) {
+        self.queued.store(true, Ordering::Release);
+    }
+
     /// Seals the recorded changes, in the order of their chains.
-    async fn seal(&self, request: &Request) -> Result<(), DbFault> {
+    async fn seal(&self, request_id: &str) -> Result<(), DbFault> {
         let mut changes =
             std::mem::take(&mut *self.changes.lock().unwrap_or_else(PoisonError::into_inner));
         changes.sort_by_key(|change| change.chain);
         let origin = audit::Origin {
             at: self.now,
             account: self.actor.account(),
-            request_id: request.request_id.clone(),
+            request_id: request_id.to_owned(),
         };
         for change in &changes {
             outbox::enqueue(&self.tx, self.id(), change, self.now).await?;
@@ -208,6 +223,15 @@ impl Unit {
             audit::append(&self.tx, self.id(), change, &origin).await?;
         }
         Ok(())
+    }
+
+    /// Seals what a job recorded; gives whether it left anything to commit.
+    async fn seal_job(&self, job: &str) -> Result<bool, DbFault> {
+        let left = self.has_changes() || self.queued.load(Ordering::Acquire);
+        if left {
+            self.seal(&format!("job:{job}")).await?;
+        }
+        Ok(left)
     }
 
     fn has_changes(&self) -> bool {
@@ -254,16 +278,77 @@ where
     loop {
         match once(core, request, work).await {
             Ok(answer) => return Ok(Outcome::Done(answer)),
-            Err(Stop::Refused(refusals)) => return Ok(Outcome::Refused(refusals)),
-            Err(Stop::Db(DbFault::Serialisation)) if attempt < ATTEMPTS => {
-                tokio::time::sleep(Duration::from_millis(4 << attempt)).await;
-                attempt += 1;
-            }
-            Err(Stop::Db(DbFault::Constraint(name))) => match refusal::for_constraint(&name) {
-                Some(refusal) => return Ok(Outcome::Refused(vec![refusal])),
-                None => return Err(Fault::Internal(format!("constraint {name} was violated"))),
-            },
-            Err(Stop::Db(fault)) => return Err(fault.into()),
+            Err(stop) if goes_on(&stop, attempt).await => attempt += 1,
+            Err(stop) => return ended(stop),
+        }
+    }
+}
+
+/// Waits a little before a transaction that met others is run again; tells whether it is.
+async fn goes_on(stop: &Stop, attempt: u32) -> bool {
+    let again = matches!(stop, Stop::Db(DbFault::Serialisation)) && attempt < ATTEMPTS;
+    if again {
+        tokio::time::sleep(Duration::from_millis(4 << attempt)).await;
+    }
+    again
+}
+
+/// What a transaction comes to that is not run again.
+fn ended<T>(stop: Stop) -> Result<Outcome<T>, Fault> {
+    match stop {
+        Stop::Refused(refusals) => Ok(Outcome::Refused(refusals)),
+        Stop::Db(DbFault::Constraint(name)) => match refusal::for_constraint(&name) {
+            Some(refusal) => Ok(Outcome::Refused(vec![refusal])),
+            None => Err(Fault::Internal(format!("constraint {name} was violated"))),
+        },
+        Stop::Db(fault) => Err(fault.into()),
+    }
+}
+
+/// Runs `work` as one transaction of the service's own job of this name: under the Scope of the system, audited and
+/// told to the outbox as a mutation is, and run again where it met others.
+///
+/// A job that finds nothing to do is no fault: a transaction in which nothing was recorded and nothing was queued
+/// ([`Unit::note_queued`]) is rolled back. It runs in the task of its round, which a shutdown waits for.
+///
+/// # Errors
+///
+/// [`Fault`] when the database fails; a refusal is an [`Outcome`].
+pub async fn run_job<T, W>(core: &Core, job: &'static str, work: W) -> Result<Outcome<T>, Fault>
+where
+    W: for<'a> Fn(&'a Unit) -> Work<'a, T>,
+{
+    let mut attempt = 1;
+    loop {
+        match job_once(core, job, &work).await {
+            Ok(answer) => return Ok(Outcome::Done(answer)),
+            Err(stop) if goes_on(&stop, attempt).await => attempt += 1,
+            Err(stop) => return ended(stop),
+        }
+    }
+}
+
+async fn job_once<T, W>(core: &Core, job: &'static str, work: &W) -> Result<T, Stop>
+where
+    W: for<'a> Fn(&'a Unit) -> Work<'a, T>,
+{
+    let unit = Unit::begin(core, Identity::System(job)).await?;
+    let done = match work(&unit).await {
+        Ok(answer) => unit.seal_job(job).await.map(|left| (answer, left)).map_err(Stop::from),
+        Err(stop) => Err(stop),
+    };
+    match done {
+        Ok((answer, true)) => {
+            unit.tx.commit().await?;
+            Ok(answer)
+        }
+        Ok((answer, false)) => {
+            unit.tx.rollback().await;
+            Ok(answer)
+        }
+        Err(stop) => {
+            unit.tx.rollback().await;
+            Err(stop)
         }
     }
 }
@@ -296,9 +381,7 @@ where
     T: Serialize + DeserializeOwned,
     W: for<'a> Fn(&'a Unit) -> Work<'a, T>,
 {
-    let (tx, actor) = core.begin(Access::Write, request.identity).await?;
-    let unit =
-        Unit { tx, actor, now: core.source().now(), core: core.clone(), changes: Mutex::default() };
+    let unit = Unit::begin(core, request.identity).await?;
     match steps(&unit, request, work).await {
         Ok(Done::Now(answer)) if request.dry_run => {
             unit.tx.rollback().await;
@@ -352,7 +435,7 @@ where
     if !unit.has_changes() {
         return Err(broken(format!("{} changed nothing that is audited", request.name)));
     }
-    unit.seal(request).await?;
+    unit.seal(&request.request_id).await?;
     if let Some(key) = &key {
         let text = serde_json::to_string(&answer).map_err(|e| broken(e.to_string()))?;
         idempotency::keep(&unit.tx, key, text).await?;

@@ -1,11 +1,14 @@
 //! Settings: compiled-in defaults, then the file named by `ALONGSIDE_CONFIG`, then the environment.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use config::{Config as Layers, ConfigError as LayerError, Environment, File, FileFormat};
 use ipnet::IpNet;
 use serde::Deserialize;
 use thiserror::Error;
+
+use crate::mail;
 
 /// The defaults, with a comment on every key.
 pub const DEFAULTS: &str = include_str!("../config.default.toml");
@@ -37,6 +40,8 @@ pub struct Config {
     pub budget: BudgetSettings,
     /// The gateway in front of this subgraph.
     pub federation: FederationSettings,
+    /// E-mails.
+    pub mail: MailSettings,
     /// Traces and metrics.
     pub telemetry: TelemetrySettings,
     /// Logging.
@@ -312,6 +317,32 @@ pub struct FederationSettings {
     pub gateway_keys: Vec<String>,
 }
 
+/// E-mails.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MailSettings {
+    /// The mail server; empty for none: e-mails wait then.
+    pub url: String,
+    /// The password of the user in the URL.
+    pub password: String,
+    /// Whom e-mails come from.
+    pub from: String,
+    /// A file with the certificates that vouch for the server, as PEM; empty for those of the system.
+    pub ca_file: String,
+    /// Longest time for handing over one e-mail, in milliseconds.
+    pub timeout_ms: u64,
+}
+
+/// It shows no password.
+impl fmt::Debug for MailSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { url, password: _, from, ca_file, timeout_ms } = self;
+        let mut shown = f.debug_struct("MailSettings");
+        shown.field("url", url).field("from", from).field("ca_file", ca_file);
+        shown.field("timeout_ms", timeout_ms).finish_non_exhaustive()
+    }
+}
+
 /// Traces and metrics.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -391,6 +422,7 @@ impl Config {
         let usual = [
             ("DATABASE_URL", "database.url"),
             ("REDIS_URL", "redis.url"),
+            ("SMTP_PASSWORD", "mail.password"),
             ("OTEL_EXPORTER_OTLP_ENDPOINT", "telemetry.otlp_endpoint"),
         ];
         for (name, key) in usual {
@@ -454,9 +486,12 @@ impl Config {
             (self.files.is_usable(), "files", "needs numbers above 0"),
             (self.server.max_connections > 0, "server.max_connections", "must be at least 1"),
         ];
-        match checks.into_iter().find(|(holds, ..)| !holds) {
-            Some((_, key, problem)) => Err(ConfigError::Invalid { key, problem }),
-            None => Ok(self),
+        if let Some((_, key, problem)) = checks.into_iter().find(|(holds, ..)| !holds) {
+            return Err(ConfigError::Invalid { key, problem });
+        }
+        match mail::server::of(&self.mail) {
+            Ok(_) => Ok(self),
+            Err((key, problem)) => Err(ConfigError::Invalid { key, problem }),
         }
     }
 }

@@ -12,6 +12,7 @@ use crate::actor::{Actor, Identity, Proof};
 use crate::clock::Source;
 use crate::config::{PolicySettings, UploadLimits};
 use crate::db::{Access, Db, DbFault, Reading, Tx};
+use crate::mail::Mailer;
 
 /// How often a transaction is begun anew because grants changed in between.
 const BEGINNINGS: usize = 8;
@@ -28,6 +29,7 @@ pub struct Core {
     guesses: Cache<Uuid, Arc<Seen>>,
     policy: PolicySettings,
     uploads: UploadLimits,
+    mailer: Option<Arc<Mailer>>,
 }
 
 impl Core {
@@ -36,7 +38,7 @@ impl Core {
     pub fn new(db: Db, source: Arc<dyn Source>) -> Self {
         let (tasks, guesses) = (TaskTracker::new(), Cache::new(REMEMBERED));
         let (policy, uploads) = (PolicySettings::default(), UploadLimits::default());
-        Self { db, source, tasks, guesses, policy, uploads }
+        Self { db, source, tasks, guesses, policy, uploads, mailer: None }
     }
 
     /// The same, with what the network asks beyond its rules.
@@ -49,6 +51,12 @@ impl Core {
     #[must_use]
     pub fn with_uploads(self, uploads: UploadLimits) -> Self {
         Self { uploads, ..self }
+    }
+
+    /// The same, with what hands over e-mails; without it they wait.
+    #[must_use]
+    pub fn with_mailer(self, mailer: Option<Mailer>) -> Self {
+        Self { mailer: mailer.map(Arc::new), ..self }
     }
 
     /// The same, with another source of time, identifiers and randomness.
@@ -67,6 +75,12 @@ impl Core {
     #[must_use]
     pub const fn uploads(&self) -> UploadLimits {
         self.uploads
+    }
+
+    /// What hands over e-mails, if a mail server is set.
+    #[must_use]
+    pub fn mailer(&self) -> Option<Arc<Mailer>> {
+        self.mailer.clone()
     }
 
     /// The same, with a count of its own for what one request asks of the database.

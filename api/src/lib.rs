@@ -8,6 +8,7 @@
 //! * [`actor`]: who is asking and what they may do.
 //! * [`db`], [`core`], [`command`]: the only door to SQL, and how every mutation runs; [`files`]: the file store.
 //! * [`audit`], [`outbox`], [`idempotency`]: what every write leaves behind.
+//! * [`jobs`], [`mail`]: what the service does from time to time; e-mails.
 //! * [`read`]: reads, declared once.
 //! * [`graphql`]: the endpoint.
 //! * [`mod@reference`], [`organisation`], [`licence`], [`readiness`], [`person`], [`trainer`],
@@ -41,6 +42,8 @@ pub mod audit;
 pub mod calendar;
 pub mod disclosure;
 pub mod idempotency;
+pub mod jobs;
+pub mod mail;
 pub mod outbox;
 
 pub mod graphql;

@@ -1,5 +1,5 @@
 //! Serving until told to stop, in two stages: the first signal lets running requests finish, the second
-//! (or the end of the time for that) cuts them off. Running mutations are waited for in any case.
+//! (or the end of the time for that) cuts them off. Running mutations and rounds of jobs are waited for in any case.
 
 use std::io;
 use std::sync::Arc;
@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 use crate::connection;
+use crate::jobs;
 use crate::server;
 
 /// The signals that stop the service, counted from when this is made.
@@ -31,7 +32,8 @@ impl Signals {
     }
 }
 
-/// Serves `app` on `listener` until a signal, and operators on the admin port if one is set.
+/// Serves `app` on `listener` until a signal, and operators on the admin port if one is set. Periodic jobs run
+/// meanwhile.
 ///
 /// # Errors
 ///
@@ -48,6 +50,7 @@ pub async fn serve(app: Arc<App>, listener: TcpListener, signals: Signals) -> st
         tokio::spawn(connection::accept(admin, router, settings.clone(), hard.clone()));
     }
     tokio::spawn(soft.clone().run_until_cancelled_owned(keep_keys(Arc::clone(&app))));
+    jobs::start(app.core(), &soft);
     let stopping = Arc::clone(&app);
     let router = server::router(Arc::clone(&app));
     let door = CancellationToken::new();
@@ -66,7 +69,7 @@ pub async fn serve(app: Arc<App>, listener: TcpListener, signals: Signals) -> st
     let core = app.core();
     core.tasks().close();
     if tokio::time::timeout(drain, core.tasks().wait()).await.is_err() {
-        tracing::error!("mutations were still running when the time to finish was over");
+        tracing::error!("mutations or jobs were still running when the time to finish was over");
     }
     core.db().close().await;
     tracing::info!("stopped");

@@ -41,6 +41,7 @@ pub mod licence_decision;
 pub mod licence_history;
 pub mod licence_programme;
 pub mod licence_variation;
+pub mod mail_message;
 pub mod module_prerequisite;
 pub mod organisation;
 pub mod organisation_contact;

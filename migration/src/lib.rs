@@ -27,6 +27,7 @@ mod m0017_grants;
 mod m0018_standing;
 mod m0019_readiness;
 mod m0020_uploads;
+mod m0021_mail;
 mod row_security;
 mod seed;
 mod seed_programmes;
@@ -63,6 +64,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0018_standing::Migration),
             Box::new(m0019_readiness::Migration),
             Box::new(m0020_uploads::Migration),
+            Box::new(m0021_mail::Migration),
         ]
     }
 }

@@ -21,6 +21,9 @@ pub struct Metrics {
     rows: Counter<u64>,
     /// Open connections.
     pub connections: UpDownCounter<i64>,
+    rounds: Counter<u64>,
+    failures: Counter<u64>,
+    mails: Counter<u64>,
 }
 
 /// The instruments of this process, made on first use: after [`start`](super::start), if it is called.
@@ -51,6 +54,18 @@ pub fn metrics() -> &'static Metrics {
             connections: meter
                 .i64_up_down_counter("alongside.connections")
                 .with_description("Open connections of clients.")
+                .build(),
+            rounds: meter
+                .u64_counter("alongside.job.rounds")
+                .with_description("Rounds of periodic jobs, those that failed included.")
+                .build(),
+            failures: meter
+                .u64_counter("alongside.job.failures")
+                .with_description("Rounds of periodic jobs that failed.")
+                .build(),
+            mails: meter
+                .u64_counter("alongside.mail.deliveries")
+                .with_description("Attempts to hand over an e-mail, by what became of it.")
                 .build(),
         }
     })
@@ -87,6 +102,21 @@ impl Metrics {
             self.statements.add(statements, &labels[1..2]);
             self.rows.add(rows, &labels[1..2]);
         }
+    }
+}
+
+impl Metrics {
+    /// Counts a round of the job of this name.
+    pub fn count_round(&self, job: &'static str, failed: bool) {
+        let labels = [KeyValue::new("job", job)];
+        self.rounds.add(1, &labels);
+        // Told from the first round on, so that whoever watches it sees a change.
+        self.failures.add(u64::from(failed), &labels);
+    }
+
+    /// Counts an attempt to hand over an e-mail: `sent`, `later` or `given_up`.
+    pub fn count_mail(&self, outcome: &'static str) {
+        self.mails.add(1, &[KeyValue::new("outcome", outcome)]);
     }
 }
 

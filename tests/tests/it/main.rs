@@ -25,6 +25,7 @@ mod journeys;
 mod known;
 mod licence;
 mod logout;
+mod mail;
 mod matrix;
 mod migrations;
 mod network;

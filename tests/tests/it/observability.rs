@@ -174,7 +174,7 @@ on_both_databases! {
             let own: Vec<f64> = own.filter(|(bucket, _)| bucket.len() == labels.len() + 1).map(|(_, value)| *value).collect();
             assert!(own.is_sorted() && own.last() == Some(total), "{own:?}, {total}");
         }
-        let known = ["error_type", "graphql_operation_type", "http_response_status_code", "le", "otel_scope_name", "service_name", "service_version"];
+        let known = ["error_type", "graphql_operation_type", "http_response_status_code", "job", "le", "otel_scope_name", "outcome", "service_name", "service_version"];
         let labels = samples.values().flatten().flat_map(|(labels, _)| labels.keys());
         let unknown: Vec<&String> = labels.filter(|label| !known.contains(&label.as_str()) && !label.starts_with("telemetry_sdk")).collect();
         assert_eq!(unknown, [] as [&String; 0]);

@@ -270,6 +270,10 @@ async fn rows_of(world: &World, tenant: &Tenant) {
             u8::from(tenant == &world.b)
         ),
         format!("update region_membership set override_reason = 'x' where organisation_id = {id}"),
+        format!(
+            "insert into mail_message values ({}, {id}, 'x', 'x', 'a@b.c', 'x', 'x', 'WAITING', 1, {at}, null, 'x', {at})",
+            new(8)
+        ),
     ] {
         execute(world, &row).await;
     }
