@@ -43,7 +43,7 @@ pub const INVARIANTS: &[&[Invariant]] = &[
 ];
 
 /// What the service does from time to time.
-pub const JOBS: &[&[Job]] = &[mail::JOBS];
+pub const JOBS: &[&[Job]] = &[mail::JOBS, readiness::reminders::JOBS, upload::sweep::JOBS];
 
 /// Queries that no table answers alone.
 #[derive(Default, MergedObject)]

@@ -73,11 +73,12 @@ impl App {
     ) -> Result<Arc<Self>, BuildError> {
         let mailer = Mailer::new(&config.mail)?;
         let db = Db::connect(&config.database, config.profile).await?;
+        let files = FileStore::open(&config)?;
         let core = Core::new(db, source)
             .with_policy(config.policy)
             .with_uploads(config.files.limits())
+            .with_files(files.clone())
             .with_mailer(mailer);
-        let files = FileStore::open(&config)?;
         let mut verifier = Verifier::new(&config.auth)?;
         let issuer = issuer.filter(|_| config.profile == Profile::Demo);
         let mut key_set = "{\"keys\":[]}".to_owned();

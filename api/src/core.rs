@@ -11,6 +11,7 @@ use crate::actor::grants::{self, Seen, Standing};
 use crate::actor::{Actor, Identity, Proof};
 use crate::clock::Source;
 use crate::config::{PolicySettings, UploadLimits};
+use crate::files::FileStore;
 use crate::db::{Access, Db, DbFault, Reading, Tx};
 use crate::mail::Mailer;
 
@@ -30,6 +31,7 @@ pub struct Core {
     policy: PolicySettings,
     uploads: UploadLimits,
     mailer: Option<Arc<Mailer>>,
+    files: Option<FileStore>,
 }
 
 impl Core {
@@ -38,7 +40,7 @@ impl Core {
     pub fn new(db: Db, source: Arc<dyn Source>) -> Self {
         let (tasks, guesses) = (TaskTracker::new(), Cache::new(REMEMBERED));
         let (policy, uploads) = (PolicySettings::default(), UploadLimits::default());
-        Self { db, source, tasks, guesses, policy, uploads, mailer: None }
+        Self { db, source, tasks, guesses, policy, uploads, mailer: None, files: None }
     }
 
     /// The same, with what the network asks beyond its rules.
@@ -75,6 +77,18 @@ impl Core {
     #[must_use]
     pub const fn uploads(&self) -> UploadLimits {
         self.uploads
+    }
+
+    /// The same, with the file store; without it no job clears it.
+    #[must_use]
+    pub fn with_files(self, files: FileStore) -> Self {
+        Self { files: Some(files), ..self }
+    }
+
+    /// The file store, of a service that has one.
+    #[must_use]
+    pub const fn files(&self) -> Option<&FileStore> {
+        self.files.as_ref()
     }
 
     /// What hands over e-mails, if a mail server is set.

@@ -63,7 +63,8 @@ pub async fn import(unit: &Unit, file: &Document, file_hash: &str) -> Result<Rep
                 let at = At { id: known.id, version: known.version };
                 (Fate::Rewritten, instruments::amend(unit, at, written).await?.impact)
             } else {
-                let message = "this version is published and never changes: give the file another number";
+                let message =
+                    "this version is published and never changes: give the file another number";
                 return Err(Refusal::at(Code::Conflict, "instrument.number", message).into());
             }
         }

@@ -45,6 +45,7 @@ pub mod instruments;
 pub mod invariants;
 pub mod model;
 pub mod plan;
+pub mod reminders;
 pub mod rules;
 pub mod score;
 pub mod store;

@@ -1,6 +1,5 @@
 //! Action plans: what an organisation will do, who sees to it, and by when.
 
-use chrono::NaiveDate;
 use uuid::Uuid;
 
 use super::desk::{Desk, sees};
@@ -198,12 +197,4 @@ pub async fn drop_action(unit: &Unit, at: At, reason: &str) -> Result<Changed, S
         ..before.clone()
     };
     save(&desk, "readiness_action.dropped", &before, after).await
-}
-
-/// Every how many days an organisation is reminded.
-const EVERY_DAYS: u64 = 7;
-
-/// The day until which a reminder was long enough ago.
-pub(super) fn reminded_before(today: NaiveDate) -> NaiveDate {
-    today.checked_sub_days(chrono::Days::new(EVERY_DAYS)).unwrap_or(today)
 }

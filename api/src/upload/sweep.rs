@@ -1,5 +1,7 @@
 //! Clearing away what nobody used.
 
+use std::time::Duration;
+
 use chrono::TimeDelta;
 use uuid::Uuid;
 
@@ -11,9 +13,24 @@ use crate::core::Core;
 use crate::db::Access;
 use crate::fault::Fault;
 use crate::files::FileStore;
+use crate::jobs::Job;
 
 /// How the trail names this job.
 const JOB: &str = "files.sweep";
+
+/// The periodic jobs of uploads.
+pub const JOBS: &[Job] = &[Job {
+    name: "upload-sweep",
+    every: Duration::from_secs(900),
+    round: |core| {
+        Box::pin(async move {
+            match core.files() {
+                Some(store) => sweep(core, store).await.map(|swept| swept as u64),
+                None => Ok(0),
+            }
+        })
+    },
+}];
 
 /// So many uploads are cleared away at most; the next sweep goes on.
 const MOST: u64 = 500;

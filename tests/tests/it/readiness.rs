@@ -50,13 +50,18 @@ async fn staffed(world: &World) -> (Tenant, String, String) {
 /// What is due of an organisation, by its reasons.
 async fn due(world: &World, of: &Tenant) -> Vec<String> {
     let lead = world.token(Role::QualityLead, None);
-    let document = "query($of: ID!) { readinessReassessments(where: { organisationId: { eq: $of } }) {
+    let document =
+        "query($of: ID!) { readinessReassessments(where: { organisationId: { eq: $of } }) {
         nodes { reason dueOn settledOn } } }";
     let data = world.data(Some(&lead), document, json!({ "of": of.global_id() })).await;
     let nodes = data["readinessReassessments"]["nodes"].as_array().expect("a list").iter();
     let told = |node: &Value| {
         let met = if node["settledOn"].is_null() { "" } else { " met" };
-        format!("{} {}{met}", node["reason"].as_str().expect("a reason"), node["dueOn"].as_str().expect("a day"))
+        format!(
+            "{} {}{met}",
+            node["reason"].as_str().expect("a reason"),
+            node["dueOn"].as_str().expect("a day")
+        )
     };
     nodes.map(told).collect()
 }

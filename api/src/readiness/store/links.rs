@@ -1,14 +1,19 @@
 //! Who holds the role of a reviewer, and who has a link to an organisation.
 
 use chrono::NaiveDate;
-use entities::{person_membership, region_membership, role_grant, trainer, trainer_affiliation};
-use sea_orm::{ColumnTrait as _, Condition, EntityTrait as _, QueryFilter as _};
+use entities::{
+    organisation_contact, person_email,person_membership, region_membership, role_grant, trainer, trainer_affiliation};
+use sea_orm::{
+    ColumnTrait as _, Condition, EntityTrait as _, QueryFilter as _, QueryOrder as _,
+};
 use uuid::Uuid;
 
 use super::Readiness;
 use crate::actor::service::{person_of, persons_since};
 use crate::actor::{GrantScope, Role};
 use crate::command::{Stop, Unit};
+use crate::employer::model::Purpose;
+use crate::readiness::model::Action;
 
 /// Whether a period with this end holds on `today`, where it begins no later.
 fn lasts(to: Option<NaiveDate>, today: NaiveDate) -> bool {
@@ -101,6 +106,37 @@ impl Readiness<'_> {
             }
         }
         Ok(false)
+    }
+
+    /// The address at which an organisation is reminded of an action: a verified one of the person who sees to it, else
+    /// that of whoever leads peer support there.
+    pub async fn reminded_at(
+        &self,
+        action: &Action,
+        today: NaiveDate,
+    ) -> Result<Option<String>, Stop> {
+        if let Some(owner) = action.owner_id
+            && self.keeps_record(action.organisation_id, owner, today).await?
+        {
+            let known = person_email::Entity::find()
+                .filter(person_email::Column::PersonId.eq(owner))
+                .filter(person_email::Column::VerifiedAt.is_not_null())
+                .filter(person_email::Column::ValidFrom.lte(today))
+                .order_by_asc(person_email::Column::Id)
+                .all(self.tx)
+                .await?;
+            if let Some(email) = known.into_iter().find(|email| lasts(email.valid_to, today)) {
+                return Ok(Some(email.address));
+            }
+        }
+        let contacts = organisation_contact::Entity::find()
+            .filter(organisation_contact::Column::OrganisationId.eq(action.organisation_id))
+            .filter(organisation_contact::Column::Purpose.eq(Purpose::PeerSupportLead.code()))
+            .filter(organisation_contact::Column::ValidFrom.lte(today))
+            .all(self.tx)
+            .await?;
+        let contact = contacts.into_iter().find(|contact| lasts(contact.valid_to, today));
+        Ok(contact.and_then(|contact| contact.email))
     }
 
     /// Whether the organisation keeps the record of the person today.

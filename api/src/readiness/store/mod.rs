@@ -8,7 +8,7 @@ use entities::{
     readiness_due, readiness_evidence, readiness_finding, readiness_instrument, readiness_rater,
     readiness_validation,
 };
-use sea_orm::sea_query::{LockType, OnConflict};
+use sea_orm::sea_query::{LockType, OnConflict, Query};
 use sea_orm::{
     ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, Condition, EntityTrait as _,
     IntoActiveModel as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
@@ -341,18 +341,26 @@ impl<'a> Readiness<'a> {
         rows.into_iter().map(|row| Ok(Due::try_from(row)?)).collect()
     }
 
-    /// Open actions that were due before `today` and of which nobody was reminded since `before`, at most `most`:
-    /// locked, and without those that another replica has.
+    /// Open actions of assessments that are not over, that were due before `today` and of which nobody was reminded
+    /// since `before`, at most `most`: locked, and without those that another replica has.
     pub async fn lock_overdue(
         &self,
         (today, before): (NaiveDate, NaiveDate),
         most: u64,
     ) -> Result<Vec<Action>, Stop> {
         let reminded = readiness_action::Column::RemindedOn;
+        let mut live: Vec<&str> = OPEN.iter().map(|state| state.code()).collect();
+        live.push(State::Validated.code());
+        let live = Query::select()
+            .column(readiness_assessment::Column::Id)
+            .from(readiness_assessment::Entity)
+            .and_where(readiness_assessment::Column::State.is_in(live))
+            .to_owned();
         let rows = readiness_action::Entity::find()
             .filter(readiness_action::Column::State.eq(ActionState::Open.code()))
             .filter(readiness_action::Column::DueOn.lt(today))
             .filter(Condition::any().add(reminded.is_null()).add(reminded.lte(before)))
+            .filter(readiness_action::Column::AssessmentId.in_subquery(live))
             .order_by_asc(readiness_action::Column::DueOn)
             .order_by_asc(readiness_action::Column::Id)
             .limit(most)

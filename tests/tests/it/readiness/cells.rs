@@ -5,7 +5,9 @@ use alongside::graphql::ids;
 use alongside::readiness::model::{Assessment, State};
 use alongside::readiness::score::Outcome;
 use serde_json::{Value, json};
-use tests::readiness::{REVIEWER, Stage, VALIDATOR, assessment, first_rater, reviewer_id, stands_at};
+use tests::readiness::{
+    REVIEWER, Stage, VALIDATOR, assessment, first_rater, reviewer_id, stands_at,
+};
 use tests::{Tenant, World, given, on_both_databases};
 
 use super::{id_of, indicators};
@@ -66,9 +68,15 @@ impl Who {
 async fn in_state(world: &World, of: &Tenant, state: State) -> Assessment {
     let at = async |stage| assessment(world, of.id, Outcome::Conditional, stage).await;
     let then = async |found: Assessment, name: &str, who: Who, more: Value| {
-        let mut input = json!({ "id": ids::encode("ras", found.id), "expectedVersion": found.version });
-        input.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
-        let reply = world.mutate(who.token(world, of).as_deref(), name, "assessment { version }", input).await;
+        let mut input =
+            json!({ "id": ids::encode("ras", found.id), "expectedVersion": found.version });
+        input
+            .as_object_mut()
+            .expect("an object")
+            .extend(more.as_object().expect("an object").clone());
+        let reply = world
+            .mutate(who.token(world, of).as_deref(), name, "assessment { version }", input)
+            .await;
         let version = reply.done("assessment")["version"].as_i64().expect("a version");
         Assessment { version: i32::try_from(version).expect("small"), state, ..found }
     };

@@ -24,7 +24,13 @@ const WORKED: [[i32; 4]; 8] = [
 ];
 
 /// A step that is refused with this code and writes nothing.
-async fn refused(world: &World, token: Option<&str>, name: &str, input: &Value, code: &str) -> Reply {
+async fn refused(
+    world: &World,
+    token: Option<&str>,
+    name: &str,
+    input: &Value,
+    code: &str,
+) -> Reply {
     let before = world.database.eye.contents().await;
     let reply = world.mutate(token, name, "", input.clone()).await;
     assert_eq!(reply.codes(), [code], "{name}: {}", reply.body());
@@ -51,29 +57,44 @@ struct Newcomer {
 /// Nobody knows it; an officer registers it, verifies its identifier, takes it in and names its people.
 async fn newcomer(world: &World) -> Newcomer {
     let officer = world.officer();
-    let lookup = "{ organisationLookup(ods: \"zz9 \") { isWellFormed odsCode organisation { name } } }";
+    let lookup =
+        "{ organisationLookup(ods: \"zz9 \") { isWellFormed odsCode organisation { name } } }";
     let found = world.data(None, lookup, json!({})).await;
-    assert_eq!(found["organisationLookup"], json!({ "isWellFormed": true, "odsCode": "ZZ9", "organisation": null }));
+    assert_eq!(
+        found["organisationLookup"],
+        json!({ "isWellFormed": true, "odsCode": "ZZ9", "organisation": null })
+    );
     let register = json!({
         "name": "Fictional Ninth Trust", "kind": "NHS_TRUST", "boardId": world.board_id("QE1").await,
         "identifiers": [{ "scheme": "ODS", "value": "ZZ9" }], "delivers": true,
     });
-    refused(world, Some(&world.coordinator(&world.a)), "organisationRegister", &register, "FORBIDDEN").await;
-    let reply = world.mutate(Some(&officer), "organisationRegister", "organisation { id }", register).await;
+    refused(
+        world,
+        Some(&world.coordinator(&world.a)),
+        "organisationRegister",
+        &register,
+        "FORBIDDEN",
+    )
+    .await;
+    let reply =
+        world.mutate(Some(&officer), "organisationRegister", "organisation { id }", register).await;
     let global = reply.done("organisation")["id"].as_str().expect("an id").to_owned();
     let activate = json!({ "id": global, "expectedVersion": 1 });
-    refused(world, Some(&officer), "organisationActivate", &activate, "IDENTIFIER_NOT_VERIFIED").await;
+    refused(world, Some(&officer), "organisationActivate", &activate, "IDENTIFIER_NOT_VERIFIED")
+        .await;
     let verify = with(&activate, json!({ "scheme": "ODS", "value": "ZZ9" }));
     world.mutate(Some(&officer), "organisationIdentifierVerify", "", verify).await.done("impact");
     let activate = with(&activate, json!({ "expectedVersion": 2 }));
     world.mutate(Some(&officer), "organisationActivate", "", activate).await.done("impact");
     let id = ids::decode("org", &global).expect("an id");
-    for (role, subject) in [("PCO", "coordinator of the ninth"), ("PSG", "signatory of the ninth")] {
+    for (role, subject) in [("PCO", "coordinator of the ninth"), ("PSG", "signatory of the ninth")]
+    {
         let give = json!({
             "role": role, "scopeType": "ORGANISATION", "scopeId": global,
             "account": { "issuer": DemoIssuer::NAME, "subject": subject, "label": "A test" },
         });
-        refused(world, Some(&world.coordinator(&world.a)), "roleGrantGive", &give, "FORBIDDEN").await;
+        refused(world, Some(&world.coordinator(&world.a)), "roleGrantGive", &give, "FORBIDDEN")
+            .await;
         world.mutate(Some(&officer), "roleGrantGive", "", give).await.done("impact");
     }
     Newcomer {
@@ -125,7 +146,11 @@ async fn assessed(world: &World, of: &Newcomer) -> (String, i64) {
     let begun = reply.done("assessment").clone();
     let id = begun["id"].as_str().expect("an id").to_owned();
     let domains = begun["instrument"]["domains"].as_array().expect("domains");
-    let prompts = domains.iter().filter_map(|domain| domain["indicators"].as_array()).map(Vec::len).sum::<usize>();
+    let prompts = domains
+        .iter()
+        .filter_map(|domain| domain["indicators"].as_array())
+        .map(Vec::len)
+        .sum::<usize>();
     assert_eq!(prompts, 32);
     refused(world, Some(&of.coordinator), "readinessStart", &start, "ASSESSMENT_OPEN").await;
     let submit = json!({ "id": id, "expectedVersion": 1 });
@@ -139,7 +164,8 @@ async fn assessed(world: &World, of: &Newcomer) -> (String, i64) {
         let input = json!({
             "raterId": rater["id"], "expectedVersion": rater["version"], "answers": answers(&indicators, but),
         });
-        let high = with(&input, json!({ "answers": [{ "indicatorId": indicators[0].1, "score": 4 }] }));
+        let high =
+            with(&input, json!({ "answers": [{ "indicatorId": indicators[0].1, "score": 4 }] }));
         refused(world, Some(&of.coordinator), "readinessAnswerSet", &high, "INVALID").await;
         let reply = world.mutate(Some(&of.coordinator), "readinessAnswerSet", "", input).await;
         assert_eq!(*reply.done("impact"), json!(["indicators without an answer: 0"]));
@@ -170,8 +196,18 @@ async fn assessed(world: &World, of: &Newcomer) -> (String, i64) {
     refused(world, Some(&of.coordinator), "readinessActionAdd", &past, "INVALID").await;
     world.mutate(Some(&of.coordinator), "readinessActionAdd", "", plan).await.done("impact");
     refused(world, Some(&of.coordinator), "readinessSubmit", &submit, "FORBIDDEN").await;
-    let reply = world.mutate(Some(&of.signatory), "readinessSubmit", "assessment { status version selfScore }", submit).await;
-    assert_eq!(*reply.done("assessment"), json!({ "status": "SELF_SUBMITTED", "version": 2, "selfScore": 6183 }));
+    let reply = world
+        .mutate(
+            Some(&of.signatory),
+            "readinessSubmit",
+            "assessment { status version selfScore }",
+            submit,
+        )
+        .await;
+    assert_eq!(
+        *reply.done("assessment"),
+        json!({ "status": "SELF_SUBMITTED", "version": 2, "selfScore": 6183 })
+    );
     (id, 2)
 }
 

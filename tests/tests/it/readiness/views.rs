@@ -9,7 +9,8 @@ use tests::{World, given, on_both_databases};
 
 use super::{indicators, staffed};
 
-const OVERVIEW: &str = "query($id: ID!) { readinessOverview(instrumentId: $id) { spread { ready conditional notReady }
+const OVERVIEW: &str =
+    "query($id: ID!) { readinessOverview(instrumentId: $id) { spread { ready conditional notReady }
     regions { region { name } spread { ready conditional notReady } } domains { code score gap }
     weakest { code hundredths } } }";
 
