@@ -11,8 +11,8 @@ use crate::actor::grants::{self, Seen, Standing};
 use crate::actor::{Actor, Identity, Proof};
 use crate::clock::Source;
 use crate::config::{PolicySettings, UploadLimits};
-use crate::files::FileStore;
 use crate::db::{Access, Db, DbFault, Reading, Tx};
+use crate::files::FileStore;
 use crate::mail::Mailer;
 
 /// How often a transaction is begun anew because grants changed in between.

@@ -2,10 +2,10 @@
 
 use chrono::NaiveDate;
 use entities::{
-    organisation_contact, person_email,person_membership, region_membership, role_grant, trainer, trainer_affiliation};
-use sea_orm::{
-    ColumnTrait as _, Condition, EntityTrait as _, QueryFilter as _, QueryOrder as _,
+    organisation_contact, person_email, person_membership, region_membership, role_grant, trainer,
+    trainer_affiliation,
 };
+use sea_orm::{ColumnTrait as _, Condition, EntityTrait as _, QueryFilter as _, QueryOrder as _};
 use uuid::Uuid;
 
 use super::Readiness;
