@@ -99,11 +99,7 @@ async fn protect(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
             "(select {reviewer} from readiness_assessment a where a.id = {table}.assessment_id)"
         );
         let close = any_of(&[&own, &of]);
-        let writes = match table {
-            "readiness_finding" | "readiness_domain_score" => Writes::Replace,
-            _ => Writes::Change,
-        };
-        row_security::protect(manager, table, &close, &close, writes).await?;
+        row_security::protect(manager, table, &close, &close, Writes::Change).await?;
     }
     row_security::protect(manager, "readiness_due", &own, &own, Writes::Change).await
 }

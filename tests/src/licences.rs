@@ -146,6 +146,9 @@ impl Given {
         if let Some(day) = self.on {
             world.set_clock(&format!("{day}T09:00:00Z"));
         }
+        if stage >= Stage::Submitted {
+            readiness::unless_other(&world, self.holder, self.outcome).await;
+        }
         let given = self.clone();
         let applied = as_account(&world, SIGNER, move |unit| {
             let given = given.clone();

@@ -105,6 +105,15 @@ pub async fn stands_at(world: &World, of: Uuid, outcome: Outcome) {
     }
 }
 
+/// Sees to it that the organisation stands at no other outcome.
+pub async fn unless_other(world: &World, of: Uuid, outcome: Outcome) {
+    let known = found(world, |store| Box::pin(async move { store.standing(of).await })).await;
+    let known = known.and_then(|assessment| assessment.found);
+    if known.is_some_and(|found| found.outcome != outcome) {
+        assessment(world, of, outcome, Stage::Validated).await;
+    }
+}
+
 /// Reads as the service itself.
 async fn found<T>(
     world: &World,

@@ -115,22 +115,19 @@ pub enum Way {
     Nation(Permission),
     /// Who holds the permission in the organisation that the column names.
     Organisation(&'static str, Permission),
-    /// Who holds the permission in an organisation that a row of another table links to the row: the
-    /// table with its condition on `t`, and its column with the organisation.
+    /// Who holds the permission in an organisation that a row of another table, with its condition on `t`, names.
     OrganisationThrough(&'static str, &'static str, Permission),
     /// The account that the column names.
     Account(&'static str),
     /// The account that the column names, while it holds the permission anywhere.
     Assigned(&'static str, Permission),
-    /// The same by a row of another table that is linked to the row: the table with its condition on `t`, and its
-    /// column with the account.
+    /// The same by a row of another table, with its condition on `t`, and its column with the account.
     AssignedThrough(&'static str, &'static str, Permission),
     /// Who is allowed by the way, but only for the rows that meet the condition.
     Where(&'static Way, &'static str),
     /// The person that the column names, by whichever account.
     Person(&'static str),
-    /// A person whom a row of another table links to the row: the table with its condition on `t`, and its
-    /// column with the person.
+    /// A person whom a row of another table links to the row: the table, and its column with the person.
     PersonThrough(&'static str, &'static str),
 }
 

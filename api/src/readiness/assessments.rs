@@ -7,7 +7,6 @@ use super::model::{Assessment, Command, Perspective, Rater, State};
 use super::rules;
 use crate::actor::Permission;
 use crate::command::{Stop, Unit, refuse_any};
-use crate::organisation::store::Organisations;
 use crate::person::desk::{At, Changed, not_found};
 use crate::refusal::{Code, Refusal};
 
@@ -24,10 +23,10 @@ pub async fn start(
 ) -> Result<Changed, Stop> {
     let desk = Desk::of_organisation(unit, organisation, Permission::DraftReadiness)
         .map_err(|stop| stop.of_field("organisationId"))?;
-    let holder = Organisations::of(unit).lock(organisation).await?.ok_or_else(not_found)?;
+    let status = desk.store.status(organisation).await?.ok_or_else(not_found)?;
     let missing = || Refusal::at(Code::NotFound, "instrumentId", "no such instrument");
     let found = desk.store.instrument(instrument).await?.ok_or_else(missing)?;
-    let mut unmet = rules::unmet_for_start(holder.status, found.state);
+    let mut unmet = rules::unmet_for_start(status, found.state);
     unmet.extend(rules::unmet_for_raters(perspectives.len(), "raters"));
     if desk.store.open(organisation).await?.is_some() {
         unmet.push(Refusal::whole(Code::AssessmentOpen));
@@ -58,6 +57,9 @@ pub async fn start(
         version: 1,
     };
     desk.store.insert_assessment(&assessment).await?;
+    // Asked again once inserted: its reference waited for a closing organisation, which is now seen as closed.
+    let status = desk.store.status(organisation).await?.ok_or_else(not_found)?;
+    refuse_any(rules::unmet_for_start(status, found.state))?;
     desk.record("readiness.started", None, &assessment, &[], None);
     for (number, perspective) in (1..).zip(perspectives) {
         insert_rater(&desk, &assessment, number, *perspective).await?;

@@ -44,6 +44,7 @@ pub mod http;
 pub mod instruments;
 pub mod invariants;
 pub mod model;
+pub mod parts;
 pub mod plan;
 pub mod reminders;
 pub mod rules;

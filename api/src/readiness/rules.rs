@@ -358,7 +358,7 @@ pub fn unmet_for_submission(
             unmet.push(Refusal::at(Code::AnswersMissing, "", message));
         }
     }
-    if !sheets.is_empty() {
+    if !sheets.is_empty() && unmet.iter().all(|refusal| refusal.code != Code::AnswersMissing) {
         unmet.extend(unmet_for_not_applicable(content, thresholds, &means(content, sheets)));
     }
     let highest = |id: Uuid| sheets.iter().filter_map(|s| s.answer(id).flatten()).max();
@@ -430,6 +430,7 @@ pub fn unmet_for_validation(
         let message = format!("the reviewer has not scored {}", open.join(", "));
         unmet.push(Refusal::at(Code::ScoresMissing, "", message));
     }
+    // What is open counts as applying.
     let known: Vec<Mark> = marks.iter().map(|mark| mark.unwrap_or(Mark::of(0))).collect();
     unmet.extend(unmet_for_not_applicable(content, thresholds, &known));
     let score = |id: Uuid| scores.iter().find(|answer| answer.indicator == id)?.score;

@@ -123,7 +123,7 @@ const TABLES: &str = "c.relnamespace = current_schema()::regnamespace and c.relk
 /// offers of places.
 const PARTS: &str = "'programme_module', 'module_prerequisite', 'competence_mapping', 'declared_gap', \
      'course_trainer', 'course_session', 'session_module', 'teaching_assignment', 'session_place', 'session_guest', \
-     'course_partner'";
+     'course_partner', 'readiness_domain', 'readiness_indicator', 'readiness_mapping'";
 
 /// What would be outside row security: each look-up names what it finds.
 async fn gaps(eye: &Eye) -> Vec<String> {
@@ -236,7 +236,7 @@ const PLANTS: [(&str, &str); 13] = [
 /// The unique indexes, beyond primary keys, on tables whose rows not everyone may see: a row that
 /// nobody may see can still be felt through a unique index. Each that does not begin with the tenant
 /// stands here with the reason why nothing is learnt that way.
-const UNIQUE: [(&str, &str); 31] = [
+const UNIQUE: [(&str, &str); 46] = [
     (
         "account (issuer, subject)",
         "only the national team writes accounts, and it sees all of them",
@@ -281,6 +281,45 @@ const UNIQUE: [(&str, &str); 31] = [
     (
         "programme_version (programme_id, number)",
         "whoever drafts sees the programme and, being its owner or national, its versions",
+    ),
+    (
+        "readiness_answer (rater_id, indicator_id)",
+        "whoever answers has locked the rater, and so sees it",
+    ),
+    ("readiness_assessment (organisation_id)", "begins with the tenant"),
+    ("readiness_assessment (organisation_id)", "begins with the tenant"),
+    (
+        "readiness_domain (instrument_id, code)",
+        "only the quality lead writes instruments, and sees all",
+    ),
+    (
+        "readiness_domain (instrument_id, id)",
+        "only the quality lead writes instruments, and sees all",
+    ),
+    (
+        "readiness_domain_score (assessment_id, domain_id)",
+        "whoever writes has locked the assessment",
+    ),
+    ("readiness_evidence (file_key)", "the service gives each file its key, once"),
+    ("readiness_finding (assessment_id, place)", "whoever validates has locked the assessment"),
+    (
+        "readiness_indicator (instrument_id, code)",
+        "only the quality lead writes instruments, and sees all",
+    ),
+    (
+        "readiness_indicator (instrument_id, id)",
+        "only the quality lead writes instruments, and sees all",
+    ),
+    ("readiness_instrument (name)", "only the quality lead writes instruments, and sees all"),
+    (
+        "readiness_mapping (indicator_id, earlier_id)",
+        "only the quality lead writes instruments, and sees all",
+    ),
+    ("readiness_rater (assessment_id, id)", "whoever adds a rater has locked the assessment"),
+    ("readiness_rater (assessment_id, number)", "whoever adds a rater has locked the assessment"),
+    (
+        "readiness_validation (assessment_id, indicator_id)",
+        "whoever scores has locked the assessment",
     ),
     ("trainer (id, person_id)", "begins with the row itself, whose id no client chooses"),
     (

@@ -5,7 +5,7 @@ use alongside::graphql::ids;
 use alongside::readiness::score::Outcome;
 use serde_json::{Value, json};
 use tests::licences::{Stage as Licensing, licence};
-use tests::readiness::{REVIEWER, Stage, VALIDATOR, assessment, crew, reviewer_id, stands_at};
+use tests::readiness::{REVIEWER, Stage, VALIDATOR, assessment, crew, stands_at};
 use tests::{Tenant, World, given, on_both_databases, uploads};
 
 mod cells;
@@ -37,6 +37,13 @@ async fn read(world: &World, token: &str, id: &str) -> Value {
         findings { outcome rule needed found domain { code } indicator { code } }
         raters { id number perspective version } } }";
     world.data(Some(token), document, json!({ "id": id })).await["readinessAssessment"].take()
+}
+
+/// Lets B take part in the network.
+async fn admit_b(world: &World) {
+    let sql =
+        format!("update organisation set status = 'ACTIVE' where id = {}", world.uuid(world.b.id));
+    world.database.eye.execute(&sql).await.expect("B takes part");
 }
 
 /// An active organisation with its coordinator and signatory; gives their tokens.
@@ -78,6 +85,7 @@ on_both_databases! {
         let reply = world.mutate(Some(&officer), "licenceProposeGrant", "", propose.clone()).await;
         assert_eq!(reply.codes(), ["READINESS_REQUIRED"], "{}", reply.body());
         // Of another organisation it opens nothing either.
+        admit_b(&world).await;
         stands_at(&world, world.b.id, Outcome::Ready).await;
         assert_eq!(world.mutate(Some(&officer), "licenceProposeGrant", "", propose).await.codes(), ["READINESS_REQUIRED"]);
     }
@@ -127,6 +135,7 @@ on_both_databases! {
         world.grant_to("a reviewer of B", Role::Reviewer, GrantScope::Organisation(world.b.id)).await;
         assert_eq!(assign(&account("a reviewer of B")).await.codes(), ["NOT_A_REVIEWER"]);
         // Whoever is linked later stops the validation, though the scores are there.
+        admit_b(&world).await;
         let scored = assessment(&world, world.b.id, Outcome::Ready, Stage::Scored).await;
         world.grant_to(REVIEWER, Role::Trainer, GrantScope::Organisation(world.b.id)).await;
         let validate = json!({ "id": ids::encode("ras", scored.id), "expectedVersion": scored.version });
@@ -167,11 +176,12 @@ on_both_databases! {
         // Nobody who was never assessed is assessed anew.
         assert_eq!(due(&world, &of).await, [] as [&str; 0]);
         stands_at(&world, of.id, Outcome::Ready).await;
+        admit_b(&world).await;
         stands_at(&world, world.b.id, Outcome::Ready).await;
         // Edge case 36: the accountable officer leaves the next day. The licence stays.
         let held = licence(&world, &of).up_to(Licensing::Granted).await;
         world.set_clock("2026-05-02T09:00:00Z");
-        let document = "query($of: ID!) { roleGrants(where: { role: { eq: PSG }, scopeId: { eq: $of } }) { nodes { id version } } }";
+        let document = "query($of: ID!) { roleGrants(where: { role: { eq: PSG }, organisationId: { eq: $of } }) { nodes { id version } } }";
         let officer = world.officer();
         let body = world.query(Some(&officer), document, json!({ "of": of.global_id() })).await;
         let grant = body["data"]["roleGrants"]["nodes"][0].clone();
@@ -266,5 +276,53 @@ on_both_databases! {
         let remove = json!({ "id": evidence, "expectedVersion": 1 });
         world.mutate(Some(&coordinator), "readinessEvidenceRemove", "", remove).await.done("impact");
         assert_eq!(fetch(Some(&coordinator)).await.status().as_u16(), 404, "what is taken back is not there");
+    }
+}
+
+on_both_databases! {
+    async fn what_is_overdue_is_reminded_of_every_seven_days_by_an_event_and_an_e_mail(world: World) {
+        let (of, coordinator, _) = staffed(&world).await;
+        let (other, _, _) = staffed(&world).await;
+        assessment(&world, of.id, Outcome::Conditional, Stage::Validated).await;
+        // Of another organisation nothing is due yet.
+        let open = assessment(&world, other.id, Outcome::Conditional, Stage::Draft).await;
+        let later = json!({
+            "assessmentId": ids::encode("ras", open.id), "text": "Later.", "ownerTitle": "Lead", "dueOn": "2026-09-01",
+        });
+        let lead_of_other = world.token(Role::PartnerCoordinator, Some(other.id));
+        world.mutate(Some(&lead_of_other), "readinessActionAdd", "", later).await.done("impact");
+        let contact = json!({
+            "organisationId": of.global_id(), "purpose": "PEER_SUPPORT_LEAD", "name": "Whoever leads",
+            "email": "lead@example.org",
+        });
+        world.mutate(Some(&coordinator), "organisationContactReplace", "", contact).await.done("impact");
+        let round = async |day: &str| {
+            world.set_clock(&format!("{day}T09:00:00Z"));
+            alongside::jobs::round(world.app.core(), "readiness-reminders").await.expect("a round")
+        };
+        let queued = async || world.database.eye.rows_where("mail_message", "kind = 'readiness_action.overdue'").await;
+        // Due on the first of May: on that day it is not overdue.
+        assert_eq!((round("2026-05-01").await, queued().await), (0, 0));
+        assert_eq!((round("2026-05-02").await, queued().await), (1, 1));
+        assert_eq!((round("2026-05-08").await, queued().await), (0, 1), "not within seven days");
+        // Two replicas remind once.
+        world.set_clock("2026-05-09T09:00:00Z");
+        let core = world.app.core();
+        let (one, two) = tokio::join!(
+            alongside::jobs::round(core, "readiness-reminders"),
+            alongside::jobs::round(core, "readiness-reminders")
+        );
+        assert_eq!(one.expect("a round") + two.expect("a round"), 1);
+        assert_eq!(queued().await, 2);
+        let told = world.database.eye.rows_where("outbox_event", "kind = 'readiness_action.overdue'").await;
+        assert_eq!(told, 2);
+        let coordinator = world.token(Role::PartnerCoordinator, Some(of.id));
+        let document = "{ readinessActions(where: { isOverdue: { eq: true } }) { nodes { id version remindedOn isOverdue } } }";
+        let action = world.data(Some(&coordinator), document, json!({})).await["readinessActions"]["nodes"][0].clone();
+        assert_eq!((&action["remindedOn"], &action["isOverdue"]), (&json!("2026-05-09"), &json!(true)));
+        let done = json!({ "id": action["id"], "expectedVersion": action["version"], "progress": 10_000 });
+        let reply = world.mutate(Some(&coordinator), "readinessActionProgress", "action { state isOverdue settledOn }", done).await;
+        assert_eq!(*reply.done("action"), json!({ "state": "DONE", "isOverdue": false, "settledOn": "2026-05-09" }));
+        assert_eq!((round("2026-06-01").await, queued().await), (0, 2), "what is done is left alone");
     }
 }

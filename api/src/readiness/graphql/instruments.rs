@@ -148,7 +148,7 @@ pub struct ReadinessInstrumentRetireInput {
     id: ID,
     /// Its version as you read it.
     expected_version: i32,
-    /// Why.
+    /// Why, in words for everyone.
     reason: String,
     /// Repeating a request with the same key has one effect. Kept for 30 days.
     idempotency_key: Option<String>,

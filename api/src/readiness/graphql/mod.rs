@@ -460,7 +460,7 @@ readable! {
 }
 
 readable! {
-    /// A file that shows what an assessment says. It is fetched from `/evidence/{id}`.
+    /// A file that shows what an assessment says. It is fetched from `/evidence/` and its id.
     pub ReadinessEvidence = Rows::of("readiness_evidence", "rev").visible_to(CLOSE).ordered_by("addedAt");
     /// The id of the evidence.
     id: id("rev"),
@@ -537,7 +537,7 @@ readable! {
     id: id("rdu"),
     /// The organisation.
     organisation: one::<Organisation>("t.organisation_id"),
-    /// Why.
+    /// Why it has to be.
     reason: choice::<ReadinessDueReason>("t.reason").filtered(),
     /// Since when.
     raisedOn: date("t.raised_on"),

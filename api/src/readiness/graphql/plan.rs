@@ -85,7 +85,7 @@ pub struct ReadinessActionDropInput {
     id: ID,
     /// Its version as you read it.
     expected_version: i32,
-    /// Why.
+    /// Why, in words for the organisation.
     reason: String,
     /// Repeating a request with the same key has one effect. Kept for 30 days.
     idempotency_key: Option<String>,

@@ -97,7 +97,7 @@ pub struct ReadinessInvalidateInput {
     id: ID,
     /// Its version as you read it.
     expected_version: i32,
-    /// Why.
+    /// Why, in words for the organisation.
     reason: String,
     /// Only tell what would follow; change nothing.
     #[graphql(default)]

@@ -2,8 +2,8 @@
 
 use chrono::NaiveDate;
 use entities::{
-    organisation_contact, person_email, person_membership, region_membership, role_grant, trainer,
-    trainer_affiliation,
+    organisation, organisation_contact, person_email, person_membership, region_membership,
+    role_grant, trainer, trainer_affiliation,
 };
 use sea_orm::{ColumnTrait as _, Condition, EntityTrait as _, QueryFilter as _, QueryOrder as _};
 use uuid::Uuid;
@@ -12,7 +12,9 @@ use super::Readiness;
 use crate::actor::service::{person_of, persons_since};
 use crate::actor::{GrantScope, Role};
 use crate::command::{Stop, Unit};
+use crate::db::DbFault;
 use crate::employer::model::Purpose;
+use crate::organisation::model::Status;
 use crate::readiness::model::Action;
 
 /// Whether a period with this end holds on `today`, where it begins no later.
@@ -38,6 +40,15 @@ impl Readiness<'_> {
             .await?;
         grants.retain(|grant| lasts(grant.valid_to, unit.today()));
         Ok(grants)
+    }
+
+    /// Where an organisation stands.
+    pub async fn status(&self, id: Uuid) -> Result<Option<Status>, Stop> {
+        let row = organisation::Entity::find_by_id(id).one(self.tx).await?;
+        let status = row.map(|row| {
+            Status::from_code(&row.status).ok_or_else(|| DbFault::unreadable("organisation.status"))
+        });
+        Ok(status.transpose()?)
     }
 
     /// Whether the account holds a role as a reviewer that counts for the organisation: for what is assigned, for

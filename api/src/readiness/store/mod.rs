@@ -228,7 +228,7 @@ impl<'a> Readiness<'a> {
         Ok(())
     }
 
-    /// Writes what each domain scored, and what was found, over what is there.
+    /// Writes what each domain scored over what is there, and what was found when it was validated, which happens once.
     pub async fn keep_outcome(
         &self,
         unit: &Unit,
@@ -236,10 +236,6 @@ impl<'a> Readiness<'a> {
         content: &Content,
         (own, validated): (&Score, Option<&Score>),
     ) -> Result<(), Stop> {
-        readiness_domain_score::Entity::delete_many()
-            .filter(readiness_domain_score::Column::AssessmentId.eq(of.id))
-            .exec(self.tx)
-            .await?;
         let of_domain = |score: &Score, place: usize| score.domains.get(place).copied().flatten();
         let row = |(place, id): (usize, &Uuid)| readiness_domain_score::ActiveModel {
             id: Set(unit.id()),
@@ -250,7 +246,16 @@ impl<'a> Readiness<'a> {
             score: Set(validated.and_then(|score| of_domain(score, place))),
         };
         let rows = content.domain_ids.iter().enumerate().map(row);
-        readiness_domain_score::Entity::insert_many(rows).exec_without_returning(self.tx).await?;
+        use readiness_domain_score::Column::{
+            AssessmentId, DomainId, Score as Validated, SelfScore,
+        };
+        let over = OnConflict::columns([AssessmentId, DomainId])
+            .update_columns([SelfScore, Validated])
+            .to_owned();
+        readiness_domain_score::Entity::insert_many(rows)
+            .on_conflict(over)
+            .exec_without_returning(self.tx)
+            .await?;
         match validated {
             Some(score) => self.keep_findings(unit, of, content, score).await,
             None => Ok(()),
@@ -264,10 +269,6 @@ impl<'a> Readiness<'a> {
         content: &Content,
         score: &Score,
     ) -> Result<(), Stop> {
-        readiness_finding::Entity::delete_many()
-            .filter(readiness_finding::Column::AssessmentId.eq(of.id))
-            .exec(self.tx)
-            .await?;
         let for_ready = score.for_ready.iter().map(|finding| ("READY", finding));
         let for_conditional = score.for_conditional.iter().map(|finding| ("CONDITIONAL", finding));
         let rows =

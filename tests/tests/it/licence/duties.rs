@@ -1,9 +1,11 @@
 //! Who may not decide: whoever acts for the holder, and whoever took part already, by whichever account.
 
 use alongside::actor::{GrantScope, Role};
+use alongside::licence::model::Outcome;
 use serde_json::{Value, json};
 use tests::licences::{Licence, Stage, licence};
 use tests::people::{linked, person};
+use tests::readiness::stands_at;
 use tests::{World, on_both_databases};
 
 use super::{Staff, children, holder, step};
@@ -44,7 +46,7 @@ on_both_databases! {
         let partners = ["licenceAmendDraft", "licenceAppealLodge", "licenceDraft", "licenceSubmit", "licenceSurrender", "licenceWithdraw", "licenceBridge"];
         let inputs = licence_inputs::inputs(&world, &own).await;
         let national: Vec<_> = inputs.iter().filter(|(name, _)| !partners.contains(name)).collect();
-        assert_eq!(national.len(), 14);
+        assert_eq!(national.len(), 13);
         let before = world.database.eye.contents().await;
         for (name, input) in &national {
             for token in [&both, &at_work] {
@@ -147,6 +149,7 @@ on_both_databases! {
         let signatory = world.grant_to("who moved on", Role::PartnerSignatory, scope).await;
         let mut asked = licence(&world, &own).up_to(Stage::Draft).await;
         step(&world, &signatory, "licenceSubmit", &mut asked, json!({})).await.done("licence");
+        stands_at(&world, own.id, Outcome::Ready).await;
         let left = format!("update role_grant set valid_to = '2026-05-01' where scope_id = {}", world.uuid(own.id));
         world.database.eye.execute(&left).await.expect("the roles end");
         let moved = [
@@ -155,11 +158,9 @@ on_both_databases! {
         ];
         let officer = world.officer();
         let deputy = world.grant_to("deputy", Role::LicensingOfficer, nation).await;
-        let ready = json!({ "outcome": "READY", "validatedOn": "2026-04-01", "reason": "The assessors' report." });
         let terms = json!({ "validFrom": "2026-05-01", "reason": "A test." });
         for (field, input, by) in [
             ("licenceBeginReview", json!({}), &officer),
-            ("licenceRecordReadiness", ready, &officer),
             ("licenceProposeGrant", terms, &officer),
             ("licenceConfirmGrant", json!({}), &deputy),
         ] {

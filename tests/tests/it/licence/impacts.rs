@@ -2,10 +2,12 @@
 
 use alongside::actor::Role;
 use alongside::course::model::State;
+use alongside::licence::model::Outcome;
 use alongside::programme::kind::ProgrammeType;
 use serde_json::{Value, json};
 use tests::courses::{course, school};
 use tests::licences::{Licence, Stage, licence};
+use tests::readiness::stands_at;
 use tests::{Reply, Tenant, World, on_both_databases};
 
 use super::{FIELDS, Staff, holder, step};
@@ -74,8 +76,7 @@ on_both_databases! {
             step(&world, &staff.coordinator, "licenceAmendDraft", &mut licence, amend).await.done("licence");
             step(&world, &staff.signatory, "licenceSubmit", &mut licence, json!({})).await.done("licence");
             step(&world, &staff.officer, "licenceBeginReview", &mut licence, json!({})).await.done("licence");
-            let readiness = json!({ "outcome": "READY", "validatedOn": "2026-04-01", "reason": "A test." });
-            step(&world, &staff.officer, "licenceRecordReadiness", &mut licence, readiness).await.done("licence");
+            stands_at(&world, of.id, Outcome::Ready).await;
             let mut terms = json!({ "validFrom": "2026-05-01", "reason": "A test." });
             let wrong = json!({ "validFrom": "2026-05-01", "reason": "A test.", "maxConcurrentCourses": -1 });
             let reply = step(&world, &staff.officer, "licenceProposeGrant", &mut licence, wrong).await;
@@ -92,6 +93,7 @@ on_both_databases! {
         let staff = Staff::of(&world, &one).await;
         licence(&world, &one).up_to(Stage::Granted).await;
         let elsewhere = Staff::of(&world, &other).await;
+        stands_at(&world, other.id, Outcome::Ready).await;
         let mut first = licence(&world, &other).up_to(Stage::Draft).await;
         let mut second = licence(&world, &one).up_to(Stage::Draft).await;
         assert_eq!(told(&step(&world, &elsewhere.signatory, "licenceSubmit", &mut first, json!({})).await), "[]");

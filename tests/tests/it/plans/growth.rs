@@ -9,7 +9,7 @@ const ROWS: u32 = 6_000;
 const NAMED: u32 = 200;
 
 /// What comes with the service, or grows with what is taught and not with who is taught.
-const SMALL: [&str; 20] = [
+const SMALL: [&str; 24] = [
     "bank_holiday",
     "board_succession",
     "care_board",
@@ -25,6 +25,10 @@ const SMALL: [&str; 20] = [
     "programme",
     "programme_module",
     "programme_version",
+    "readiness_domain",
+    "readiness_indicator",
+    "readiness_instrument",
+    "readiness_mapping",
     "region",
     "seaql_migrations",
     "support_warning",

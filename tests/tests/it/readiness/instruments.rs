@@ -9,6 +9,8 @@ use serde_json::json;
 use tests::readiness::draft_instrument;
 use tests::{World, on_both_databases};
 
+use super::admit_b;
+
 on_both_databases! {
     async fn a_file_holds_an_instrument_whole_and_the_seeded_one_is_what_it_says(world: World) {
         draft_instrument(&world).await;
@@ -66,8 +68,7 @@ on_both_databases! {
         assert_eq!(world.mutate(Some(&world.officer()), "readinessInstrumentRetire", "", retire.clone()).await.codes(), ["FORBIDDEN"]);
         world.mutate(Some(&lead), "readinessInstrumentRetire", "", retire).await.done("impact");
         let coordinator = world.token(Role::PartnerCoordinator, Some(world.b.id));
-        let active = format!("update organisation set status = 'ACTIVE' where id = {}", world.uuid(world.b.id));
-        world.database.eye.execute(&active).await.expect("B takes part");
+        admit_b(&world).await;
         let start = json!({ "organisationId": world.b.global_id(), "instrumentId": id });
         assert_eq!(world.mutate(Some(&coordinator), "readinessStart", "", start).await.codes(), ["INSTRUMENT_NOT_PUBLISHED"]);
     }
