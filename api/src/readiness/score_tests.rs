@@ -86,9 +86,7 @@ fn what_does_not_apply_counts_on_neither_side() {
     let mut marks = sheet([[2; 4]; 8]);
     marks[11] = Mark::NOT_APPLICABLE;
     assert_eq!(ruler.score(&marks, true).overall, 6667);
-    for item in 24..28 {
-        marks[item] = Mark::NOT_APPLICABLE;
-    }
+    marks[24..28].fill(Mark::NOT_APPLICABLE);
     let found = ruler.score(&marks, true);
     assert_eq!(
         (found.domains[6], found.overall),

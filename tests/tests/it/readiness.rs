@@ -295,7 +295,7 @@ on_both_databases! {
             "organisationId": of.global_id(), "purpose": "PEER_SUPPORT_LEAD", "name": "Whoever leads",
             "email": "lead@example.org",
         });
-        world.mutate(Some(&coordinator), "organisationContactReplace", "", contact).await.done("impact");
+        world.mutate(Some(&coordinator), "organisationContactAdd", "", contact).await.done("impact");
         let round = async |day: &str| {
             world.set_clock(&format!("{day}T09:00:00Z"));
             alongside::jobs::round(world.app.core(), "readiness-reminders").await.expect("a round")
