@@ -32,7 +32,13 @@ licences: the register is hidden|api/src/licence/graphql/mod.rs|s/            Wa
 licences: what is asked for is public|api/src/licence/graphql/mod.rs|s/Way::Where\(&Way::Everyone, "t.stage = .GRANTED."\)/Way::Everyone/
 licences: the holder sees proposals|api/src/licence/graphql/mod.rs|s/"t.state = .TAKEN."/"true"/
 licences: conditions and appeals are public|api/src/licence/graphql/mod.rs|s/const HOLDER_AND_NATION: &\[Way\] = &\[\n    Way::Nation\(Permission::SeeLicences\),/const HOLDER_AND_NATION: &[Way] = &[\n    Way::Everyone,/
-licences: unguarded readiness|api/src/licence/graphql/mod.rs|s/text\("t.readiness_reason"\).only\(Permission::SeeLicences\)/text("t.readiness_reason").nullable()/
+licences: unguarded readiness|api/src/licence/graphql/mod.rs|s/text\("t.readiness_instrument"\).only\(Permission::SeeLicences\)/text("t.readiness_instrument").nullable()/
+readiness: assessments are public|api/src/readiness/graphql/mod.rs|s/Way::Assigned\("t.reviewer_id", Permission::ReviewReadiness\)/Way::Everyone/
+readiness: reviewers see no answers|api/src/readiness/graphql/mod.rs|s/    Way::AssignedThrough\(\n[^)]*\),\n//
+readiness: who was a reviewer sees on|api/src/read/visible.rs|s/\.filter\([|]_[|] actor\.holds\(permission\)\)/.filter(|_| !actor.grants().is_empty() || actor.holds(permission))/
+readiness: drafts of instruments are public|api/src/readiness/graphql/mod.rs|s/Way::Where\(&Way::Everyone, "t.state <> 'DRAFT'"\)/Way::Everyone/
+readiness: coordinators sign|api/src/actor/permission.rs|s/(SignReadiness as \w+: \[)/$1PartnerCoordinator, /
+readiness: officers validate|api/src/actor/permission.rs|s/(ValidateReadiness as \w+: \[)/$1LicensingOfficer, /
 licences: a coordinator signs|api/src/actor/permission.rs|s/(SignLicences as \w+: \[)/$1PartnerCoordinator, /
 licences: officers suspend|api/src/actor/permission.rs|s/(OverseeQuality as \w+: \[)/$1LicensingOfficer, /
 licences: who signs for one signs for all|api/src/licence/service.rs|s/unit\.actor\(\)\.acting_in\(organisation, permission\)/unit.actor().organisations_with(permission).first().and_then(|at| unit.actor().acting_in(*at, permission))/

@@ -1,6 +1,7 @@
 //! The assessments on which the licences of the demonstration stand, made by its own people: whoever signs for the
 //! holder answers for two raters, a reviewer scores, a quality lead validates.
 
+use axum::body::Body;
 use chrono::Days;
 use uuid::Uuid;
 
@@ -10,6 +11,9 @@ use crate::actor::service::account_id;
 use crate::actor::{Identity, Role};
 use crate::command::{Stop, Unit};
 use crate::core::Core;
+use crate::db::Access;
+use crate::fault::Fault;
+use crate::files::{Declared, Patience, receive};
 use crate::person::desk::At;
 use crate::readiness::evidence::NewEvidence;
 use crate::readiness::model::{Answer, Content, Number, Perspective};
@@ -30,7 +34,7 @@ const NUMBER: &str = "1.0";
 const WORDS: &str = "as the demonstration has it";
 
 /// The evidence of the demonstration: one small text, the same for every indicator.
-pub(super) const EVIDENCE: &str = "Fictional evidence of the demonstration.\n";
+const EVIDENCE: &str = "Fictional evidence of the demonstration.\n";
 
 /// SHA-256 of [`EVIDENCE`].
 const EVIDENCE_SHA256: &str = "5a03140f2576c4f000da82676be36d16e567ca7801449bdbeaa9328a4145a6eb";
@@ -46,6 +50,7 @@ pub(super) async fn assess(
         Box::pin(begin(unit, organisation, outcome))
     })
     .await?;
+    keep_files(core, id).await?;
     let reviewer = account_id(DemoIssuer::NAME, &subject(Role::Reviewer));
     let lead = Identity::account(account_id(DemoIssuer::NAME, &subject(Role::QualityLead)));
     let version = act(core, lead, "its reviewer", move |unit| {
@@ -65,6 +70,26 @@ pub(super) async fn assess(
     .await?;
     let at = At { id, version: version + 1 };
     act(core, lead, "its outcome", move |unit| Box::pin(validation::validate(unit, at))).await?;
+    Ok(())
+}
+
+/// Puts the files of the evidence where they are fetched from.
+async fn keep_files(core: &Core, assessment: Uuid) -> Result<(), DemoError> {
+    let Some(store) = core.files() else { return Ok(()) };
+    let (tx, _) = core.begin(Access::Read, Identity::System("demo")).await?;
+    let evidence = Readiness::within(&tx).evidence_of(assessment).await;
+    tx.rollback().await;
+    let unkept = |_| Fault::Internal("the demonstration cannot keep its files".to_owned());
+    for piece in evidence.map_err(|_| Fault::Internal("no evidence can be read".to_owned()))? {
+        let declared = Declared {
+            media: Media::Text,
+            size: EVIDENCE.len() as u64,
+            sha256: EVIDENCE_SHA256.to_owned(),
+        };
+        let patience = Patience { piece: store.put_timeout(), whole: store.put_timeout() };
+        let body = Body::from(EVIDENCE);
+        receive(store, Some(piece.file_key), &declared, body, patience).await.map_err(unkept)?;
+    }
     Ok(())
 }
 

@@ -106,12 +106,6 @@ impl Mark {
     pub fn reaches(self, score: i32) -> bool {
         self.value() >= Share::from_integer(score.into())
     }
-
-    /// The score in hundredths, rounded half up.
-    #[must_use]
-    pub fn hundredths(self) -> i32 {
-        rounded(self.value() * Share::from_integer(100))
-    }
 }
 
 /// A rule that a sheet does not meet.

@@ -64,7 +64,7 @@ struct Measure {
 }
 
 /// So many answers about the schema cost one.
-const ANSWERS_UNIT: u64 = 100;
+const ANSWERS_UNIT: u64 = 200;
 
 /// So many values of a field's arguments cost one: each is compared with every row that is looked at.
 const VALUES_UNIT: u64 = 5;
