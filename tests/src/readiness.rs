@@ -258,6 +258,29 @@ pub async fn draft_instrument(world: &World) -> Uuid {
     .await
 }
 
+/// A version of the instrument that is published; its id.
+pub async fn published_instrument(world: &World) -> Uuid {
+    let id = draft_instrument(world).await;
+    as_system(world.app.core(), move |unit| {
+        Box::pin(instruments::publish(unit, At { id, version: 1 }))
+    })
+    .await;
+    id
+}
+
+/// A version of the instrument that was retired, past every use case.
+pub async fn retired_instrument(world: &World) {
+    let id = world.uuid(draft_instrument(world).await);
+    let at = "'2026-05-01T09:00:00.25+00:00'";
+    for set in [
+        format!("state = 'PUBLISHED', content_hash = 'x', published_at = {at}"),
+        format!("state = 'RETIRED', retired_at = {at}, retirement_reason = 'x'"),
+    ] {
+        let sql = format!("update readiness_instrument set {set} where id = {id}");
+        world.database.eye.execute(&sql).await.expect("its state changes");
+    }
+}
+
 /// The id, as a literal, of the assessment that [`filled`] writes for the organisation.
 #[must_use]
 pub fn filled_assessment(world: &World, of: &Tenant) -> String {
@@ -265,7 +288,7 @@ pub fn filled_assessment(world: &World, of: &Tenant) -> String {
 }
 
 /// Rows that fill every column of everything that hangs on an assessment, written past every use case: one that was
-/// invalidated, with another in its place, and one that is open. `number` tells the organisations apart.
+/// invalidated, with another in its place, and one that was given up. `number` tells the organisations apart.
 #[must_use]
 pub fn filled(world: &World, of: &Tenant, number: u8) -> Vec<String> {
     let tenant = world.uuid(of.id);
@@ -286,9 +309,9 @@ pub fn filled(world: &World, of: &Tenant, number: u8) -> Vec<String> {
     let sha256 = "0".repeat(64);
     vec![
         format!(
-            "insert into readiness_assessment values ({open}, {tenant}, {instrument}, 'RETURNED', {account}, \
+            "insert into readiness_assessment values ({open}, {tenant}, {instrument}, 'WITHDRAWN', {account}, \
              {first}, {account}, {first}, {reviewer}, {account}, {first}, {first}, 'x', null, null, null, 5000, \
-             null, null, null, null, null, {at}, {at}, 3)"
+             null, null, {first}, null, null, {at}, {at}, 3)"
         ),
         format!(
             "insert into readiness_assessment values ({ended}, {tenant}, {instrument}, 'INVALIDATED', {account}, \

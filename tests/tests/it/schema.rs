@@ -318,13 +318,7 @@ pub async fn fill(world: &World) {
     let mut rows = readiness::filled(world, &world.a, 1);
     rows.extend(licences::filled(world, &world.a, 1));
     rows.extend(courses::filled(world, (&world.a, &world.b)));
-    readiness::draft_instrument(world).await;
-    for set in [
-        format!("state = 'PUBLISHED', content_hash = 'x', published_at = {at}"),
-        format!("state = 'RETIRED', retired_at = {at}, retirement_reason = 'x'"),
-    ] {
-        rows.push(format!("update readiness_instrument set {set} where number = '2.1'"));
-    }
+    readiness::retired_instrument(world).await;
     rows.push(
         "update readiness_action set owner_id = (select id from person order by id limit 1), \
          indicator_id = (select indicator_id from readiness_mapping order by id limit 1)"

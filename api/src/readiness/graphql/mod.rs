@@ -178,8 +178,8 @@ const CLOSE: &[Way] = &[
     Way::Nation(Permission::SeeReadiness),
     Way::Organisation("t.organisation_id", Permission::SeeReadiness),
     Way::AssignedThrough(
-        "readiness_assessment l on l.id = t.assessment_id",
-        "l.reviewer_id",
+        "readiness_assessment a where a.id = t.assessment_id",
+        "a.reviewer_id",
         Permission::ReviewReadiness,
     ),
 ];

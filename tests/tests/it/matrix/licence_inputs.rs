@@ -16,6 +16,9 @@ use super::changes::with_all;
 
 /// The inputs, on licences of `holder`, which must be active.
 pub async fn inputs(world: &World, holder: &Tenant) -> Vec<(&'static str, Value)> {
+    // First, since what is proposed on one outcome falls with another.
+    let active = licence(world, holder).found(Outcome::Conditional).tier(Tier::CoDelivery);
+    let active = active.up_to(Stage::Granted).await;
     let make = async |stage, ty| licence(world, holder).of(&[ty]).up_to(stage).await;
     let asks = ProgrammeType::Volunteer;
     let draft = make(Stage::Draft, asks).await;
@@ -26,8 +29,6 @@ pub async fn inputs(world: &World, holder: &Tenant) -> Vec<(&'static str, Value)
     let suspended = make(Stage::Suspended, ProgrammeType::Supervisor).await;
     let revoking = make(Stage::RevocationProposed, ProgrammeType::FamilyAmbassador).await;
     let (revoking, appeal) = appealed(world, &revoking).await;
-    let active = licence(world, holder).found(Outcome::Conditional).tier(Tier::CoDelivery);
-    let active = active.up_to(Stage::Granted).await;
     let varying = varied(world, &make(Stage::Granted, ProgrammeType::Leadership).await).await;
     let condition = child(world, &active, "conditions").await;
     let decision = child(world, &suspended, "decisions").await;

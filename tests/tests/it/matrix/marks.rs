@@ -179,6 +179,7 @@ async fn fill(world: &World) {
             execute(world, &row).await;
         }
     }
+    readiness::retired_instrument(world).await;
     readiness::draft_instrument(world).await;
     for row in uploads::filled(world, EVERYONE) {
         execute(world, &row).await;

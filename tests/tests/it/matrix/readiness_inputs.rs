@@ -8,7 +8,9 @@ use alongside::upload::model::Announced;
 use alongside::upload::service;
 use serde_json::{Value, json};
 use tests::licences::as_account;
-use tests::readiness::{Stage, assessment, draft_instrument, first_rater, first_row, reviewer_id};
+use tests::readiness::{
+    Stage, assessment, draft_instrument, first_rater, first_row, published_instrument, reviewer_id,
+};
 use tests::{Tenant, World, given};
 
 use super::changes::with_all;
@@ -110,7 +112,8 @@ pub async fn input(world: &World, of: &Tenant, name: &str) -> Value {
             &json!({ "title": "New", "thresholds": thresholds() }),
         ),
         "readinessInstrumentRetire" => {
-            with_all(&json!({ "id": instrument(world).await, "expectedVersion": 0 }), &why)
+            let published = ids::encode("rin", published_instrument(world).await);
+            with_all(&json!({ "id": published, "expectedVersion": 2 }), &why)
         }
         _ => {
             let draft = ids::encode("rin", draft_instrument(world).await);
