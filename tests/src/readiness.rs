@@ -238,8 +238,13 @@ pub async fn draft_instrument(world: &World) -> Uuid {
             let content = store.content(first).await?;
             let mut domains = content.domains.clone();
             let mut ids = content.indicator_ids.iter();
-            for indicator in domains.iter_mut().flat_map(|domain| &mut domain.indicators) {
-                indicator.follows = ids.next().copied().into_iter().collect();
+            // In a world whose texts are marked, the seeded codes are none.
+            for (place, domain) in (1..).zip(&mut domains) {
+                domain.code = format!("D{place}");
+                for (nth, indicator) in (1..).zip(&mut domain.indicators) {
+                    indicator.code = format!("{place}.{nth}");
+                    indicator.follows = ids.next().copied().into_iter().collect();
+                }
             }
             let written = Written {
                 title: "The next one".to_owned(),
