@@ -17,6 +17,9 @@ use crate::core::Core;
 use crate::db::{Access, DbFault, Tx};
 use crate::programme::document;
 use crate::programme::store::Programmes;
+use crate::readiness;
+use crate::readiness::document::Names;
+use crate::readiness::store::Readiness;
 
 /// An invariant and what breaks it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,10 +99,30 @@ pub async fn run(core: &Core) -> Result<Vec<Check>, DbFault> {
         name: "PRG-1 a published version says what it said when it was published",
         broken,
     });
+    let broken = altered_instruments(&tx).await?;
+    checks.push(Check {
+        name: "RDY-2 a published instrument says what it said when it was published",
+        broken,
+    });
     let broken = chains(&tx).await?;
     checks.push(Check { name: "audit chains verify, without gaps", broken });
     tx.rollback().await;
     Ok(checks)
+}
+
+/// Published instruments whose content no longer has the hash that they were published with.
+async fn altered_instruments(tx: &Tx) -> Result<Vec<String>, DbFault> {
+    let store = Readiness::within(tx);
+    let mut broken = Vec::new();
+    for instrument in store.published().await.map_err(fault)? {
+        let content = store.content(instrument.id).await.map_err(fault)?;
+        let names = Names::of(&store, &instrument).await.map_err(fault)?;
+        let hash = readiness::document::of(&instrument, &content, &names).hash();
+        if instrument.content_hash.as_ref() != Some(&hash) {
+            broken.push(format!("{} was altered", instrument.name()));
+        }
+    }
+    Ok(broken)
 }
 
 /// Published versions whose content no longer has the hash that it was published with.

@@ -7,6 +7,7 @@ use entities::{audit_chain, audit_event};
 use sea_orm::{ConnectionTrait, EntityTrait};
 
 use crate::eye::{Eye, audit_events};
+use crate::{Engine, World};
 
 /// Fails unless every invariant of the service holds, by its own check and by ours.
 pub async fn check(core: &Core, eye: &Eye) {
@@ -14,6 +15,41 @@ pub async fn check(core: &Core, eye: &Eye) {
     let checks = verify::run(core).await.expect("the service's own check runs");
     let broken: Vec<_> = checks.into_iter().filter(|check| !check.broken.is_empty()).collect();
     assert_eq!(broken, []);
+}
+
+/// What is broken, by the names of the invariants.
+pub async fn broken(world: &World) -> Vec<&'static str> {
+    let checks = verify::run(world.app.core()).await.expect("the check runs");
+    checks.into_iter().filter(|check| !check.broken.is_empty()).map(|check| check.name).collect()
+}
+
+/// Takes away the triggers by which rows stay as they are; gives what brings them back.
+pub async fn unguarded(world: &World, tables: &[&str]) -> Vec<String> {
+    let eye = &world.database.eye;
+    match world.engine() {
+        Engine::Postgres => {
+            for table in tables {
+                let sql = format!("alter table {table} disable trigger user");
+                eye.execute(&sql).await.expect("the triggers");
+            }
+            tables.iter().map(|table| format!("alter table {table} enable trigger user")).collect()
+        }
+        Engine::Sqlite => {
+            let of = "from sqlite_master where type = 'trigger' and name like '%_stays%'";
+            let kept = eye.texts(&format!("select sql {of}")).await;
+            for name in eye.texts(&format!("select name {of}")).await {
+                eye.execute(&format!("drop trigger {name}")).await.expect("the trigger");
+            }
+            kept
+        }
+    }
+}
+
+/// Brings back the triggers that were taken away.
+pub async fn guarded(world: &World, kept: Vec<String>) {
+    for trigger in kept {
+        world.database.eye.execute(&trigger).await.expect("the trigger again");
+    }
 }
 
 /// Every place where an audit chain does not verify: a gap, a wrong link, a wrong seal, a wrong head.

@@ -229,7 +229,10 @@ pub async fn first_row(world: &World, table: &str, of: &Assessment) -> Uuid {
 /// A draft of an instrument that can be published, with an indicator that follows the seeded one; a new version each
 /// time.
 pub async fn draft_instrument(world: &World) -> Uuid {
+    let known = world.database.eye.texts("select name from readiness_instrument").await;
+    let next = format!("2.{}", known.len());
     as_system(world.app.core(), move |unit| {
+        let next = next.clone();
         Box::pin(async move {
             let number = Number::parse("1.0").expect("a number");
             let first = instruments::named(unit, "ORG-READY", number).await?.expect("it is seeded");
@@ -253,11 +256,7 @@ pub async fn draft_instrument(world: &World) -> Uuid {
                 thresholds: seeded.thresholds,
                 domains,
             };
-            let number = format!(
-                "2.{}",
-                store.earlier("ORG-READY", Number::parse("3.0").expect("a number")).await?.len()
-            );
-            Ok(instruments::draft(unit, "ORG-READY", &number, written).await?.id)
+            Ok(instruments::draft(unit, "ORG-READY", &next, written).await?.id)
         })
     })
     .await
@@ -273,17 +272,13 @@ pub async fn published_instrument(world: &World) -> Uuid {
     id
 }
 
-/// A version of the instrument that was retired, past every use case.
+/// A version of the instrument that is retired.
 pub async fn retired_instrument(world: &World) {
-    let id = world.uuid(draft_instrument(world).await);
-    let at = "'2026-05-01T09:00:00.25+00:00'";
-    for set in [
-        format!("state = 'PUBLISHED', content_hash = 'x', published_at = {at}"),
-        format!("state = 'RETIRED', retired_at = {at}, retirement_reason = 'x'"),
-    ] {
-        let sql = format!("update readiness_instrument set {set} where id = {id}");
-        world.database.eye.execute(&sql).await.expect("its state changes");
-    }
+    let id = published_instrument(world).await;
+    as_system(world.app.core(), move |unit| {
+        Box::pin(instruments::retire(unit, At { id, version: 2 }, "A test."))
+    })
+    .await;
 }
 
 /// The id, as a literal, of the assessment that [`filled`] writes for the organisation.

@@ -24,7 +24,7 @@ pub struct Document {
     /// The instrument.
     pub instrument: InstrumentPart,
     /// From where outcomes begin: shares in basis points, scores from 0 to 3.
-    pub thresholds: ThresholdsPart,
+    pub thresholds: Thresholds,
     /// The domains in their order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub domains: Vec<DomainPart>,
@@ -45,28 +45,6 @@ pub struct InstrumentPart {
     /// Where it comes from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
-}
-
-/// The thresholds of a file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ThresholdsPart {
-    /// Least score of the whole for READY.
-    pub ready_overall: i32,
-    /// Least score of each domain for READY.
-    pub ready_domain: i32,
-    /// Least score of each critical indicator for READY.
-    pub ready_critical: i32,
-    /// Least score of the whole for CONDITIONAL.
-    pub conditional_overall: i32,
-    /// Least score of each domain for CONDITIONAL.
-    pub conditional_domain: i32,
-    /// Least score of each critical indicator for CONDITIONAL.
-    pub conditional_critical: i32,
-    /// How many indicators of a domain may not apply.
-    pub not_applicable_per_domain: i32,
-    /// From how many points apart two raters disagree.
-    pub disagreement_from: i32,
 }
 
 /// A domain of a file.
@@ -153,16 +131,6 @@ impl Names {
 /// The file of an instrument.
 #[must_use]
 pub fn of(instrument: &Instrument, content: &Content, names: &Names) -> Document {
-    let Thresholds {
-        ready_overall,
-        ready_domain,
-        ready_critical,
-        conditional_overall,
-        conditional_domain,
-        conditional_critical,
-        not_applicable_per_domain,
-        disagreement_from,
-    } = instrument.thresholds;
     let indicator = |of: &Indicator| {
         let mut follows: Vec<String> = of.follows.iter().filter_map(|id| names.name(*id)).collect();
         follows.sort_unstable();
@@ -191,16 +159,7 @@ pub fn of(instrument: &Instrument, content: &Content, names: &Names) -> Document
             proposal: instrument.is_proposal,
             source: instrument.source.clone(),
         },
-        thresholds: ThresholdsPart {
-            ready_overall,
-            ready_domain,
-            ready_critical,
-            conditional_overall,
-            conditional_domain,
-            conditional_critical,
-            not_applicable_per_domain,
-            disagreement_from,
-        },
+        thresholds: instrument.thresholds,
         domains: content.domains.iter().map(domain).collect(),
     }
 }
@@ -254,7 +213,7 @@ impl Document {
                 let mut follows = Vec::new();
                 for (which, name) in of.follows.iter().enumerate() {
                     let path = format!("domains.{place}.indicators.{nth}.follows.{which}");
-                    let message = "no such indicator of an earlier version";
+                    let message = "no such indicator of an earlier version that is published";
                     match names.named(name) {
                         Some(id) => follows.push(id),
                         None => unmet.push(Refusal::at(Code::NotFound, &path, message)),
@@ -281,37 +240,6 @@ impl Document {
             return Err(unmet);
         }
         let InstrumentPart { title, proposal, source, .. } = self.instrument.clone();
-        Ok(Written {
-            title,
-            is_proposal: proposal,
-            source,
-            thresholds: self.thresholds.clone().into(),
-            domains,
-        })
-    }
-}
-
-impl From<ThresholdsPart> for Thresholds {
-    fn from(part: ThresholdsPart) -> Self {
-        let ThresholdsPart {
-            ready_overall,
-            ready_domain,
-            ready_critical,
-            conditional_overall,
-            conditional_domain,
-            conditional_critical,
-            not_applicable_per_domain,
-            disagreement_from,
-        } = part;
-        Self {
-            ready_overall,
-            ready_domain,
-            ready_critical,
-            conditional_overall,
-            conditional_domain,
-            conditional_critical,
-            not_applicable_per_domain,
-            disagreement_from,
-        }
+        Ok(Written { title, is_proposal: proposal, source, thresholds: self.thresholds, domains })
     }
 }

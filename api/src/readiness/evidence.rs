@@ -10,12 +10,11 @@ use super::store::Readiness;
 use crate::actor::{Permission, Role};
 use crate::audit::{Audited, Change};
 use crate::command::{Stop, Unit, refuse_any};
-use crate::db::DbFault;
 use crate::files::Attachment;
 use crate::organisation::rules::unmet_for_line;
 use crate::person::desk::{At, Changed, not_found};
 use crate::refusal::{Code, Refusal};
-use crate::upload::model::{Media, Taken};
+use crate::upload::model::Taken;
 use crate::upload::service as uploads;
 
 /// Evidence to be added.
@@ -49,10 +48,7 @@ pub async fn add(unit: &Unit, new: NewEvidence, file: Taken) -> Result<Changed, 
         let message = "no indicator of the instrument of this assessment";
         unmet.push(Refusal::at(Code::NotFound, "indicatorId", message));
     }
-    if desk.store.evidence_of(open.id).await?.len() >= rules::MAX_EVIDENCE {
-        let message = format!("an assessment may have at most {} files", rules::MAX_EVIDENCE);
-        unmet.push(Refusal::at(Code::Invalid, "", message));
-    }
+    unmet.extend(rules::unmet_for_files(desk.store.evidence_of(open.id).await?.len() + 1));
     refuse_any(unmet)?;
     let Taken { key, file_name, media, size_bytes, sha256 } = file;
     let evidence = Evidence {
@@ -63,7 +59,7 @@ pub async fn add(unit: &Unit, new: NewEvidence, file: Taken) -> Result<Changed, 
         title: new.title.trim().to_owned(),
         file_key: key,
         file_name,
-        media_type: media.code().to_owned(),
+        media_type: media,
         size_bytes,
         sha256,
         added_at: unit.now(),
@@ -131,9 +127,7 @@ pub async fn fetch(unit: &Unit, id: Uuid) -> Result<Attachment, Stop> {
     let acting_as = role.unwrap_or_else(|| Role::Reviewer.code().to_owned());
     let fetch = Fetch { id: unit.id(), organisation_id: of.organisation_id, evidence_id: id };
     unit.record(Change::of("readiness_evidence.fetched", None, &fetch, &[], acting_as, None));
-    let Evidence { file_key, file_name, media_type, size_bytes, sha256, .. } = found;
-    let unreadable = || DbFault::unreadable("readiness_evidence.media_type");
-    let media = Media::from_code(&media_type).ok_or_else(unreadable)?;
+    let Evidence { file_key, file_name, media_type: media, size_bytes, sha256, .. } = found;
     Ok(Attachment { key: file_key, file_name, media, size_bytes, sha256 })
 }
 
@@ -143,13 +137,8 @@ pub async fn fetch(unit: &Unit, id: Uuid) -> Result<Attachment, Stop> {
 ///
 /// Every unmet rule, or what the database answers.
 pub async fn remove(unit: &Unit, at: At) -> Result<Changed, Stop> {
-    let store = Readiness::of(unit);
-    let found = store.evidence(at.id).await?.ok_or_else(not_found)?;
-    let of = store.assessment(found.assessment_id).await?.ok_or_else(not_found)?;
-    if !sees(unit.actor(), &of) {
-        return Err(not_found());
-    }
-    let (desk, of) = Desk::at_own(unit, Permission::DraftReadiness, of.id).await?;
+    let found = Readiness::of(unit).evidence(at.id).await?.ok_or_else(not_found)?;
+    let (desk, of) = Desk::at_own(unit, Permission::DraftReadiness, found.assessment_id).await?;
     refuse_any(rules::unmet_for_step(of.state, Command::Answer))?;
     let before = desk.store.lock_evidence(at.id).await?.ok_or_else(not_found)?;
     if before.version != at.version {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 use uuid::Uuid;
 
 pub use super::parts::{Action, ActionState, Due, DueReason, Evidence};
@@ -91,7 +91,8 @@ impl Serialize for Number {
 }
 
 /// From where outcomes begin, and other numbers of an instrument.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Thresholds {
     /// Least score of the whole for READY, in basis points.
     pub ready_overall: i32,

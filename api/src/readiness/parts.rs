@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::model::audited;
 use crate::audit::Audited;
 use crate::coded;
+use crate::upload::model::Media;
 
 /// A file that shows what an assessment says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -26,7 +27,7 @@ pub struct Evidence {
     /// The name of the file.
     pub file_name: String,
     /// Its media type.
-    pub media_type: String,
+    pub media_type: Media,
     /// Its size.
     pub size_bytes: i32,
     /// Its SHA-256, in hexadecimal.

@@ -2,8 +2,8 @@
 
 use uuid::Uuid;
 
-use super::desk::{Desk, sees};
-use super::model::{Action, ActionState, Assessment, State};
+use super::desk::Desk;
+use super::model::{Action, ActionState, Assessment};
 use super::rules::{self, Planned};
 use super::store::Readiness;
 use crate::actor::Permission;
@@ -11,21 +11,6 @@ use crate::command::{Stop, Unit, refuse_any};
 use crate::organisation::rules::{MAX_TEXT, unmet_for_text};
 use crate::person::desk::{At, Changed, not_found};
 use crate::refusal::{Code, Refusal};
-
-/// A plan belongs to an assessment that is open or stands.
-fn unmet_for_planning(of: &Assessment) -> Vec<Refusal> {
-    match of.state {
-        State::Superseded | State::Invalidated | State::Withdrawn => {
-            let message = "the assessment is over: plan within the present one";
-            vec![Refusal::at(Code::Conflict, "", message)]
-        }
-        State::Draft
-        | State::SelfSubmitted
-        | State::InValidation
-        | State::Returned
-        | State::Validated => Vec::new(),
-    }
-}
 
 async fn unmet_for_planned(
     desk: &Desk<'_>,
@@ -52,7 +37,7 @@ pub async fn add(unit: &Unit, assessment: Uuid, planned: Planned) -> Result<Chan
     let (desk, of) = Desk::at_own(unit, Permission::DraftReadiness, assessment)
         .await
         .map_err(|stop| stop.of_field("assessmentId"))?;
-    let mut unmet = unmet_for_planning(&of);
+    let mut unmet = rules::unmet_for_planning(of.state);
     unmet.extend(unmet_for_planned(&desk, &of, &planned).await?);
     unmet.extend(rules::unmet_for_due_day(planned.due_on, unit.today()));
     unmet.extend(rules::unmet_for_plan(desk.store.open_actions(assessment).await?.len() + 1));
@@ -84,13 +69,8 @@ pub async fn add(unit: &Unit, assessment: Uuid, planned: Planned) -> Result<Chan
 
 /// The desk of the organisation at an open action, locked after its assessment and as the caller read it.
 async fn at_action(unit: &Unit, at: At) -> Result<(Desk<'_>, Assessment, Action), Stop> {
-    let store = Readiness::of(unit);
-    let found = store.action(at.id).await?.ok_or_else(not_found)?;
-    let of = store.assessment(found.assessment_id).await?.ok_or_else(not_found)?;
-    if !sees(unit.actor(), &of) {
-        return Err(not_found());
-    }
-    let (desk, of) = Desk::at_own(unit, Permission::DraftReadiness, of.id).await?;
+    let found = Readiness::of(unit).action(at.id).await?.ok_or_else(not_found)?;
+    let (desk, of) = Desk::at_own(unit, Permission::DraftReadiness, found.assessment_id).await?;
     let action = desk.store.lock_action(at.id).await?.ok_or_else(not_found)?;
     if action.version != at.version {
         return Err(Refusal::stale().into());

@@ -1,13 +1,13 @@
 //! The rules of readiness, as functions over plain values. Each returns everything that is unmet.
 
-use chrono::NaiveDate;
+use chrono::{Months, NaiveDate};
 use uuid::Uuid;
 
 use super::model::{
     ActionState, Answer, Command, Content, Domain, Indicator, InstrumentCommand, InstrumentState,
     Number, Perspective, State, Thresholds,
 };
-use super::score::{HIGHEST, Mark};
+use super::score::{HIGHEST, Mark, Outcome};
 use crate::organisation::model::Status;
 use crate::organisation::rules::{MAX_TEXT, unmet_for_line, unmet_for_text};
 use crate::refusal::{Code, Refusal};
@@ -188,7 +188,7 @@ fn unmet_for_indicator(indicator: &Indicator, known: &[Uuid], path: &str) -> Vec
     for (nth, earlier) in indicator.follows.iter().enumerate() {
         let path = at(&format!("followsIds.{nth}"));
         if !known.contains(earlier) {
-            let message = "no indicator of an earlier version of this instrument";
+            let message = "no indicator of an earlier version of this instrument that is published";
             unmet.push(Refusal::at(Code::NotFound, &path, message));
         }
         if indicator.follows[..nth].contains(earlier) {
@@ -461,6 +461,43 @@ pub fn unmet_for_validator(took_part: bool) -> Vec<Refusal> {
     }
     let message = "you scored this assessment or handed it in, by this or another account: somebody else validates";
     vec![Refusal::at(Code::SeparationOfDuties, "", message)]
+}
+
+/// The day from which an outcome no longer holds when it is found on `today`; none for one that carries no licence.
+#[must_use]
+pub fn valid_to(outcome: Outcome, today: NaiveDate) -> Option<NaiveDate> {
+    let months = match outcome {
+        Outcome::Ready => 12,
+        Outcome::Conditional => 6,
+        Outcome::NotReady => return None,
+    };
+    today.checked_add_months(Months::new(months))
+}
+
+/// An assessment has few files.
+#[must_use]
+pub fn unmet_for_files(count: usize) -> Vec<Refusal> {
+    if count > MAX_EVIDENCE {
+        vec![invalid("", format!("an assessment may have at most {MAX_EVIDENCE} files"))]
+    } else {
+        Vec::new()
+    }
+}
+
+/// A plan belongs to an assessment that is open or stands.
+#[must_use]
+pub fn unmet_for_planning(state: State) -> Vec<Refusal> {
+    match state {
+        State::Superseded | State::Invalidated | State::Withdrawn => {
+            let message = "the assessment is over: plan within the present one";
+            vec![Refusal::at(Code::Conflict, "", message)]
+        }
+        State::Draft
+        | State::SelfSubmitted
+        | State::InValidation
+        | State::Returned
+        | State::Validated => Vec::new(),
+    }
 }
 
 /// What an action says, as a whole.

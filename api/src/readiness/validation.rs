@@ -1,27 +1,17 @@
 //! Reviewers and quality leads at an assessment that was handed in.
 
-use chrono::{Months, NaiveDate};
 use uuid::Uuid;
 
 use super::desk::Desk;
 use super::due;
 use super::model::{Assessment, Command, Found};
 use super::rules;
-use super::score::{Mark, Outcome};
+use super::score::Mark;
 use crate::actor::Permission;
 use crate::command::{Stop, Unit, refuse_any};
 use crate::organisation::rules::{MAX_TEXT, unmet_for_text};
 use crate::person::desk::{At, Changed};
 use crate::refusal::{Code, Refusal};
-
-/// For how many months an outcome holds; `None` for one that carries no licence.
-const fn months(outcome: Outcome) -> Option<u32> {
-    match outcome {
-        Outcome::Ready => Some(12),
-        Outcome::Conditional => Some(6),
-        Outcome::NotReady => None,
-    }
-}
 
 /// Gives an assessment to a reviewer, or to another one.
 ///
@@ -109,7 +99,7 @@ pub async fn validate(unit: &Unit, at: At) -> Result<Changed, Stop> {
             outcome: score.outcome,
             score: score.overall,
             validated_on: today,
-            valid_to: months(score.outcome).and_then(|months| months_after(today, months)),
+            valid_to: rules::valid_to(score.outcome, today),
         }),
         ..after
     };
@@ -126,10 +116,6 @@ pub async fn validate(unit: &Unit, at: At) -> Result<Changed, Stop> {
 
 fn told_day(standing: &Assessment) -> String {
     standing.found.map(|found| found.validated_on.to_string()).unwrap_or_default()
-}
-
-fn months_after(day: NaiveDate, months: u32) -> Option<NaiveDate> {
-    day.checked_add_months(Months::new(months))
 }
 
 /// Who takes part: RDY-3 of the reviewer on this day too, and another person who validates.

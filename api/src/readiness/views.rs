@@ -131,22 +131,21 @@ pub async fn trend(
 ) -> Result<(Content, Vec<Step>), Stop> {
     let content = store.content(instrument.id).await?;
     let ruler = content.ruler(&instrument.thresholds);
+    let validated = store.validated(organisation).await?;
+    let instruments = store.instruments(validated.iter().map(|of| of.instrument_id)).await?;
+    let scores = store.scores_of(validated.iter().map(|of| of.id)).await?;
     let mut steps = Vec::new();
-    for of in store.validated(organisation).await? {
-        let Some(found) = of.found else { continue };
-        let by = if of.instrument_id == instrument.id {
-            Some(instrument.clone())
-        } else {
-            store.instrument(of.instrument_id).await?
-        };
-        let Some(by) = by else { continue };
-        let scores = store.scores(of.id).await?;
+    for of in validated {
+        let by = instruments.iter().find(|by| by.id == of.instrument_id);
+        let Some((found, by)) = of.found.zip(by) else { continue };
         let seen = |(place, id): (usize, &Uuid)| {
             let follows = content.indicators().nth(place).map(|(_, of)| of.follows.clone());
             let sources =
                 if by.id == instrument.id { vec![*id] } else { follows.unwrap_or_default() };
-            let known = scores.iter().filter(|score| sources.contains(&score.indicator));
-            Mark::mean(&known.map(|score| score.score).collect::<Vec<_>>())
+            let known = scores.iter().filter(|(assessment, score)| {
+                *assessment == of.id && sources.contains(&score.indicator)
+            });
+            Mark::mean(&known.map(|(_, score)| score.score).collect::<Vec<_>>())
         };
         let marks: Vec<Mark> = content.indicator_ids.iter().enumerate().map(seen).collect();
         steps.push(Step {
@@ -172,6 +171,12 @@ pub struct Spread {
 }
 
 impl Spread {
+    /// How many organisations it counts.
+    #[must_use]
+    pub const fn total(self) -> u32 {
+        self.ready + self.conditional + self.not_ready
+    }
+
     fn add(&mut self, outcome: Outcome) {
         match outcome {
             Outcome::Ready => self.ready += 1,

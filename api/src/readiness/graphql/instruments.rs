@@ -64,7 +64,7 @@ pub struct ReadinessIndicatorInput {
     not_applicable_allowed: bool,
     /// From which score on it needs evidence.
     evidence_from: Option<i32>,
-    /// The indicators of earlier versions that it follows.
+    /// The indicators of earlier published versions that it follows.
     #[graphql(default)]
     follows_ids: Vec<ID>,
 }

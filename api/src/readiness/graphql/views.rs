@@ -120,7 +120,8 @@ pub struct ReadinessTrendStep {
     domains: Vec<ReadinessDomainFigure>,
 }
 
-/// How many organisations stand at each outcome; null where the count is too small to be told.
+/// How many organisations stand at each outcome; null where the count, or that of all of them, is too small to be
+/// told.
 #[derive(SimpleObject)]
 pub struct ReadinessSpread {
     /// READY.
@@ -331,10 +332,12 @@ fn report(found: Report) -> ReadinessReport {
 }
 
 fn overview(content: &Content, found: views::Overview, to: Disclosure) -> ReadinessOverview {
+    // Of a few organisations even a nought would tell where the others stand.
+    let told = |of: Spread, count: u32| to.over(of.total(), to.count(count)).flatten();
     let spread = |of: Spread| ReadinessSpread {
-        ready: to.count(of.ready),
-        conditional: to.count(of.conditional),
-        not_ready: to.count(of.not_ready),
+        ready: told(of, of.ready),
+        conditional: told(of, of.conditional),
+        not_ready: told(of, of.not_ready),
     };
     let mean = |sum: Sum| to.over(sum.count, sum.mean()).flatten();
     let regions = found.regions.iter().map(|(region, of)| ReadinessRegion {

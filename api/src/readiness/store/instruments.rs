@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::Readiness;
 use crate::command::{Stop, Unit};
-use crate::readiness::model::{Content, Domain, Indicator, Instrument, Number};
+use crate::readiness::model::{Content, Domain, Indicator, Instrument, InstrumentState, Number};
 
 #[expect(
     clippy::disallowed_methods,
@@ -29,11 +29,34 @@ impl Readiness<'_> {
         Ok(row.map(Instrument::try_from).transpose()?)
     }
 
-    /// The versions of an instrument before `number`, newest first.
+    /// The instruments with these ids.
+    pub async fn instruments(
+        &self,
+        ids: impl IntoIterator<Item = Uuid>,
+    ) -> Result<Vec<Instrument>, Stop> {
+        let rows = readiness_instrument::Entity::find()
+            .filter(readiness_instrument::Column::Id.is_in(ids))
+            .all(self.tx)
+            .await?;
+        rows.into_iter().map(|row| Ok(Instrument::try_from(row)?)).collect()
+    }
+
+    /// Every instrument that was published, also those that are retired.
+    pub async fn published(&self) -> Result<Vec<Instrument>, Stop> {
+        let rows = readiness_instrument::Entity::find()
+            .filter(readiness_instrument::Column::State.ne(InstrumentState::Draft.code()))
+            .order_by_asc(readiness_instrument::Column::Id)
+            .all(self.tx)
+            .await?;
+        rows.into_iter().map(|row| Ok(Instrument::try_from(row)?)).collect()
+    }
+
+    /// The published versions of an instrument before `number`, newest first: what a draft asks may still change.
     pub async fn earlier(&self, code: &str, number: Number) -> Result<Vec<Instrument>, Stop> {
         let rows = readiness_instrument::Entity::find()
             .filter(readiness_instrument::Column::Code.eq(code))
             .filter(readiness_instrument::Column::Precedence.lt(number.precedence()))
+            .filter(readiness_instrument::Column::State.ne(InstrumentState::Draft.code()))
             .order_by_desc(readiness_instrument::Column::Precedence)
             .all(self.tx)
             .await?;

@@ -194,14 +194,22 @@ impl<'a> Readiness<'a> {
 
     /// The scores of the reviewer.
     pub async fn scores(&self, assessment: Uuid) -> Result<Vec<Answer>, Stop> {
+        let scores = self.scores_of([assessment]).await?;
+        Ok(scores.into_iter().map(|(_, score)| score).collect())
+    }
+
+    /// The scores of the reviewers of some assessments, each with its assessment.
+    pub async fn scores_of(
+        &self,
+        assessments: impl IntoIterator<Item = Uuid>,
+    ) -> Result<Vec<(Uuid, Answer)>, Stop> {
         let rows = readiness_validation::Entity::find()
-            .filter(readiness_validation::Column::AssessmentId.eq(assessment))
+            .filter(readiness_validation::Column::AssessmentId.is_in(assessments))
             .all(self.tx)
             .await?;
-        let score = |row: readiness_validation::Model| Answer {
-            indicator: row.indicator_id,
-            score: row.score,
-            note: row.comment,
+        let score = |row: readiness_validation::Model| {
+            let (indicator, score, note) = (row.indicator_id, row.score, row.comment);
+            (row.assessment_id, Answer { indicator, score, note })
         };
         Ok(rows.into_iter().map(score).collect())
     }

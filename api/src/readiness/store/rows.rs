@@ -11,6 +11,7 @@ use crate::readiness::model::{
     Number, Perspective, Rater, State, Thresholds,
 };
 use crate::readiness::score::Outcome;
+use crate::upload::model::Media;
 
 impl TryFrom<readiness_instrument::Model> for Instrument {
     type Error = DbFault;
@@ -282,6 +283,11 @@ plain! {
         id, organisation_id, assessment_id, number, withdrawn, created_at, updated_at, version;
         perspective: Perspective
     };
+    readiness_evidence as Evidence {
+        id, organisation_id, assessment_id, indicator_id, title, file_key, file_name, size_bytes, sha256, added_at,
+        removed_on, version;
+        media_type: Media
+    };
     readiness_action as Action {
         id, organisation_id, assessment_id, indicator_id, text, owner_title, owner_id, due_on, progress, note,
         evidence_id, settled_on, reminded_on, created_at, updated_at, version;
@@ -291,76 +297,4 @@ plain! {
         id, organisation_id, raised_on, due_on, settled_on, settled_by_id, version;
         reason: DueReason
     };
-}
-
-impl TryFrom<readiness_evidence::Model> for Evidence {
-    type Error = DbFault;
-
-    fn try_from(row: readiness_evidence::Model) -> Result<Self, DbFault> {
-        let readiness_evidence::Model {
-            id,
-            organisation_id,
-            assessment_id,
-            indicator_id,
-            title,
-            file_key,
-            file_name,
-            media_type,
-            size_bytes,
-            sha256,
-            added_at,
-            removed_on,
-            version,
-        } = row;
-        Ok(Self {
-            id,
-            organisation_id,
-            assessment_id,
-            indicator_id,
-            title,
-            file_key,
-            file_name,
-            media_type,
-            size_bytes,
-            sha256,
-            added_at,
-            removed_on,
-            version,
-        })
-    }
-}
-
-impl From<Evidence> for readiness_evidence::Model {
-    fn from(of: Evidence) -> Self {
-        let Evidence {
-            id,
-            organisation_id,
-            assessment_id,
-            indicator_id,
-            title,
-            file_key,
-            file_name,
-            media_type,
-            size_bytes,
-            sha256,
-            added_at,
-            removed_on,
-            version,
-        } = of;
-        Self {
-            id,
-            organisation_id,
-            assessment_id,
-            indicator_id,
-            title,
-            file_key,
-            file_name,
-            media_type,
-            size_bytes,
-            sha256,
-            added_at,
-            removed_on,
-            version,
-        }
-    }
 }

@@ -2,7 +2,7 @@
 
 use alongside::employer::invariants::QUERIES;
 use alongside::employer::model::{AgreementKind, Purpose, Standing};
-use alongside::verify;
+use tests::invariants::broken;
 use tests::{Engine, World, on_both_databases};
 use uuid::Uuid;
 
@@ -41,11 +41,6 @@ async fn force(world: &World, statement: &str) {
     };
     let done = world.database.eye.execute(&forced).await;
     done.unwrap_or_else(|error| unreachable!("{statement}: {error}"));
-}
-
-async fn broken(world: &World) -> Vec<&'static str> {
-    let checks = verify::run(world.app.core()).await.expect("the check runs");
-    checks.into_iter().filter(|check| !check.broken.is_empty()).map(|check| check.name).collect()
 }
 
 on_both_databases! {

@@ -1,7 +1,7 @@
 //! What `verify` finds: each invariant of the queue, broken past every constraint, is named.
 
 use alongside::mail::invariants::QUERIES;
-use alongside::verify;
+use tests::invariants::broken;
 use tests::{Engine, World, on_both_databases};
 
 use super::post::{Post, queue_one, round};
@@ -36,11 +36,6 @@ async fn force(world: &World, statement: &str) {
     };
     let done = world.database.eye.execute(&forced).await;
     done.unwrap_or_else(|error| unreachable!("{statement}: {error}"));
-}
-
-async fn broken(world: &World) -> Vec<&'static str> {
-    let checks = verify::run(world.app.core()).await.expect("the check runs");
-    checks.into_iter().filter(|check| !check.broken.is_empty()).map(|check| check.name).collect()
 }
 
 on_both_databases! {

@@ -5,6 +5,7 @@ use alongside::course::model::State;
 use alongside::trainer::model::{Level, State as Accredited};
 use serde_json::{Value, json};
 use tests::courses::{School, TYPE, course, school};
+use tests::invariants::broken;
 use tests::people::{Teacher, accreditation, list, trainer};
 use tests::{Reply, World, on_both_databases};
 
@@ -40,12 +41,6 @@ async fn seen(world: &World, of: &Teacher, course: &str) -> (Value, Value) {
     let data =
         world.data(Some(&quality), document, json!({ "trn": of.global_id(), "crs": course })).await;
     (data["trainer"]["teaching"]["totalCount"].clone(), data["course"]["leadTrainer"]["id"].clone())
-}
-
-/// The invariants that are broken.
-async fn broken(world: &World) -> Vec<&'static str> {
-    let checks = alongside::verify::run(world.app.core()).await.expect("the check runs");
-    checks.into_iter().filter(|check| !check.broken.is_empty()).map(|check| check.name).collect()
 }
 
 on_both_databases! {

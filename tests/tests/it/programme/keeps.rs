@@ -1,41 +1,11 @@
 //! What is published stays as it was: whoever writes, and however.
 
-use alongside::verify;
 use tests::curricula::{Standing, aligned, curriculum};
+use tests::invariants::{broken, guarded, unguarded};
 use tests::{Engine, World, on_both_databases};
 
-/// What is broken, by the name of the invariant.
-async fn broken(world: &World) -> Vec<&'static str> {
-    let checks = verify::run(world.app.core()).await.expect("the check runs");
-    checks.into_iter().filter(|c| !c.broken.is_empty()).map(|c| c.name).collect()
-}
-
-/// Turns the triggers off, or on again.
-async fn triggers(world: &World, on: bool) -> Vec<String> {
-    let eye = &world.database.eye;
-    let tables = ["programme_version", "programme_module", "competence_mapping"];
-    match world.engine() {
-        Engine::Postgres => {
-            let verb = if on { "enable" } else { "disable" };
-            for table in tables {
-                let sql = format!("alter table {table} {verb} trigger user");
-                eye.execute(&sql).await.expect("the triggers");
-            }
-            Vec::new()
-        }
-        Engine::Sqlite => {
-            let sql =
-                "select sql from sqlite_master where type = 'trigger' and name like '%_stays%'";
-            let kept = eye.texts(sql).await;
-            let names =
-                "select name from sqlite_master where type = 'trigger' and name like '%_stays%'";
-            for name in eye.texts(names).await {
-                eye.execute(&format!("drop trigger {name}")).await.expect("the trigger");
-            }
-            kept
-        }
-    }
-}
+/// What of a version stays by triggers.
+const TABLES: [&str; 3] = ["programme_version", "programme_module", "competence_mapping"];
 
 on_both_databases! {
     async fn prg_1_no_statement_changes_what_is_published(world: World) {
@@ -79,7 +49,7 @@ on_both_databases! {
         let of = aligned(&world, Some(world.a.id), Standing::Published).await;
         let other = aligned(&world, None, Standing::Retired).await;
         assert_eq!(broken(&world).await, [] as [&str; 0]);
-        let kept = triggers(&world, false).await;
+        let kept = unguarded(&world, &TABLES).await;
         let eye = &world.database.eye;
         let (module, version) = (world.uuid(of.modules[0]), world.uuid(of.version));
         let (own, others) = (world.uuid(of.mapped), world.uuid(other.version));
@@ -101,15 +71,6 @@ on_both_databases! {
             eye.execute(&restore).await.expect("restored");
             assert_eq!(broken(&world).await, [] as [&str; 0], "{restore}");
         }
-        for trigger in kept {
-            eye.execute(&trigger).await.expect("the trigger again");
-        }
-        triggers_on(&world).await;
-    }
-}
-
-async fn triggers_on(world: &World) {
-    if world.engine() == Engine::Postgres {
-        triggers(world, true).await;
+        guarded(&world, kept).await;
     }
 }

@@ -6,7 +6,8 @@ use alongside::readiness::document::{Names, of, read};
 use alongside::readiness::model::Number;
 use alongside::readiness::store::Readiness;
 use serde_json::json;
-use tests::readiness::draft_instrument;
+use tests::invariants::{broken, guarded, unguarded};
+use tests::readiness::{draft_instrument, published_instrument};
 use tests::{World, on_both_databases};
 
 use super::admit_b;
@@ -71,5 +72,47 @@ on_both_databases! {
         admit_b(&world).await;
         let start = json!({ "organisationId": world.b.global_id(), "instrumentId": id });
         assert_eq!(world.mutate(Some(&coordinator), "readinessStart", "", start).await.codes(), ["INSTRUMENT_NOT_PUBLISHED"]);
+    }
+    async fn a_draft_follows_what_is_published_only(world: World) {
+        let lead = world.token(Role::QualityLead, None);
+        let earlier = ids::encode("rin", draft_instrument(&world).await);
+        let document = "query($id: ID!) { readinessInstrument(by: { id: $id }) { domains { indicators { id } } } }";
+        let found = world.data(Some(&lead), document, json!({ "id": earlier })).await;
+        let follows = &found["readinessInstrument"]["domains"][0]["indicators"][0]["id"];
+        let draft = json!({
+            "code": "ORG-READY", "number": "9.0", "title": "A later one",
+            "thresholds": {
+                "readyOverall": 2, "readyDomain": 1, "readyCritical": 1, "conditionalOverall": 1,
+                "conditionalDomain": 1, "conditionalCritical": 1, "notApplicablePerDomain": 0, "disagreementFrom": 2,
+            },
+            "domains": [{ "code": "D1", "title": "One", "weight": 100, "indicators": [{
+                "code": "1", "prompt": "?", "anchor0": "0", "anchor1": "1", "anchor2": "2", "anchor3": "3",
+                "followsIds": [follows],
+            }] }],
+        });
+        let refused = world.mutate(Some(&lead), "readinessInstrumentDraft", "", draft.clone()).await;
+        assert_eq!(refused.codes(), ["NOT_FOUND"]);
+        let field = &refused.payload()["userErrors"][0]["path"];
+        assert_eq!(*field, json!(["input", "domains", "0", "indicators", "0", "followsIds", "0"]));
+        // So a draft can always be amended.
+        let at = json!({ "id": earlier, "expectedVersion": 1 });
+        world.mutate(Some(&lead), "readinessInstrumentPublish", "", at).await.done("impact");
+        world.mutate(Some(&lead), "readinessInstrumentDraft", "", draft).await.done("impact");
+    }
+
+    async fn verify_finds_an_instrument_that_was_altered(world: World) {
+        published_instrument(&world).await;
+        assert_eq!(broken(&world).await, [] as [&str; 0]);
+        let kept = unguarded(&world, &["readiness_domain", "readiness_indicator"]).await;
+        for (alter, restore) in [
+            ("update readiness_indicator set place = place + 100 where code = '1.1'", "update readiness_indicator set place = place - 100 where code = '1.1'"),
+            ("update readiness_domain set weight = weight + 1 where code = 'D1'", "update readiness_domain set weight = weight - 1 where code = 'D1'"),
+        ] {
+            assert_eq!(world.database.eye.execute(alter).await.expect("altered"), 2, "of both instruments");
+            assert_eq!(broken(&world).await, ["RDY-2 a published instrument says what it said when it was published"], "{alter}");
+            world.database.eye.execute(restore).await.expect("restored");
+            assert_eq!(broken(&world).await, [] as [&str; 0], "{restore}");
+        }
+        guarded(&world, kept).await;
     }
 }

@@ -38,6 +38,9 @@ on_both_databases! {
         // The next version follows the first one indicator by indicator.
         assert_eq!(trend(&coordinator, &next).await, own);
         assert_eq!(trend(&world.coordinator(&world.b), &first).await, json!([]), "others see nothing");
+        let few = world.statements_of(trend(&coordinator, &next)).await;
+        assessment(&world, of.id, Outcome::Ready, Stage::Validated).await;
+        assert_eq!(world.statements_of(trend(&coordinator, &next)).await, few, "however many there are");
     }
 
     async fn the_nation_sees_exact_figures_and_members_none_that_are_small(world: World) {
@@ -64,6 +67,12 @@ on_both_databases! {
         assert_eq!(found["weakest"][0], json!({ "code": "1.1", "hundredths": 175 }));
         let member = overview(Some(&world.coordinator(&world.b))).await;
         assert_eq!(member["spread"], json!({ "ready": null, "conditional": null, "notReady": null }));
+        let untold = json!({ "ready": null, "conditional": null, "notReady": null });
+        let regions = member["regions"].as_array().expect("regions");
+        assert!(!regions.is_empty());
+        for region in regions {
+            assert_eq!(region["spread"], untold, "of a few not even a nought is told");
+        }
         assert_eq!(member["domains"][2], json!({ "code": "D3", "score": null, "gap": null }));
         assert_eq!(member["weakest"], json!([]));
         assert_eq!(overview(None).await, Value::Null, "the public is told nothing");
@@ -71,5 +80,6 @@ on_both_databases! {
         world.set_clock(expired);
         let lead = world.token(Role::QualityLead, None);
         assert_eq!(overview(Some(&lead)).await["spread"], json!({ "ready": 0, "conditional": 0, "notReady": 1 }), "what expired is not counted");
+        assert_eq!(overview(Some(&world.coordinator(&world.b))).await["spread"], untold, "nor of one");
     }
 }
