@@ -6,6 +6,7 @@ mod changes;
 mod check;
 mod course_inputs;
 mod described;
+mod downloads;
 mod entities;
 mod facts;
 mod guarded;

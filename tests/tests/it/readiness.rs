@@ -39,11 +39,11 @@ async fn read(world: &World, token: &str, id: &str) -> Value {
     world.data(Some(token), document, json!({ "id": id })).await["readinessAssessment"].take()
 }
 
-/// Lets B take part in the network.
-async fn admit_b(world: &World) {
-    let sql =
-        format!("update organisation set status = 'ACTIVE' where id = {}", world.uuid(world.b.id));
-    world.database.eye.execute(&sql).await.expect("B takes part");
+/// Lets an organisation take part in the network.
+pub(crate) async fn admit(world: &World, tenant: &Tenant) {
+    let id = world.uuid(tenant.id);
+    let sql = format!("update organisation set status = 'ACTIVE' where id = {id}");
+    world.database.eye.execute(&sql).await.expect("it takes part");
 }
 
 /// An active organisation with its coordinator and signatory; gives their tokens.
@@ -85,7 +85,7 @@ on_both_databases! {
         let reply = world.mutate(Some(&officer), "licenceProposeGrant", "", propose.clone()).await;
         assert_eq!(reply.codes(), ["READINESS_REQUIRED"], "{}", reply.body());
         // Of another organisation it opens nothing either.
-        admit_b(&world).await;
+        admit(&world, &world.b).await;
         stands_at(&world, world.b.id, Outcome::Ready).await;
         assert_eq!(world.mutate(Some(&officer), "licenceProposeGrant", "", propose).await.codes(), ["READINESS_REQUIRED"]);
     }
@@ -135,7 +135,7 @@ on_both_databases! {
         world.grant_to("a reviewer of B", Role::Reviewer, GrantScope::Organisation(world.b.id)).await;
         assert_eq!(assign(&account("a reviewer of B")).await.codes(), ["NOT_A_REVIEWER"]);
         // Whoever is linked later stops the validation, though the scores are there.
-        admit_b(&world).await;
+        admit(&world, &world.b).await;
         let scored = assessment(&world, world.b.id, Outcome::Ready, Stage::Scored).await;
         world.grant_to(REVIEWER, Role::Trainer, GrantScope::Organisation(world.b.id)).await;
         let validate = json!({ "id": ids::encode("ras", scored.id), "expectedVersion": scored.version });
@@ -176,7 +176,7 @@ on_both_databases! {
         // Nobody who was never assessed is assessed anew.
         assert_eq!(due(&world, &of).await, [] as [&str; 0]);
         stands_at(&world, of.id, Outcome::Ready).await;
-        admit_b(&world).await;
+        admit(&world, &world.b).await;
         stands_at(&world, world.b.id, Outcome::Ready).await;
         // Edge case 36: the accountable officer leaves the next day. The licence stays.
         let held = licence(&world, &of).up_to(Licensing::Granted).await;

@@ -10,7 +10,7 @@ use tests::readiness::{
 };
 use tests::{Tenant, World, given, on_both_databases};
 
-use super::{admit_b, id_of, indicators};
+use super::{admit, id_of, indicators};
 
 /// A step with who takes it, and the states from which it exists.
 const STEPS: [(&str, &[Who], &[State]); 8] = [
@@ -130,7 +130,7 @@ on_both_databases! {
     async fn every_state_and_step_and_role_does_what_the_table_says(world: World) {
         let (_, indicators) = indicators(&world).await;
         let indicator = id_of(&indicators, "1.2").to_owned();
-        admit_b(&world).await;
+        admit(&world, &world.b).await;
         stands_at(&world, world.b.id, Outcome::Ready).await;
         let (mut done, mut refused) = (0, 0);
         for state in State::ALL {

@@ -10,7 +10,7 @@ use tests::invariants::{broken, guarded, unguarded};
 use tests::readiness::{draft_instrument, published_instrument};
 use tests::{World, on_both_databases};
 
-use super::admit_b;
+use super::admit;
 
 on_both_databases! {
     async fn a_file_holds_an_instrument_whole_and_the_seeded_one_is_what_it_says(world: World) {
@@ -69,7 +69,7 @@ on_both_databases! {
         assert_eq!(world.mutate(Some(&world.officer()), "readinessInstrumentRetire", "", retire.clone()).await.codes(), ["FORBIDDEN"]);
         world.mutate(Some(&lead), "readinessInstrumentRetire", "", retire).await.done("impact");
         let coordinator = world.token(Role::PartnerCoordinator, Some(world.b.id));
-        admit_b(&world).await;
+        admit(&world, &world.b).await;
         let start = json!({ "organisationId": world.b.global_id(), "instrumentId": id });
         assert_eq!(world.mutate(Some(&coordinator), "readinessStart", "", start).await.codes(), ["INSTRUMENT_NOT_PUBLISHED"]);
     }
