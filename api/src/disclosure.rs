@@ -1,7 +1,7 @@
 //! How figures are told to those who may not list what they count: the one place that decides.
 //!
 //! Whoever may list the rows gets exact figures. To others a small count is not told, and a larger one is rounded; a
-//! mean over a small count is not told either. The sizes are settings (`policy.small_count`, `policy.round_to`).
+//! mean over a small count is not told either, and one over more is rounded coarsely. The sizes are settings (`policy.small_count`, `policy.round_to`).
 
 use crate::config::PolicySettings;
 
@@ -33,6 +33,19 @@ impl Disclosure {
         Some(count.saturating_add(nearest / 2) / nearest * nearest)
     }
 
+    /// A mean over `count` rows of figures up to `highest` as it is told: to the nearest twentieth of it, so that one
+    /// row more does not show by how much it moves; `None` if the rows but one's own are too few.
+    #[must_use]
+    pub fn mean(self, count: u32, mean: Option<i32>, highest: i32) -> Option<i32> {
+        let mean = mean?;
+        if self.exact {
+            return Some(mean);
+        }
+        let step = (highest / 20).max(1);
+        (count > self.small.saturating_add(1))
+            .then(|| mean.saturating_add(step / 2).div_euclid(step) * step)
+    }
+
     /// A figure over `count` rows as it is told; `None` if they are too few.
     #[must_use]
     pub fn over<T>(self, count: u32, figure: T) -> Option<T> {
@@ -61,5 +74,18 @@ mod tests {
         assert_eq!(exact.over(1, "mean"), Some("mean"));
         assert_eq!(Disclosure::to(policy, false).over(7, "mean"), None);
         assert_eq!(Disclosure::to(policy, false).over(8, "mean"), Some("mean"));
+    }
+
+    #[test]
+    fn one_row_more_does_not_show_in_a_mean_what_it_holds() {
+        let told = |count, mean| {
+            Disclosure::to(PolicySettings::default(), false).mean(count, Some(mean), 10_000)
+        };
+        assert_eq!(told(8, 5833), None, "without one's own row it is over seven");
+        assert_eq!(told(9, 5833), Some(6000));
+        assert_eq!(told(9, 5749), Some(5500));
+        assert_eq!(told(9, -1833), Some(-2000), "a gap");
+        let exact = Disclosure::to(PolicySettings::default(), true);
+        assert_eq!(exact.mean(1, Some(5833), 10_000), Some(5833));
     }
 }

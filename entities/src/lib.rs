@@ -68,6 +68,7 @@ pub mod readiness_domain_score;
 pub mod readiness_due;
 pub mod readiness_evidence;
 pub mod readiness_finding;
+pub mod readiness_hand;
 pub mod readiness_indicator;
 pub mod readiness_instrument;
 pub mod readiness_mapping;

@@ -15,11 +15,12 @@ pub struct Migration;
 const PARTS: [&str; 3] = ["readiness_mapping", "readiness_indicator", "readiness_domain"];
 
 /// What hangs on an assessment, in the order in which it may be dropped.
-const OF_AN_ASSESSMENT: [&str; 7] = [
+const OF_AN_ASSESSMENT: [&str; 8] = [
     "readiness_action",
     "readiness_evidence",
     "readiness_finding",
     "readiness_domain_score",
+    "readiness_hand",
     "readiness_validation",
     "readiness_answer",
     "readiness_rater",
@@ -415,6 +416,17 @@ create table readiness_validation (
   constraint readiness_validation_once unique (assessment_id, indicator_id)
 ){strict}
 ;;
+create table readiness_hand (
+  id {uuid} not null primary key,
+  organisation_id {uuid} not null,
+  assessment_id {uuid} not null,
+  account_id {uuid} not null constraint readiness_hand_account references account (id),
+  part {text} not null constraint readiness_hand_part_known check (part in ('ANSWERED','SIGNED','SCORED')),
+  constraint readiness_hand_assessment foreign key (organisation_id, assessment_id)
+    references readiness_assessment (organisation_id, id),
+  constraint readiness_hand_once unique (assessment_id, account_id, part)
+){strict}
+;;
 create table readiness_domain_score (
   id {uuid} not null primary key,
   organisation_id {uuid} not null,
@@ -459,7 +471,8 @@ create table readiness_evidence (
   removed_on {date},
   version {int} not null constraint readiness_evidence_version_positive check (version > 0),
   constraint readiness_evidence_assessment foreign key (organisation_id, assessment_id)
-    references readiness_assessment (organisation_id, id)
+    references readiness_assessment (organisation_id, id),
+  constraint readiness_evidence_of_assessment unique (assessment_id, id)
 ){strict}
 ;;
 create index readiness_evidence_assessment_idx on readiness_evidence (assessment_id, indicator_id)";
@@ -477,7 +490,7 @@ create table readiness_action (
   state {text} not null constraint readiness_action_state_known check (state in ('OPEN','DONE','DROPPED')),
   progress {int} not null constraint readiness_action_progress check (progress between 0 and 10000),
   note {text},
-  evidence_id {uuid} constraint readiness_action_evidence references readiness_evidence (id),
+  evidence_id {uuid},
   settled_on {date},
   reminded_on {date},
   created_at {instant} not null,
@@ -485,6 +498,8 @@ create table readiness_action (
   version {int} not null constraint readiness_action_version_positive check (version > 0),
   constraint readiness_action_assessment foreign key (organisation_id, assessment_id)
     references readiness_assessment (organisation_id, id),
+  constraint readiness_action_evidence foreign key (assessment_id, evidence_id)
+    references readiness_evidence (assessment_id, id),
   constraint readiness_action_settled check ((state = 'OPEN') = (settled_on is null)),
   constraint readiness_action_done check (state <> 'DONE' or progress = 10000)
 ){strict}
@@ -510,6 +525,8 @@ create table readiness_due (
   constraint readiness_due_days check (due_on > raised_on),
   constraint readiness_due_settled check ((settled_on is null) = (settled_by_id is null))
 ){strict}
+;;
+create unique index readiness_due_once on readiness_due (organisation_id, reason) where settled_on is null
 ;;
 create index readiness_due_organisation_idx on readiness_due (organisation_id, due_on)
 ;;

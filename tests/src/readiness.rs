@@ -306,7 +306,7 @@ pub fn filled(world: &World, of: &Tenant, number: u8) -> Vec<String> {
         )
     };
     let (domain, indicator) = (of_instrument("domain", "D1"), of_instrument("indicator", "1.1"));
-    let sha256 = "0".repeat(64);
+    let (sha256, signer) = ("0".repeat(64), "(select id from account order by id limit 1)");
     vec![
         format!(
             "insert into readiness_assessment values ({open}, {tenant}, {instrument}, 'WITHDRAWN', {account}, \
@@ -328,6 +328,10 @@ pub fn filled(world: &World, of: &Tenant, number: u8) -> Vec<String> {
         format!(
             "insert into readiness_validation values ({}, {tenant}, {ended}, {indicator}, 2, 'x', {at})",
             new(6)
+        ),
+        format!(
+            "insert into readiness_hand values ({}, {tenant}, {ended}, {signer}, 'SIGNED')",
+            new(14)
         ),
         format!(
             "insert into readiness_domain_score values ({}, {tenant}, {ended}, {domain}, 6000, 7000)",

@@ -10,7 +10,7 @@ use crate::graphql::error::of_fault;
 use crate::graphql::ids;
 use crate::read::Op;
 use crate::read::declaration::{
-    Filter, Kind, Root, Rows, Way, choice, date, id, int, one_through, text,
+    Filter, Kind, Root, Rows, Way, choice, date, id, int, key, one_through, text,
 };
 use crate::{organisation, readable};
 
@@ -94,6 +94,8 @@ readable! {
         Way::Nation(Permission::SeeGrants),
         Way::Organisation("t.scope_id", Permission::SeeGrants),
         Way::Account("t.account_id"),
+        // Whoever assigns reviewers knows who they are.
+        Way::Where(&Way::Nation(Permission::ValidateReadiness), "t.role = 'RVW'"),
     ]).filters(&[Filter {
         name: "organisationId",
         description: "The organisation in which the role counts.",
@@ -109,6 +111,8 @@ readable! {
     /// The organisation in which it counts; null where it is not one.
     organisation: one_through::<organisation::graphql::Organisation>(
         "role_grant l on l.scope_id = t.id and l.scope_type = 'ORGANISATION'", "l.id = {parent}"),
+    /// The id of the account, such as for `readinessAssign`.
+    accountId: key("t.account_id", "acc"),
     /// What the account is called.
     accountLabel: text("(select a.label from account a where a.id = t.account_id)").nullable().personal(),
     /// First day.

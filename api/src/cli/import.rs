@@ -38,6 +38,9 @@ pub(super) enum Command {
         rows: bool,
     },
     /// A readiness instrument, as the file that `export instrument` writes: it becomes a draft.
+    ///
+    /// Of a new version, `follows = ["1.0:2.3"]` at an indicator names those of earlier versions that it follows, by
+    /// version and code: trends lead over versions by them.
     Instrument {
         /// The file.
         file: PathBuf,

@@ -127,7 +127,14 @@ impl Arrangement {
     }
 
     fn arranged(&self, value: Value, selected: &[Selected<'_>]) -> Value {
-        let Value::Object(mut object) = value else { return value };
+        let mut object = match value {
+            Value::Object(object) => object,
+            Value::List(items) => {
+                let items = items.into_iter().map(|item| self.arranged(item, selected));
+                return Value::List(items.collect());
+            }
+            value => return value,
+        };
         let mut arranged = IndexMap::with_capacity(object.len());
         for (key, fields) in merged(&self.fragments, selected) {
             if let Some(value) = object.swap_remove(key) {

@@ -1,6 +1,6 @@
 //! The closed list of error codes.
 
-use async_graphql::{ErrorExtensionValues, Pos, ServerError};
+use async_graphql::{Context, ErrorExtensionValues, Pos, ServerError};
 
 use crate::fault::Fault;
 
@@ -81,4 +81,14 @@ pub fn of_fault(fault: &Fault, at: Option<Pos>) -> ServerError {
             ErrorCode::Internal.error("the service failed; tell us the request id", at)
         }
     }
+}
+
+/// What a resolver found for a field that can be null: its error leaves the rest of the answer as it is. async-graphql
+/// would take the error of a resolver for one of the whole answer.
+pub fn nullable<T>(ctx: &Context<'_>, found: async_graphql::Result<Option<T>>) -> Option<T> {
+    found.unwrap_or_else(|error| {
+        let error = error.into_server_error(ctx.item.pos);
+        ctx.add_error(ctx.set_error_path(error));
+        None
+    })
 }

@@ -88,8 +88,17 @@ impl Asked {
 ///
 /// `BAD_USER_INPUT` for an id of another type.
 pub fn ids_of(prefix: &str, path: &str, id: &ID) -> Result<Uuid> {
+    argument(prefix, &format!("input.{path}"), id)
+}
+
+/// The same of an argument that is no part of an input.
+///
+/// # Errors
+///
+/// `BAD_USER_INPUT` with the name of the argument.
+pub fn argument(prefix: &str, name: &str, id: &ID) -> Result<Uuid> {
     ids::decode(prefix, id).ok_or_else(|| {
-        let message = format!("input.{path} must be {prefix}_ and 32 hexadecimal digits");
+        let message = format!("{name} must be {prefix}_ and 32 hexadecimal digits");
         coded(ErrorCode::BadUserInput.error(message, None))
     })
 }

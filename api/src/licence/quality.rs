@@ -56,7 +56,7 @@ pub async fn suspend(unit: &Unit, at: At, why: &Reasons) -> Result<Changed, Stop
     let turn = (DecisionKind::Suspension, "suspended", "licence.suspended");
     turned(&desk, &before, after, turn, &why.reason).await?;
     let (holder, reason) = (before.organisation_id, DueReason::Suspension);
-    impact.extend(due::raise(unit, &desk.acting_as, holder, reason).await?);
+    impact.extend(due::raise(unit, &desk.acting_as, holder, (reason, unit.today())).await?);
     Ok(Changed { id: at.id, impact })
 }
 

@@ -13,6 +13,7 @@ use crate::graphql::ids;
 use crate::organisation::model::{Status, SuccessionKind};
 use crate::organisation::rules::{MAX_TEXT, unmet_for_text};
 use crate::programme::kind::ProgrammeType;
+use crate::readiness::rules::valid_to;
 use crate::refusal::{Code, Refusal};
 
 pub mod terms;
@@ -140,13 +141,9 @@ pub fn unmet_for_readiness(
         return vec![Refusal::at(Code::ReadinessRequired, "", message)];
     };
     let mut unmet = unmet_for_outcome(readiness.outcome, tier, lacking);
-    let months = match readiness.outcome {
-        Outcome::Conditional => terms::CONDITIONAL_READINESS_MONTHS,
-        Outcome::Ready | Outcome::NotReady => terms::READINESS_MONTHS,
-    };
-    if terms::months_after(readiness.validated_on, months) < from {
-        let message =
-            format!("readiness was validated more than {months} months before the first day");
+    let to = valid_to(readiness.outcome, readiness.validated_on);
+    if let Some(to) = to.filter(|to| *to < from) {
+        let message = format!("what was found carries a licence that begins no later than {to}");
         unmet.push(Refusal::at(Code::ReadinessOutdated, "validFrom", message));
     }
     unmet

@@ -537,7 +537,10 @@ pub async fn succeed(unit: &Unit, new: NewSuccession) -> Result<Changed, Stop> {
     }
     if new.kind == SuccessionKind::Merger || new.kind == SuccessionKind::Acquisition {
         for successor in &new.successors {
-            impact.extend(due::raise(unit, &desk.acting_as, *successor, DueReason::Merger).await?);
+            impact.extend(
+                due::raise(unit, &desk.acting_as, *successor, (DueReason::Merger, unit.today()))
+                    .await?,
+            );
         }
     }
     let id = new.successors.first().or(new.predecessors.first()).copied().unwrap_or_default();

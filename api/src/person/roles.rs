@@ -75,7 +75,7 @@ pub async fn give(unit: &Unit, new: NewRole) -> Result<Changed, Stop> {
     held.push(grant.clone());
     unmet.extend(rules::unmet_for_duties(&held));
     refuse_any(unmet)?;
-    let impact = another_signatory(unit, &acting_as, &grant).await?;
+    let impact = another_signatory(unit, &acting_as, &grant, grant.from).await?;
     insert_grant(unit, &grant, acting_as).await?;
     Ok(Changed { id: grant.id, impact })
 }
@@ -108,22 +108,23 @@ pub async fn end(unit: &Unit, at: At, on: Option<NaiveDate>) -> Result<Changed, 
     refuse_any(unmet)?;
     let after = RoleGrant { to: Some(last), version: before.version + 1, ..before.clone() };
     save(unit, &after).await?;
-    let impact = another_signatory(unit, &acting_as, &after).await?;
+    let impact = another_signatory(unit, &acting_as, &after, last).await?;
     unit.record(Change::of("role.ended", Some(&before), &after, &[], acting_as, None));
     Ok(Changed { id: at.id, impact })
 }
 
-/// RDY-6: where another person signs from now on, or nobody, readiness is assessed anew; says so.
+/// RDY-6: where another person signs from a day on, or nobody, readiness is assessed anew; says so.
 async fn another_signatory(
     unit: &Unit,
     acting_as: &str,
     grant: &RoleGrant,
+    on: NaiveDate,
 ) -> Result<Vec<String>, Stop> {
     let GrantScope::Organisation(organisation) = grant.scope else { return Ok(Vec::new()) };
     if grant.role != Role::PartnerSignatory {
         return Ok(Vec::new());
     }
-    let raised = due::raise(unit, acting_as, organisation, DueReason::Signatory).await?;
+    let raised = due::raise(unit, acting_as, organisation, (DueReason::Signatory, on)).await?;
     Ok(raised.into_iter().collect())
 }
 

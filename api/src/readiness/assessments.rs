@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::desk::Desk;
-use super::model::{Assessment, Command, Perspective, Rater, State};
+use super::model::{Assessment, Command, InstrumentState, Part, Perspective, Rater, State};
 use super::rules;
 use crate::actor::Permission;
 use crate::command::{Stop, Unit, refuse_any};
@@ -25,7 +25,9 @@ pub async fn start(
         .map_err(|stop| stop.of_field("organisationId"))?;
     let status = desk.store.status(organisation).await?.ok_or_else(not_found)?;
     let missing = || Refusal::at(Code::NotFound, "instrumentId", "no such instrument");
-    let found = desk.store.instrument(instrument).await?.ok_or_else(missing)?;
+    let found = desk.store.instrument(instrument).await?;
+    // Who drafts none sees no drafts.
+    let found = found.filter(|found| found.state != InstrumentState::Draft).ok_or_else(missing)?;
     let mut unmet = rules::unmet_for_start(status, found.state);
     unmet.extend(rules::unmet_for_raters(perspectives.len(), "raters"));
     if desk.store.open(organisation).await?.is_some() {
@@ -60,6 +62,7 @@ pub async fn start(
     // Asked again once inserted: its reference waited for a closing organisation, which is now seen as closed.
     let status = desk.store.status(organisation).await?.ok_or_else(not_found)?;
     refuse_any(rules::unmet_for_start(status, found.state))?;
+    desk.store.keep_hand(unit, (&assessment, desk.account()?), Part::Answered).await?;
     desk.record("readiness.started", None, &assessment, &[], None);
     for (number, perspective) in (1..).zip(perspectives) {
         insert_rater(&desk, &assessment, number, *perspective).await?;
@@ -95,16 +98,32 @@ async fn insert_rater(
     Ok(rater)
 }
 
-/// An assessment that is answered: one that was given back is a draft again.
+/// An assessment of which something changes: one that was given back is a draft again. Its version counts what is
+/// answered, shown and planned too, so that what is signed and validated is what was read.
 pub(super) async fn open_for_answers(
     desk: &Desk<'_>,
     before: &Assessment,
 ) -> Result<Assessment, Stop> {
     let after = Desk::stepped(before, Command::Answer)?;
-    if after.state == before.state {
-        return Ok(after);
-    }
-    desk.save("readiness.taken_up_again", before, after, &[], None).await
+    change(desk, before, after).await
+}
+
+/// Saves that something of an assessment changes, and by whom.
+pub(super) async fn change(
+    desk: &Desk<'_>,
+    before: &Assessment,
+    after: Assessment,
+) -> Result<Assessment, Stop> {
+    desk.store.keep_hand(desk.unit, (before, desk.account()?), Part::Answered).await?;
+    let again = before.state == State::Returned && after.state == State::Draft;
+    let named = if again { "readiness.taken_up_again" } else { "readiness.changed" };
+    desk.save(named, before, after, &[], None).await
+}
+
+/// What follows for an assessment that was given back, once it is answered again.
+pub(super) fn taken_up_again(of: &Assessment) -> Option<String> {
+    let told = "it is a DRAFT again, and handed in anew (readinessSubmit)".to_owned();
+    of.returned_on.is_some().then_some(told)
 }
 
 /// Adds a rater to an assessment that is not handed in. Gives the rater.
@@ -122,8 +141,7 @@ pub async fn add_rater(
         .map_err(|stop| stop.of_field("assessmentId"))?;
     let open = open_for_answers(&desk, &before).await?;
     let raters = desk.store.raters(assessment).await?;
-    let counted = raters.iter().filter(|rater| !rater.withdrawn).count();
-    refuse_any(rules::unmet_for_raters(counted + 1, "assessmentId"))?;
+    refuse_any(rules::unmet_for_raters(raters.len() + 1, "assessmentId"))?;
     let number = raters.last().map_or(1, |last| last.number + 1);
     let rater = insert_rater(&desk, &open, number, perspective).await?;
     Ok(Changed::of(rater.id))
@@ -192,6 +210,7 @@ pub async fn submit(unit: &Unit, at: At) -> Result<Changed, Stop> {
         self_score: Some(score.overall),
         ..after
     };
+    desk.store.keep_hand(unit, (&before, desk.account()?), Part::Signed).await?;
     desk.save("readiness.submitted", &before, after, &["domainScores"], None).await?;
     let impact = vec![
         format!("by its raters it scores {} of 10000: {}", score.overall, score.outcome.code()),

@@ -5,7 +5,7 @@ use uuid::Uuid;
 use super::model::{Assessment, Command, Content, Evidence, Instrument};
 use super::rules;
 use super::store::Readiness;
-use crate::actor::service::{acts_for, persons_since};
+use crate::actor::service::persons_since;
 use crate::actor::{Actor, Permission};
 use crate::audit::{Audited, Change};
 use crate::command::{Stop, Unit, refuse_any};
@@ -107,7 +107,8 @@ impl<'a> Desk<'a> {
         let found = Self::seen(unit, at.id).await?;
         let desk = Self::of_the_nation(unit, permission)?;
         Organisations::of(unit).lock(found.organisation_id).await?.ok_or_else(not_found)?;
-        refuse_any(unmet_for_own_organisation(acts_for(unit, found.organisation_id).await?))?;
+        let linked = desk.store.is_linked(unit, desk.account()?, found.organisation_id).await?;
+        refuse_any(unmet_for_own_organisation(linked))?;
         let locked = desk.locked(at).await?;
         Ok((desk, locked))
     }

@@ -119,6 +119,18 @@ impl Names {
         Self::before(store, (&instrument.code, instrument.number)).await
     }
 
+    /// Whether there are none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The indicators.
+    #[must_use]
+    pub fn ids(&self) -> Vec<Uuid> {
+        self.0.iter().map(|(id, _)| *id).collect()
+    }
+
     fn name(&self, id: Uuid) -> Option<String> {
         self.0.iter().find(|(known, _)| *known == id).map(|(_, name)| name.clone())
     }
@@ -213,7 +225,8 @@ impl Document {
                 let mut follows = Vec::new();
                 for (which, name) in of.follows.iter().enumerate() {
                     let path = format!("domains.{place}.indicators.{nth}.follows.{which}");
-                    let message = "no such indicator of an earlier version that is published";
+                    let message = "no such indicator of an earlier version that is published: name one by \
+                                   its version and code, such as 1.0:2.3";
                     match names.named(name) {
                         Some(id) => follows.push(id),
                         None => unmet.push(Refusal::at(Code::NotFound, &path, message)),

@@ -3,8 +3,9 @@
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::assessments::{change, open_for_answers};
 use super::desk::{Desk, sees};
-use super::model::{Command, Evidence, State};
+use super::model::{Assessment, Evidence, State};
 use super::rules;
 use super::store::Readiness;
 use crate::actor::{Permission, Role};
@@ -37,18 +38,14 @@ pub async fn add(unit: &Unit, new: NewEvidence, file: Taken) -> Result<Changed, 
     let (desk, before) = Desk::at_own(unit, Permission::DraftReadiness, new.assessment)
         .await
         .map_err(|stop| stop.of_field("assessmentId"))?;
-    let open = match before.state {
-        // Its plan goes on.
-        State::Validated => before,
-        _ => super::assessments::open_for_answers(&desk, &before).await?,
-    };
+    let open = opened(&desk, before).await?;
     let (_, content) = desk.asked(&open).await?;
     let mut unmet = unmet_for_line(&new.title, "title");
     if content.place(new.indicator).is_none() {
         let message = "no indicator of the instrument of this assessment";
         unmet.push(Refusal::at(Code::NotFound, "indicatorId", message));
     }
-    unmet.extend(rules::unmet_for_files(desk.store.evidence_of(open.id).await?.len() + 1));
+    unmet.extend(rules::unmet_for_files(desk.store.evidence_count(open.id).await? + 1));
     refuse_any(unmet)?;
     let Taken { key, file_name, media, size_bytes, sha256 } = file;
     let evidence = Evidence {
@@ -69,6 +66,15 @@ pub async fn add(unit: &Unit, new: NewEvidence, file: Taken) -> Result<Changed, 
     desk.store.insert_evidence(&evidence).await?;
     desk.record("readiness_evidence.added", None, &evidence, &[], None);
     Ok(Changed::of(evidence.id))
+}
+
+/// An assessment whose files change: it is open for answers, or it stands and its plan goes on.
+async fn opened(desk: &Desk<'_>, before: Assessment) -> Result<Assessment, Stop> {
+    if before.state == State::Validated {
+        let after = before.clone();
+        return change(desk, &before, after).await;
+    }
+    open_for_answers(desk, &before).await
 }
 
 /// The same with a file that was uploaded, which is taken with it.
@@ -131,7 +137,8 @@ pub async fn fetch(unit: &Unit, id: Uuid) -> Result<Attachment, Stop> {
     Ok(Attachment { key: file_key, file_name, media, size_bytes, sha256 })
 }
 
-/// Takes a file back from an assessment that is not handed in: nobody can fetch it any more.
+/// Takes a file back from an assessment that is not handed in, or that stands: nobody can fetch it any more. What was
+/// found on it stays as it is.
 ///
 /// # Errors
 ///
@@ -139,7 +146,7 @@ pub async fn fetch(unit: &Unit, id: Uuid) -> Result<Attachment, Stop> {
 pub async fn remove(unit: &Unit, at: At) -> Result<Changed, Stop> {
     let found = Readiness::of(unit).evidence(at.id).await?.ok_or_else(not_found)?;
     let (desk, of) = Desk::at_own(unit, Permission::DraftReadiness, found.assessment_id).await?;
-    refuse_any(rules::unmet_for_step(of.state, Command::Answer))?;
+    opened(&desk, of).await?;
     let before = desk.store.lock_evidence(at.id).await?.ok_or_else(not_found)?;
     if before.version != at.version {
         return Err(Refusal::stale().into());

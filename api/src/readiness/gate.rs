@@ -63,7 +63,12 @@ pub fn told(finding: Finding, content: &Content) -> String {
             format!("{} {found}, needs {needed}", domain(of))
         }
         Finding::Critical { item, needed, found } => {
-            format!("{} (critical) {found}, needs {needed}", indicator(item))
+            let points = if found % 100 == 0 {
+                (found / 100).to_string()
+            } else {
+                format!("{}.{:02}", found / 100, found % 100)
+            };
+            format!("{} (critical) {points}, needs {needed}", indicator(item))
         }
         Finding::ActionPlan => "no action plan with dates".to_owned(),
     }

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::desk::Desk;
-use super::document;
+use super::document::{self, Names};
 use super::model::{Domain, Instrument, InstrumentCommand, InstrumentState, Number, Thresholds};
 use super::rules;
 use crate::actor::Permission;
@@ -41,14 +41,17 @@ pub async fn draft(
     let desk = Desk::of_the_nation(unit, Permission::ManageInstruments)?;
     let mut unmet = rules::unmet_for_instrument(code, &written.title);
     let number = rules::number(number).map_err(|refusal| unmet.push(refusal)).ok();
+    let mut after = None;
     if let Some(number) = number {
-        unmet.extend(unmet_for_written(&desk, (code, number), &written).await?);
+        let names = Names::before(&desk.store, (code, number)).await?;
+        unmet.extend(unmet_for_written(&names, &written));
+        after = Some((number, names));
         if desk.store.instrument_by_name(code, number).await?.is_some() {
             unmet.push(taken());
         }
     }
     refuse_any(unmet)?;
-    let Some(number) = number else { return Err(Refusal::whole(Code::Invalid).into()) };
+    let Some((number, names)) = after else { return Err(Refusal::whole(Code::Invalid).into()) };
     let Written { title, is_proposal, source, thresholds, domains } = written;
     let instrument = Instrument {
         id: unit.id(),
@@ -70,37 +73,40 @@ pub async fn draft(
     desk.store.insert_instrument(&instrument).await?;
     desk.store.replace_content(unit, instrument.id, &domains).await?;
     desk.record("readiness_instrument.drafted", None, &instrument, &["domains"], None);
-    Ok(Changed { id: instrument.id, impact: open(&domains, &thresholds) })
+    Ok(Changed { id: instrument.id, impact: open(&names, &domains, &thresholds) })
 }
 
 fn taken() -> Refusal {
     Refusal::at(Code::InstrumentNumberTaken, "number", Code::InstrumentNumberTaken.description())
 }
 
-async fn unmet_for_written(
-    desk: &Desk<'_>,
-    (code, number): (&str, Number),
-    written: &Written,
-) -> Result<Vec<Refusal>, Stop> {
+fn unmet_for_written(names: &Names, written: &Written) -> Vec<Refusal> {
     let mut unmet = rules::unmet_for_thresholds(&written.thresholds);
     if let Some(source) = &written.source {
         unmet.extend(unmet_for_text(source, "source", MAX_TEXT));
     }
-    let mut known = Vec::new();
-    for earlier in desk.store.earlier(code, number).await? {
-        known.extend(desk.store.content(earlier.id).await?.indicator_ids);
-    }
-    unmet.extend(rules::unmet_for_content(&written.domains, &known));
-    Ok(unmet)
+    unmet.extend(rules::unmet_for_content(&written.domains, &names.ids()));
+    unmet
 }
 
-/// What stands between a draft and its publication, in words.
-fn open(domains: &[Domain], thresholds: &Thresholds) -> Vec<String> {
+/// What stands between a draft and its publication, and what trends will not see, in words.
+fn open(names: &Names, domains: &[Domain], thresholds: &Thresholds) -> Vec<String> {
     let open = rules::unmet_for_publication(domains, thresholds);
-    if open.is_empty() {
-        return vec!["it can be published".to_owned()];
+    let mut told: Vec<String> = open.into_iter().map(|refusal| refusal.message).collect();
+    if told.is_empty() {
+        told.push("it can be published".to_owned());
     }
-    open.into_iter().map(|refusal| refusal.message).collect()
+    told.extend(not_following(names, domains));
+    told
+}
+
+/// The indicators that follow none of an earlier version, in words.
+fn not_following(names: &Names, domains: &[Domain]) -> Option<String> {
+    let indicators = domains.iter().flat_map(|domain| &domain.indicators);
+    let new = indicators.filter(|indicator| indicator.follows.is_empty());
+    let codes: Vec<&str> = new.map(|indicator| indicator.code.as_str()).collect();
+    let told = || format!("trends begin anew for what follows no indicator: {}", codes.join(", "));
+    (!names.is_empty() && !codes.is_empty()).then(told)
 }
 
 /// The desk of the nation at an instrument, locked and as the caller read it.
@@ -142,7 +148,8 @@ pub async fn amend(unit: &Unit, at: At, written: Written) -> Result<Changed, Sto
     let (desk, before) = at_instrument(unit, at).await?;
     let mut unmet = rules::unmet_for_instrument_step(before.state, InstrumentCommand::Change);
     unmet.extend(rules::unmet_for_instrument(&before.code, &written.title));
-    unmet.extend(unmet_for_written(&desk, (&before.code, before.number), &written).await?);
+    let names = Names::of(&desk.store, &before).await?;
+    unmet.extend(unmet_for_written(&names, &written));
     refuse_any(unmet)?;
     let Written { title, is_proposal, source, thresholds, domains } = written;
     desk.store.replace_content(unit, at.id, &domains).await?;
@@ -154,7 +161,7 @@ pub async fn amend(unit: &Unit, at: At, written: Written) -> Result<Changed, Sto
         ..before.clone()
     };
     save(&desk, "readiness_instrument.amended", &before, after, &["domains"], None).await?;
-    Ok(Changed { id: at.id, impact: open(&domains, &thresholds) })
+    Ok(Changed { id: at.id, impact: open(&names, &domains, &thresholds) })
 }
 
 /// Publishes a draft: from now on it never changes, and assessments can begin on it.
@@ -167,7 +174,7 @@ pub async fn publish(unit: &Unit, at: At) -> Result<Changed, Stop> {
     refuse_any(rules::unmet_for_instrument_step(before.state, InstrumentCommand::Publish))?;
     let content = desk.store.content(at.id).await?;
     refuse_any(rules::unmet_for_publication(&content.domains, &before.thresholds))?;
-    let names = super::document::Names::of(&desk.store, &before).await?;
+    let names = Names::of(&desk.store, &before).await?;
     let after = Instrument {
         state: InstrumentState::Published,
         content_hash: Some(document::of(&before, &content, &names).hash()),
@@ -175,10 +182,11 @@ pub async fn publish(unit: &Unit, at: At) -> Result<Changed, Stop> {
         ..before.clone()
     };
     save(&desk, "readiness_instrument.published", &before, after, &[], None).await?;
-    let impact = vec![
+    let mut impact = vec![
         "it never changes from now on, and everyone sees it".to_owned(),
         "assessments that are open stay on the version on which they began".to_owned(),
     ];
+    impact.extend(not_following(&names, &content.domains));
     Ok(Changed { id: at.id, impact })
 }
 

@@ -13,6 +13,17 @@ pub const QUERIES: &[Invariant] = &[
              where n.assessment_id = a.id and i.instrument_id <> a.instrument_id)",
     ),
     (
+        "RDY-1 a licence stands on an assessment of its own organisation that was validated, but for bridges",
+        "select 'licence on another''s assessment' from licence l \
+         join readiness_assessment a on a.id = l.readiness_assessment_id \
+         where a.outcome is null or (a.organisation_id <> l.organisation_id and not l.bridging)",
+    ),
+    (
+        "PER-2 whoever validated an assessment had no hand in it",
+        "select 'validated by one who took part' from readiness_assessment a \
+         join readiness_hand h on h.assessment_id = a.id and h.account_id = a.validated_by",
+    ),
+    (
         "RDY-4 a validated assessment has every score and a figure for each domain",
         "select 'validated without a score: ' || i.code from readiness_assessment a \
          join readiness_indicator i on i.instrument_id = a.instrument_id \

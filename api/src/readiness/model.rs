@@ -12,6 +12,18 @@ use crate::audit::{self, Audited};
 use crate::coded;
 
 coded! {
+    /// What somebody did to an assessment.
+    Part {
+        /// Entered answers, evidence or the plan, or began it.
+        Answered = "ANSWERED",
+        /// Handed it in.
+        Signed = "SIGNED",
+        /// Scored it.
+        Scored = "SCORED",
+    }
+}
+
+coded! {
     /// Where an instrument stands.
     InstrumentState {
         /// Being written.

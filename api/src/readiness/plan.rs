@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 
+use super::assessments::change;
 use super::desk::Desk;
 use super::model::{Action, ActionState, Assessment};
 use super::rules::{self, Planned};
@@ -62,6 +63,7 @@ pub async fn add(unit: &Unit, assessment: Uuid, planned: Planned) -> Result<Chan
         updated_at: unit.now(),
         version: 1,
     };
+    change(&desk, &of, of.clone()).await?;
     desk.store.insert_action(&action).await?;
     desk.record("readiness_action.added", None, &action, &[], None);
     Ok(Changed::of(action.id))
@@ -71,6 +73,8 @@ pub async fn add(unit: &Unit, assessment: Uuid, planned: Planned) -> Result<Chan
 async fn at_action(unit: &Unit, at: At) -> Result<(Desk<'_>, Assessment, Action), Stop> {
     let found = Readiness::of(unit).action(at.id).await?.ok_or_else(not_found)?;
     let (desk, of) = Desk::at_own(unit, Permission::DraftReadiness, found.assessment_id).await?;
+    refuse_any(rules::unmet_for_planning(of.state))?;
+    let of = change(&desk, &of, of.clone()).await?;
     let action = desk.store.lock_action(at.id).await?.ok_or_else(not_found)?;
     if action.version != at.version {
         return Err(Refusal::stale().into());
@@ -159,7 +163,18 @@ pub async fn progress(unit: &Unit, at: At, new: Progress) -> Result<Changed, Sto
         ..before.clone()
     };
     let named = if done { "readiness_action.done" } else { "readiness_action.progressed" };
-    save(&desk, named, &before, after).await
+    let saved = save(&desk, named, &before, after).await?;
+    let impact = if done { left_open(&desk, &before).await? } else { Vec::new() };
+    Ok(Changed { impact, ..saved })
+}
+
+/// The conditions of licences that an action was copied to, which do not settle with it.
+async fn left_open(desk: &Desk<'_>, action: &Action) -> Result<Vec<String>, Stop> {
+    let numbers = desk.store.conditioned(action.assessment_id, &action.text).await?;
+    let told = |number: &String| {
+        format!("licence {number} has it as a condition, which licensing settles: it stays open")
+    };
+    Ok(numbers.iter().map(told).collect())
 }
 
 /// Lets an action no longer be meant to be done.
@@ -176,5 +191,6 @@ pub async fn drop_action(unit: &Unit, at: At, reason: &str) -> Result<Changed, S
         settled_on: Some(unit.today()),
         ..before.clone()
     };
-    save(&desk, "readiness_action.dropped", &before, after).await
+    let saved = save(&desk, "readiness_action.dropped", &before, after).await?;
+    Ok(Changed { impact: left_open(&desk, &before).await?, ..saved })
 }

@@ -18,7 +18,7 @@ use crate::mail::{self, NewMail, Recipient};
 const NAME: &str = "readiness-reminders";
 
 /// So many actions are reminded of in one transaction.
-const AT_ONCE: u64 = 50;
+const AT_ONCE: u64 = 10;
 
 /// Every how many days an organisation is reminded of an action.
 const EVERY_DAYS: u64 = 7;
@@ -37,7 +37,9 @@ pub async fn round(core: &Core) -> Result<u64, Fault> {
     let mut reminded = 0;
     loop {
         let done = run_job(core, NAME, |unit: &Unit| Box::pin(some(unit))).await?;
-        let Outcome::Done(count) = done else { return Ok(reminded) };
+        let Outcome::Done(count) = done else {
+            return Err(Fault::Internal("a rule refused reminders of readiness".to_owned()));
+        };
         reminded += count;
         if count < AT_ONCE || is_over(core) {
             return Ok(reminded);

@@ -18,17 +18,20 @@ pub const MAX_DOMAINS: usize = 20;
 /// Most indicators of a domain.
 pub const MAX_INDICATORS: usize = 20;
 
-/// Most raters of an assessment.
-pub const MAX_RATERS: usize = 10;
+/// Most raters of an assessment, with those whose answers no longer count.
+pub const MAX_RATERS: usize = 20;
 
 /// Least raters of an assessment.
 pub const LEAST_RATERS: usize = 2;
 
-/// Most actions of a plan: all that are open become conditions of a licence.
-pub const MAX_ACTIONS: usize = 20;
+/// Most actions of a plan: all that are open become conditions of a licence, which has room for some more.
+pub const MAX_ACTIONS: usize = 15;
 
-/// Most pieces of evidence of an assessment.
-pub const MAX_EVIDENCE: usize = 200;
+/// Most pieces of evidence of an assessment, with those that were taken back.
+pub const MAX_EVIDENCE: u64 = 200;
+
+/// Within how many months an action of a plan is done.
+pub const PLAN_MONTHS: u32 = 12;
 
 /// Within how many days a reassessment is due.
 pub const REASSESSMENT_DAYS: u64 = 90;
@@ -220,14 +223,20 @@ pub fn unmet_for_publication(domains: &[Domain], thresholds: &Thresholds) -> Vec
     unmet
 }
 
+/// An active organisation is assessed.
+#[must_use]
+pub fn unmet_for_active(status: Status, path: &str) -> Vec<Refusal> {
+    if status == Status::Active {
+        return Vec::new();
+    }
+    let message = "the organisation must be active in the network";
+    vec![Refusal::at(Code::OrganisationNotActive, path, message)]
+}
+
 /// An active organisation begins on a published instrument.
 #[must_use]
 pub fn unmet_for_start(status: Status, instrument: InstrumentState) -> Vec<Refusal> {
-    let mut unmet = Vec::new();
-    if status != Status::Active {
-        let message = "the organisation must be active in the network";
-        unmet.push(Refusal::at(Code::OrganisationNotActive, "organisationId", message));
-    }
+    let mut unmet = unmet_for_active(status, "organisationId");
     if instrument != InstrumentState::Published {
         let message = "choose an instrument that is published and not retired";
         unmet.push(Refusal::at(Code::InstrumentNotPublished, "instrumentId", message));
@@ -476,7 +485,7 @@ pub fn valid_to(outcome: Outcome, today: NaiveDate) -> Option<NaiveDate> {
 
 /// An assessment has few files.
 #[must_use]
-pub fn unmet_for_files(count: usize) -> Vec<Refusal> {
+pub fn unmet_for_files(count: u64) -> Vec<Refusal> {
     if count > MAX_EVIDENCE {
         vec![invalid("", format!("an assessment may have at most {MAX_EVIDENCE} files"))]
     } else {
@@ -531,10 +540,15 @@ pub fn unmet_for_action(planned: &Planned, content: &Content, owner_known: bool)
     unmet
 }
 
-/// A new or moved day does not lie in the past.
+/// A new or moved day lies within the year that an outcome holds at most.
 #[must_use]
 pub fn unmet_for_due_day(due_on: NaiveDate, today: NaiveDate) -> Vec<Refusal> {
-    if due_on < today { vec![invalid("dueOn", "must not lie in the past")] } else { Vec::new() }
+    let last = today.checked_add_months(Months::new(PLAN_MONTHS)).unwrap_or(NaiveDate::MAX);
+    if (today..=last).contains(&due_on) {
+        return Vec::new();
+    }
+    let message = format!("must lie within {PLAN_MONTHS} months from today");
+    vec![invalid("dueOn", message)]
 }
 
 /// A plan has few actions.

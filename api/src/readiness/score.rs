@@ -3,6 +3,8 @@
 //! Every share is an exact fraction until it is told: then it is rounded once, half up, to basis points, and what is
 //! told is what is compared with the thresholds.
 
+use std::cell::Cell;
+
 use num_rational::Ratio;
 
 /// The highest score of an indicator.
@@ -13,6 +15,9 @@ const WHOLE: i128 = 10_000;
 
 /// Most sets that a forecast names.
 pub const MAX_SETS: usize = 10;
+
+/// Most branches that a forecast looks at: many times what thirty indicators need.
+const MAX_BRANCHES: u32 = 5_000;
 
 /// An exact share.
 type Share = Ratio<i128>;
@@ -127,13 +132,13 @@ pub enum Finding {
         /// What was found.
         found: i32,
     },
-    /// A critical indicator scores less, from 0 to 3; a mean is told in whole points below it.
+    /// A critical indicator scores less.
     Critical {
         /// Its place.
         item: usize,
-        /// What is asked for.
+        /// What is asked for, from 0 to 3.
         needed: i32,
-        /// What was found.
+        /// What was found, in hundredths of a point: raters are counted by their mean.
         found: i32,
     },
     /// There is no action with a date.
@@ -167,12 +172,15 @@ pub struct Raise {
 /// What would raise an outcome.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Forecast {
-    /// The next outcome.
+    /// The outcome.
     pub outcome: Outcome,
     /// Whether an action with a date is missing.
     pub needs_plan: bool,
-    /// The smallest sets of indicators that reach it, at most ten of them; empty if none does.
+    /// The smallest sets of indicators that reach it, at most ten of them; empty if none does. A set of nothing: the
+    /// scores are high enough.
     pub sets: Vec<Vec<Raise>>,
+    /// Whether these are all of the smallest.
+    pub complete: bool,
 }
 
 /// Half up, once.
@@ -224,7 +232,7 @@ impl Ruler {
         }
         for (place, (item, mark)) in self.items.iter().zip(marks).enumerate() {
             if item.critical && !mark.reaches(bar.critical) {
-                let found = i32::try_from(mark.value().floor().to_integer()).unwrap_or(0);
+                let found = rounded(mark.value() * Share::from_integer(100));
                 findings.push(Finding::Critical { item: place, needed: bar.critical, found });
             }
         }
@@ -254,19 +262,25 @@ impl Ruler {
         }
     }
 
-    /// What would raise the outcome of a sheet; nothing, if it is READY.
+    /// What would raise the outcome of a sheet to `target`, or to the next one; nothing, if it is that high.
     #[must_use]
-    pub fn forecast(&self, marks: &[Mark], planned: bool) -> Option<Forecast> {
-        let outcome = match self.score(marks, planned).outcome {
-            Outcome::Ready => return None,
-            Outcome::Conditional => Outcome::Ready,
-            Outcome::NotReady => Outcome::Conditional,
+    pub fn forecast(
+        &self,
+        marks: &[Mark],
+        planned: bool,
+        target: Option<Outcome>,
+    ) -> Option<Forecast> {
+        let outcome = match (self.score(marks, planned).outcome, target) {
+            (Outcome::Ready, _) | (_, Some(Outcome::NotReady)) => return None,
+            (Outcome::Conditional, Some(Outcome::Conditional)) => return None,
+            (Outcome::Conditional, _) | (_, Some(Outcome::Ready)) => Outcome::Ready,
+            (Outcome::NotReady, _) => Outcome::Conditional,
         };
         let bar = if outcome == Outcome::Ready { self.ready } else { self.conditional };
         let needs_plan = outcome == Outcome::Conditional && !planned;
-        let sets = Search::new(self, bar, marks).smallest();
+        let (sets, complete) = Search::new(self, bar, marks).smallest();
         let sets = sets.into_iter().map(|set| self.least(bar, marks, &set)).collect();
-        Some(Forecast { outcome, needs_plan, sets })
+        Some(Forecast { outcome, needs_plan, sets, complete })
     }
 
     /// The marks with these indicators at the highest score.
@@ -312,6 +326,10 @@ struct Search<'a> {
     /// What has to be raised in any case.
     forced: Vec<usize>,
     found: Vec<Vec<usize>>,
+    /// Whether more sets of this size were there than are named.
+    cut: bool,
+    /// How many branches may still be looked at.
+    left: Cell<u32>,
 }
 
 impl<'a> Search<'a> {
@@ -326,11 +344,13 @@ impl<'a> Search<'a> {
         let (forced, mut open): (Vec<_>, Vec<_>) = places.filter(raisable).partition(below);
         let shares = |set: &[usize]| ruler.whole(&ruler.shares(&Ruler::raised(marks, set)));
         open.sort_by_cached_key(|place| (std::cmp::Reverse(shares(&[*place])), *place));
-        Self { ruler, bar, marks, open, forced, found: Vec::new() }
+        let left = Cell::new(MAX_BRANCHES);
+        Self { ruler, bar, marks, open, forced, found: Vec::new(), cut: false, left }
     }
 
-    /// The smallest sets, in the order in which what they raise brings most; each in the order of the instrument.
-    fn smallest(mut self) -> Vec<Vec<usize>> {
+    /// The smallest sets, in the order in which what they raise brings most, each in the order of the instrument; and
+    /// whether these are all.
+    fn smallest(mut self) -> (Vec<Vec<usize>>, bool) {
         for more in 0..=self.open.len() {
             let mut set = self.forced.clone();
             self.extend(&mut set, 0, more);
@@ -341,20 +361,26 @@ impl<'a> Search<'a> {
         for set in &mut self.found {
             set.sort_unstable();
         }
-        self.found
+        let complete = !self.cut && self.left.get() > 0;
+        (self.found, complete)
     }
 
     /// Adds `more` of what is open from `from` on.
     fn extend(&mut self, set: &mut Vec<usize>, from: usize, more: usize) {
         if more == 0 {
-            if self.can_be_enough(set, from, 0) {
+            if !self.can_be_enough(set, from, 0) {
+                return;
+            }
+            if self.found.len() < MAX_SETS {
                 self.found.push(set.clone());
+            } else {
+                self.cut = true;
             }
             return;
         }
         for place in from..self.open.len() {
             // No dead end is entered, so that each step leads to a set.
-            if self.found.len() == MAX_SETS || !self.can_be_enough(set, place, more) {
+            if self.cut || !self.can_be_enough(set, place, more) {
                 return;
             }
             set.push(self.open[place]);
@@ -368,6 +394,10 @@ impl<'a> Search<'a> {
     /// Whether `more` of what is open from `from` on can be enough: as many as each domain needs that falls short,
     /// and then what brings most to the whole. Within a domain both are the same.
     fn can_be_enough(&self, set: &[usize], from: usize, more: usize) -> bool {
+        match self.left.get().checked_sub(1) {
+            Some(left) => self.left.set(left),
+            None => return false,
+        }
         let open = self.open.get(from..).unwrap_or_default();
         let with = |added: &[usize]| {
             let raised = [set, added].concat();

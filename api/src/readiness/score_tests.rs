@@ -66,7 +66,7 @@ fn the_worked_example_scores_6083_then_6883_then_7283() {
     raised[5] = [3, 2, 3, 3];
     let third = ruler.score(&sheet(raised), false);
     assert_eq!((third.overall, third.outcome), (7283, Outcome::Ready));
-    assert_eq!(ruler.forecast(&sheet(raised), true), None);
+    assert_eq!(ruler.forecast(&sheet(raised), true, None), None);
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn a_conditional_outcome_needs_a_plan_with_dates() {
     let found = ruler.score(&marks, false);
     assert_eq!(found.outcome, Outcome::NotReady);
     assert_eq!(found.for_conditional, [Finding::ActionPlan]);
-    let forecast = ruler.forecast(&marks, false).expect("it can be raised");
+    let forecast = ruler.forecast(&marks, false, None).expect("it can be raised");
     assert!(forecast.needs_plan);
     assert_eq!((forecast.outcome, forecast.sets), (Outcome::Conditional, vec![Vec::new()]));
 }
@@ -247,10 +247,13 @@ fn a_forecast_names_the_smallest_sets_and_none_that_is_not() {
                 _ => Mark::of(dice.score()),
             })
             .collect();
-        let Some(forecast) = small.forecast(&marks, true) else { continue };
+        let target = [None, Some(Outcome::Ready), Some(Outcome::Conditional)][turn % 3];
+        let Some(forecast) = small.forecast(&marks, true, target) else { continue };
+        assert!(target.is_none_or(|target| target == forecast.outcome), "sheet {turn}");
         let bar = if forecast.outcome == Outcome::Ready { small.ready } else { small.conditional };
         let all = tried(&small, &marks, bar);
         assert_eq!(forecast.sets.len(), all.len().min(MAX_SETS), "sheet {turn}");
+        assert_eq!(forecast.complete, all.len() <= MAX_SETS, "sheet {turn}");
         several += usize::from(all.len() > 1);
         for set in &forecast.sets {
             let items: Vec<usize> = set.iter().map(|raise| raise.item).collect();
@@ -267,11 +270,32 @@ fn a_forecast_names_the_smallest_sets_and_none_that_is_not() {
 
 #[test]
 fn the_forecast_of_a_sheet_of_nothing_ends() {
-    let forecast = proposed().forecast(&vec![Mark::of(0); 32], false).expect("it can be raised");
+    let forecast =
+        proposed().forecast(&vec![Mark::of(0); 32], false, None).expect("it can be raised");
     assert_eq!(forecast.outcome, Outcome::Conditional);
     assert_eq!(forecast.sets.len(), MAX_SETS);
     // All nine critical ones, two in each domain, and 5500 of 10000 in all.
     assert!(forecast.sets.iter().all(|set| set.len() >= 18), "{:?}", forecast.sets);
-    let worked = proposed().forecast(&sheet(WORKED), true).expect("it can be raised");
+    let worked = proposed().forecast(&sheet(WORKED), true, None).expect("it can be raised");
     assert_eq!(worked.outcome, Outcome::Ready);
+    // As large as an instrument may be: what cannot be looked at is not claimed to be all.
+    let large = Ruler {
+        weights: vec![5; 20],
+        items: (0..400)
+            .map(|place| Item { domain: place / 20, critical: place % 7 == 0 })
+            .collect(),
+        ..proposed()
+    };
+    let marks: Vec<Mark> = (0..400).map(|place| Mark::of(place % 3)).collect();
+    let forecast = large.forecast(&marks, true, Some(Outcome::Ready)).expect("it can be raised");
+    assert!(!forecast.complete);
+}
+
+#[test]
+fn a_critical_indicator_is_told_with_the_mean_of_its_raters() {
+    let mut marks = vec![Mark::of(2); 32];
+    marks[0] = Mark::mean(&[Some(2), Some(1)]);
+    let found = proposed().score(&marks, true).for_ready;
+    let told = Finding::Critical { item: 0, needed: 2, found: 150 };
+    assert!(found.contains(&told), "{found:?}");
 }

@@ -4,13 +4,13 @@ use uuid::Uuid;
 
 use super::desk::Desk;
 use super::due;
-use super::model::{Assessment, Command, Found};
+use super::model::{Assessment, Command, Found, Part, State};
 use super::rules;
 use super::score::Mark;
 use crate::actor::Permission;
 use crate::command::{Stop, Unit, refuse_any};
 use crate::organisation::rules::{MAX_TEXT, unmet_for_text};
-use crate::person::desk::{At, Changed};
+use crate::person::desk::{At, Changed, not_found};
 use crate::refusal::{Code, Refusal};
 
 /// Gives an assessment to a reviewer, or to another one.
@@ -29,7 +29,8 @@ pub async fn assign(unit: &Unit, at: At, reviewer: Uuid) -> Result<Changed, Stop
         let message = "whoever scores does not validate: name somebody else";
         unmet.push(Refusal::at(Code::SeparationOfDuties, "reviewerAccountId", message));
     }
-    if before.reviewer_id == Some(reviewer) {
+    // Of what was handed in anew the same reviewer is asked again.
+    if before.state == State::InValidation && before.reviewer_id == Some(reviewer) {
         unmet.push(Refusal::at(Code::Unchanged, "reviewerAccountId", "is the reviewer already"));
     }
     refuse_any(unmet)?;
@@ -74,6 +75,8 @@ pub async fn give_back(unit: &Unit, at: At, comment: &str) -> Result<Changed, St
 pub async fn validate(unit: &Unit, at: At) -> Result<Changed, Stop> {
     let (desk, before) = Desk::at(unit, Permission::ValidateReadiness, at).await?;
     let after = Desk::stepped(&before, Command::Validate)?;
+    let status = desk.store.status(before.organisation_id).await?.ok_or_else(not_found)?;
+    refuse_any(rules::unmet_for_active(status, ""))?;
     let (instrument, content) = desk.asked(&before).await?;
     let scores = desk.store.scores(at.id).await?;
     let evidenced = desk.evidenced(&before).await?;
@@ -109,7 +112,7 @@ pub async fn validate(unit: &Unit, at: At) -> Result<Changed, Stop> {
     impact.extend(due::settle(&desk, &after).await?);
     impact.push(format!("it scores {} of 10000: {}", score.overall, score.outcome.code()));
     if let Some(to) = after.found.and_then(|found| found.valid_to) {
-        impact.push(format!("it carries a licence that begins before {to}"));
+        impact.push(format!("it carries a licence that begins no later than {to}"));
     }
     Ok(Changed { id: at.id, impact })
 }
@@ -118,16 +121,19 @@ fn told_day(standing: &Assessment) -> String {
     standing.found.map(|found| found.validated_on.to_string()).unwrap_or_default()
 }
 
-/// Who takes part: RDY-3 of the reviewer on this day too, and another person who validates.
+/// Who took part: RDY-3 of everyone who scored, on this day too, and another person who validates.
 async fn unmet_for_parts(desk: &Desk<'_>, of: &Assessment) -> Result<Vec<Refusal>, Stop> {
-    let hands = [of.reviewer_id, of.submitted_by, of.started_by];
-    let mut unmet = rules::unmet_for_validator(desk.is_one_of(&hands).await?);
-    if let Some(reviewer) = of.reviewer_id {
-        let linked = desk.store.is_linked(desk.unit, reviewer, of.organisation_id).await?;
-        // The role may have ended since: what was scored under it counts.
-        let found = rules::unmet_for_reviewer(true, linked);
-        unmet.extend(found.into_iter().map(Refusal::of_all));
+    let hands = desk.store.hands(of.id).await?;
+    let others = hands.iter().map(|(account, _)| Some(*account)).chain([of.reviewer_id]);
+    let others: Vec<_> = others.collect();
+    let mut unmet = rules::unmet_for_validator(desk.is_one_of(&others).await?);
+    let mut linked = false;
+    for (scorer, _) in hands.iter().filter(|(_, part)| *part == Part::Scored) {
+        linked |= desk.store.is_linked(desk.unit, *scorer, of.organisation_id).await?;
     }
+    // The role may have ended since: what was scored under it counts.
+    let found = rules::unmet_for_reviewer(true, linked);
+    unmet.extend(found.into_iter().map(Refusal::of_all));
     Ok(unmet)
 }
 

@@ -1,19 +1,27 @@
 //! What no row says alone: where an assessment stands, how an organisation has come along, and how the nation does.
 
+use std::collections::HashMap;
+
 use chrono::NaiveDate;
 use entities::{
-    readiness_assessment, readiness_domain_score, readiness_validation, region_membership,
+    organisation, readiness_assessment, readiness_domain_score, readiness_instrument,
+    readiness_validation, region, region_membership,
 };
-use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
+use sea_orm::sea_query::{Expr, ExprTrait as _, Query};
+use sea_orm::{
+    ColumnTrait as _, Condition, EntityTrait as _, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _,
+};
 use uuid::Uuid;
 
 use super::gate::told;
 use super::model::{Assessment, Content, Instrument, State};
 use super::rules::{self, Sheet};
-use super::score::{Forecast, Mark, Outcome, Score};
+use super::score::{Forecast, Mark, Outcome, Ruler, Score};
 use super::store::Readiness;
 use crate::command::Stop;
 use crate::db::{DbFault, Tx};
+use crate::organisation::model::Status;
 
 /// Two raters who see an indicator differently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,21 +41,39 @@ pub struct Disagreement {
 pub struct Report {
     /// What its instrument asks.
     pub content: Content,
+    /// How the instrument scores.
+    pub ruler: Ruler,
+    /// Whether there is a plan; of a validated assessment, whether there was one then.
+    pub planned: bool,
+    /// What each rater has left to answer: the number of the rater and the places of the indicators.
+    pub unanswered: Vec<(i32, Vec<usize>)>,
     /// By its raters, once each of them has answered everything.
-    pub own: Option<Score>,
+    pub own: Option<Vec<Mark>>,
     /// As scored by the reviewer, once everything is scored.
-    pub validated: Option<Score>,
+    pub reviewed: Option<Vec<Mark>>,
     /// Where its raters disagree.
     pub disagreements: Vec<Disagreement>,
-    /// What would raise the outcome: of what is validated, else of the raters.
-    pub forecast: Option<Forecast>,
 }
 
 impl Report {
+    /// What marks score.
+    #[must_use]
+    pub fn score(&self, marks: &[Mark]) -> Score {
+        self.ruler.score(marks, self.planned)
+    }
+
     /// A rule that is not met, in words.
     #[must_use]
     pub fn words(&self, findings: &[super::score::Finding]) -> Vec<String> {
         findings.iter().map(|finding| told(*finding, &self.content)).collect()
+    }
+
+    /// What would raise the outcome: of what is scored by the reviewer, else of the raters. Takes a while where an
+    /// instrument is large.
+    #[must_use]
+    pub fn forecast(&self, target: Option<Outcome>) -> Option<Forecast> {
+        let best = self.reviewed.as_ref().or(self.own.as_ref())?;
+        self.ruler.forecast(best, self.planned, target)
     }
 }
 
@@ -82,22 +108,26 @@ pub async fn report(
     instrument: &Instrument,
 ) -> Result<Report, Stop> {
     let content = store.content(instrument.id).await?;
-    let ruler = content.ruler(&instrument.thresholds);
-    let planned = !store.open_actions(of.id).await?.is_empty();
+    let planned = match of.found {
+        Some(_) => !store.lacked_plan(of.id).await?,
+        None => !store.open_actions(of.id).await?.is_empty(),
+    };
     let sheets = store.sheets(of.id).await?;
-    let complete = !sheets.is_empty()
-        && sheets
-            .iter()
-            .all(|sheet| content.indicator_ids.iter().all(|id| sheet.answer(*id).is_some()));
-    let means = complete.then(|| rules::means(&content, &sheets));
+    let open = |sheet: &Sheet| {
+        let places = content.indicator_ids.iter().enumerate();
+        places.filter(|(_, id)| sheet.answer(**id).is_none()).map(|(place, _)| place).collect()
+    };
+    let unanswered: Vec<(i32, Vec<usize>)> =
+        sheets.iter().map(|sheet| (sheet.number, open(sheet))).collect();
+    let complete = !sheets.is_empty() && unanswered.iter().all(|(_, places)| places.is_empty());
     let scores = rules::marks(&content, &store.scores(of.id).await?);
-    let marks: Option<Vec<Mark>> = scores.into_iter().collect();
-    let best = marks.as_ref().or(means.as_ref());
     let from = instrument.thresholds.disagreement_from;
     Ok(Report {
-        forecast: best.and_then(|marks| ruler.forecast(marks, planned)),
-        own: means.as_ref().map(|marks| ruler.score(marks, planned)),
-        validated: marks.as_ref().map(|marks| ruler.score(marks, planned)),
+        ruler: content.ruler(&instrument.thresholds),
+        planned,
+        unanswered,
+        own: complete.then(|| rules::means(&content, &sheets)),
+        reviewed: scores.into_iter().collect(),
         disagreements: disagreements(&content, &sheets, from),
         content,
     })
@@ -196,11 +226,8 @@ pub struct Sum {
 }
 
 impl Sum {
-    fn add(&mut self, value: Option<i32>) {
-        if let Some(value) = value {
-            self.count += 1;
-            self.sum += i64::from(value);
-        }
+    fn of(count: i64, sum: Option<i64>) -> Self {
+        Self { count: u32::try_from(count).unwrap_or(u32::MAX), sum: sum.unwrap_or_default() }
     }
 
     /// The mean, rounded half up; none over nothing.
@@ -219,14 +246,26 @@ impl Sum {
 pub struct Overview {
     /// All of them.
     pub all: Spread,
-    /// By region; those without one come last, under none.
-    pub regions: Vec<(Option<Uuid>, Spread)>,
+    /// By region, with its code, which orders them; those without one come last, under none.
+    pub regions: Vec<(Option<(String, Uuid)>, Spread)>,
     /// The validated score of each domain, in basis points.
     pub domains: Vec<Sum>,
     /// What raters say above what is validated, of each domain, in basis points.
     pub gaps: Vec<Sum>,
     /// The validated score of each indicator, in hundredths of a point.
     pub indicators: Vec<Sum>,
+}
+
+impl Overview {
+    /// Nothing of anything that the instrument asks.
+    fn of(content: &Content) -> Self {
+        Self {
+            domains: vec![Sum::default(); content.domains.len()],
+            gaps: vec![Sum::default(); content.domains.len()],
+            indicators: vec![Sum::default(); content.indicator_ids.len()],
+            ..Self::default()
+        }
+    }
 }
 
 /// How the nation does; in a transaction that sees all of it.
@@ -241,38 +280,20 @@ pub async fn overview(
     instrument: Uuid,
     today: NaiveDate,
 ) -> Result<Overview, DbFault> {
-    let standing = readiness_assessment::Entity::find()
-        .filter(readiness_assessment::Column::InstrumentId.eq(instrument))
-        .filter(readiness_assessment::Column::State.eq(State::Validated.code()))
+    let standing: Vec<(Uuid, Option<String>)> = readiness_assessment::Entity::find()
+        .select_only()
+        .column(readiness_assessment::Column::OrganisationId)
+        .column(readiness_assessment::Column::Outcome)
+        .filter(holds(instrument, today))
+        .into_tuple()
         .all(tx)
         .await?;
-    let current = |row: &readiness_assessment::Model| row.valid_to.is_none_or(|to| today < to);
-    let standing: Vec<_> = standing.into_iter().filter(current).collect();
-    let ids: Vec<Uuid> = standing.iter().map(|row| row.id).collect();
-    let regions = region_membership::Entity::find()
-        .filter(region_membership::Column::ValidFrom.lte(today))
-        .filter(
-            region_membership::Column::OrganisationId
-                .is_in(standing.iter().map(|row| row.organisation_id)),
-        )
-        .all(tx)
-        .await?;
-    let region_of = |organisation: Uuid| {
-        let holds = |held: &&region_membership::Model| {
-            held.organisation_id == organisation && held.valid_to.is_none_or(|to| today < to)
-        };
-        regions.iter().find(holds).map(|held| held.region_id)
-    };
-    let mut found = Overview {
-        domains: vec![Sum::default(); content.domains.len()],
-        gaps: vec![Sum::default(); content.domains.len()],
-        indicators: vec![Sum::default(); content.indicator_ids.len()],
-        ..Overview::default()
-    };
-    for row in &standing {
-        let Some(outcome) = row.outcome.as_deref().and_then(Outcome::from_code) else { continue };
+    let regions = regions_on(tx, today).await?;
+    let mut found = Overview::of(content);
+    for (organisation, outcome) in standing {
+        let Some(outcome) = outcome.as_deref().and_then(Outcome::from_code) else { continue };
         found.all.add(outcome);
-        let region = region_of(row.organisation_id);
+        let region = regions.get(&organisation).cloned();
         match found.regions.iter_mut().find(|(known, _)| *known == region) {
             Some((_, spread)) => spread.add(outcome),
             None => {
@@ -282,25 +303,111 @@ pub async fn overview(
             }
         }
     }
-    found.regions.sort_by_key(|(region, _)| (region.is_none(), *region));
-    let scores = readiness_domain_score::Entity::find()
-        .filter(readiness_domain_score::Column::AssessmentId.is_in(ids.clone()))
-        .all(tx)
-        .await?;
-    for score in scores {
-        if let Some(place) = content.domain_ids.iter().position(|id| *id == score.domain_id) {
-            found.domains[place].add(score.score);
-            found.gaps[place].add(score.self_score.zip(score.score).map(|(own, has)| own - has));
+    found.regions.sort_by(|(a, _), (b, _)| (a.is_none(), a).cmp(&(b.is_none(), b)));
+    let counted = || {
+        Query::select()
+            .column(readiness_assessment::Column::Id)
+            .from(readiness_assessment::Entity)
+            .cond_where(holds(instrument, today))
+            .to_owned()
+    };
+    use readiness_domain_score::Column::{Score, SelfScore};
+    let gap = || Expr::col(SelfScore).sub(Expr::col(Score));
+    let by_domain: Vec<(Uuid, i64, Option<i64>, i64, Option<i64>)> =
+        readiness_domain_score::Entity::find()
+            .select_only()
+            .column(readiness_domain_score::Column::DomainId)
+            .column_as(Score.count(), "scored")
+            .column_as(Score.sum(), "score")
+            .column_as(gap().count(), "compared")
+            .column_as(gap().sum(), "gap")
+            .filter(readiness_domain_score::Column::AssessmentId.in_subquery(counted()))
+            .group_by(readiness_domain_score::Column::DomainId)
+            .into_tuple()
+            .all(tx)
+            .await?;
+    for (domain, scored, score, compared, gap) in by_domain {
+        if let Some(place) = content.domain_ids.iter().position(|id| *id == domain) {
+            found.domains[place] = Sum::of(scored, score);
+            found.gaps[place] = Sum::of(compared, gap);
         }
     }
-    let marks = readiness_validation::Entity::find()
-        .filter(readiness_validation::Column::AssessmentId.is_in(ids))
+    let by_indicator: Vec<(Uuid, i64, Option<i64>)> = readiness_validation::Entity::find()
+        .select_only()
+        .column(readiness_validation::Column::IndicatorId)
+        .column_as(readiness_validation::Column::Score.count(), "scored")
+        .column_as(readiness_validation::Column::Score.sum(), "score")
+        .filter(readiness_validation::Column::AssessmentId.in_subquery(counted()))
+        .group_by(readiness_validation::Column::IndicatorId)
+        .into_tuple()
         .all(tx)
         .await?;
-    for mark in marks {
-        if let Some(place) = content.place(mark.indicator_id) {
-            found.indicators[place].add(mark.score.map(|score| score * 100));
+    for (indicator, scored, score) in by_indicator {
+        if let Some(place) = content.place(indicator) {
+            found.indicators[place] = Sum::of(scored, score.map(|score| score * 100));
         }
     }
     Ok(found)
+}
+
+/// The newest instrument by which an organisation holds an assessment; in a transaction that sees all of them.
+///
+/// # Errors
+///
+/// What the database answers.
+#[expect(clippy::disallowed_methods, reason = "figures over everything, as the system")]
+pub async fn newest_in_use(tx: &Tx, today: NaiveDate) -> Result<Option<Instrument>, DbFault> {
+    let used = Query::select()
+        .column(readiness_assessment::Column::InstrumentId)
+        .from(readiness_assessment::Entity)
+        .cond_where(hold(today))
+        .to_owned();
+    let row = readiness_instrument::Entity::find()
+        .filter(readiness_instrument::Column::Id.in_subquery(used))
+        .order_by_desc(readiness_instrument::Column::PublishedAt)
+        .order_by_desc(readiness_instrument::Column::Id)
+        .one(tx)
+        .await?;
+    row.map(Instrument::try_from).transpose()
+}
+
+/// The assessments by an instrument that hold on `today`, of organisations that are not closed.
+fn holds(instrument: Uuid, today: NaiveDate) -> Condition {
+    hold(today).add(readiness_assessment::Column::InstrumentId.eq(instrument))
+}
+
+/// The same by any instrument.
+fn hold(today: NaiveDate) -> Condition {
+    use readiness_assessment::Column::{OrganisationId, State as Standing, ValidTo};
+    let closed = Query::select()
+        .column(organisation::Column::Id)
+        .from(organisation::Entity)
+        .and_where(organisation::Column::Status.eq(Status::Closed.code()))
+        .to_owned();
+    Condition::all()
+        .add(Standing.eq(State::Validated.code()))
+        .add(Condition::any().add(ValidTo.is_null()).add(ValidTo.gt(today)))
+        .add(OrganisationId.not_in_subquery(closed))
+}
+
+/// The region of each organisation on a day, with its code, which orders them.
+#[expect(clippy::disallowed_methods, reason = "figures over everything, as the system")]
+async fn regions_on(tx: &Tx, today: NaiveDate) -> Result<HashMap<Uuid, (String, Uuid)>, DbFault> {
+    let codes: HashMap<Uuid, String> = region::Entity::find()
+        .all(tx)
+        .await?
+        .into_iter()
+        .map(|row| (row.id, row.ods_code))
+        .collect();
+    use region_membership::Column::{ValidFrom, ValidTo};
+    let held = region_membership::Entity::find()
+        .filter(ValidFrom.lte(today))
+        .filter(Condition::any().add(ValidTo.is_null()).add(ValidTo.gt(today)))
+        .all(tx)
+        .await?;
+    let region = |row: region_membership::Model| {
+        let code = codes.get(&row.region_id).cloned().unwrap_or_default();
+        (row.organisation_id, (code, row.region_id))
+    };
+    Ok(held.into_iter().map(region).collect())
 }

@@ -236,7 +236,7 @@ const PLANTS: [(&str, &str); 13] = [
 /// The unique indexes, beyond primary keys, on tables whose rows not everyone may see: a row that
 /// nobody may see can still be felt through a unique index. Each that does not begin with the tenant
 /// stands here with the reason why nothing is learnt that way.
-const UNIQUE: [(&str, &str); 46] = [
+const UNIQUE: [(&str, &str); 48] = [
     (
         "account (issuer, subject)",
         "only the national team writes accounts, and it sees all of them",
@@ -300,8 +300,13 @@ const UNIQUE: [(&str, &str); 46] = [
         "readiness_domain_score (assessment_id, domain_id)",
         "whoever writes has locked the assessment",
     ),
+    ("readiness_evidence (assessment_id, id)", "whoever adds evidence has locked the assessment"),
     ("readiness_evidence (file_key)", "the service gives each file its key, once"),
     ("readiness_finding (assessment_id, place)", "whoever validates has locked the assessment"),
+    (
+        "readiness_hand (assessment_id, account_id, part)",
+        "whoever has a hand in an assessment has locked it",
+    ),
     (
         "readiness_indicator (instrument_id, code)",
         "only the quality lead writes instruments, and sees all",

@@ -9,6 +9,7 @@ use tests::readiness::{REVIEWER, Stage, VALIDATOR, assessment, crew, stands_at};
 use tests::{Tenant, World, given, on_both_databases, uploads};
 
 mod cells;
+mod hands;
 mod instruments;
 mod journey;
 mod races;
@@ -164,7 +165,7 @@ on_both_databases! {
         let evidence = tests::readiness::first_row(&world, "readiness_evidence", &answered).await;
         let remove = json!({ "id": ids::encode("rev", evidence), "expectedVersion": 1 });
         world.mutate(Some(&coordinator), "readinessEvidenceRemove", "", remove).await.done("impact");
-        let submit = json!({ "id": id, "expectedVersion": answered.version });
+        let submit = json!({ "id": id, "expectedVersion": answered.version + 1 });
         let reply = world.mutate(Some(&signatory), "readinessSubmit", "", submit).await;
         assert_eq!(reply.codes(), ["EVIDENCE_REQUIRED"]);
         let message = reply.payload()["userErrors"][0]["message"].as_str().expect("words").to_owned();

@@ -14,7 +14,7 @@ use crate::course::planning::{self, Ground, Pattern, PlannedSession, Times, Warn
 use crate::course::rules::TrainerFacts;
 use crate::course::service::schedule::PlanAsked;
 use crate::db::{Access, DbFault};
-use crate::graphql::error::{ErrorCode, of_fault};
+use crate::graphql::error::{ErrorCode, nullable, of_fault};
 use crate::graphql::ids;
 use crate::graphql::mutate::{coded, ids_of};
 use crate::graphql::scalars::{Date, DateTime};
@@ -243,61 +243,65 @@ impl CourseQueries {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The course.")] input: CoursePlanQuery,
-    ) -> Result<Option<CoursePlan>> {
-        let organisation = ids_of("org", "organisationId", &input.organisation_id)?;
-        let version = ids_of("prv", "programmeVersionId", &input.programme_version_id)?;
-        let place = |place| format!("trainerIds.{place}");
-        let trainers = input.trainer_ids.iter().enumerate();
-        let trainers: Result<Vec<Uuid>> =
-            trainers.map(|(nth, id)| ids_of("trn", &place(nth), id)).collect();
-        let trainers = trainers?;
-        if trainers.len() > 40 {
-            return Err(bad("input.trainerIds may hold at most 40 ids"));
-        }
-        let again = |nth: &usize| trainers[..*nth].contains(&trainers[*nth]);
-        if let Some(nth) = (0..trainers.len()).find(again) {
-            return Err(refused(Refusal::at(Code::Invalid, &place(nth), "is named twice")));
-        }
-        let asked = input.plan.asked().map_err(refused)?;
-        let op = ctx.data_unchecked::<Arc<Op>>();
-        // A planner's facts are read as the services read them.
-        let (tx, actor) = op.core().begin(Access::Read, op.identity()).await.map_err(failed)?;
-        let planner = actor.acting_in(organisation, Permission::PlanCourses).is_some();
-        if !planner && !actor.may_nationally(Permission::SeeCourses) {
-            return Ok(None);
-        }
-        let facts = Facts::within(&tx);
-        let Some(curriculum) = stop(facts.curriculum(version, organisation).await)? else {
-            return Ok(None);
-        };
-        let holidays = stop(facts.holidays().await)?;
-        let today = op.core().source().today();
-        let seen_by = (organisation, today);
-        let known = stop(facts.trainers(&trainers, curriculum.programme_type, seen_by).await)?;
-        let known: Vec<TrainerFacts> =
-            known.into_iter().filter(|known| known.seen).map(|known| known.facts).collect();
-        let missing = |id: &Uuid| !known.iter().any(|known| known.id == *id);
-        if let Some(nth) = trainers.iter().position(missing) {
-            let message = "no such trainer who is listed or works with the organisation";
-            return Err(refused(Refusal::at(Code::NotFound, &place(nth), message)));
-        }
-        let of = (organisation, curriculum.programme_type);
-        let ground = Ground {
-            licence: stop(facts.licence_days(of, asked.start).await)?,
-            teach_out_until: None,
-            trainers: known,
-            first_start: curriculum.facts.effective_from,
-            last_start: curriculum.facts.last_start,
-            holidays: holidays.known,
-        };
-        let plan = asked.plan(&curriculum, &holidays, today).map_err(all_refused)?;
-        let warnings = planning::warnings(&plan.days(), &ground);
-        let earliest = curriculum.facts.effective_from.unwrap_or(today).max(today);
-        let request = asked.asked(&curriculum, &holidays, today);
-        let latest = planning::latest_safe_start(&request, &ground, earliest);
-        let plan = CoursePlan::of(plan, warnings, &curriculum);
-        Ok(Some(CoursePlan { latest_safe_start: latest.map(Date), ..plan }))
+    ) -> Option<CoursePlan> {
+        nullable(ctx, course_plan(ctx, &input).await)
     }
+}
+
+async fn course_plan(ctx: &Context<'_>, input: &CoursePlanQuery) -> Result<Option<CoursePlan>> {
+    let organisation = ids_of("org", "organisationId", &input.organisation_id)?;
+    let version = ids_of("prv", "programmeVersionId", &input.programme_version_id)?;
+    let place = |place| format!("trainerIds.{place}");
+    let trainers = input.trainer_ids.iter().enumerate();
+    let trainers: Result<Vec<Uuid>> =
+        trainers.map(|(nth, id)| ids_of("trn", &place(nth), id)).collect();
+    let trainers = trainers?;
+    if trainers.len() > 40 {
+        return Err(bad("input.trainerIds may hold at most 40 ids"));
+    }
+    let again = |nth: &usize| trainers[..*nth].contains(&trainers[*nth]);
+    if let Some(nth) = (0..trainers.len()).find(again) {
+        return Err(refused(Refusal::at(Code::Invalid, &place(nth), "is named twice")));
+    }
+    let asked = input.plan.asked().map_err(refused)?;
+    let op = ctx.data_unchecked::<Arc<Op>>();
+    // A planner's facts are read as the services read them.
+    let (tx, actor) = op.core().begin(Access::Read, op.identity()).await.map_err(failed)?;
+    let planner = actor.acting_in(organisation, Permission::PlanCourses).is_some();
+    if !planner && !actor.may_nationally(Permission::SeeCourses) {
+        return Ok(None);
+    }
+    let facts = Facts::within(&tx);
+    let Some(curriculum) = stop(facts.curriculum(version, organisation).await)? else {
+        return Ok(None);
+    };
+    let holidays = stop(facts.holidays().await)?;
+    let today = op.core().source().today();
+    let seen_by = (organisation, today);
+    let known = stop(facts.trainers(&trainers, curriculum.programme_type, seen_by).await)?;
+    let known: Vec<TrainerFacts> =
+        known.into_iter().filter(|known| known.seen).map(|known| known.facts).collect();
+    let missing = |id: &Uuid| !known.iter().any(|known| known.id == *id);
+    if let Some(nth) = trainers.iter().position(missing) {
+        let message = "no such trainer who is listed or works with the organisation";
+        return Err(refused(Refusal::at(Code::NotFound, &place(nth), message)));
+    }
+    let of = (organisation, curriculum.programme_type);
+    let ground = Ground {
+        licence: stop(facts.licence_days(of, asked.start).await)?,
+        teach_out_until: None,
+        trainers: known,
+        first_start: curriculum.facts.effective_from,
+        last_start: curriculum.facts.last_start,
+        holidays: holidays.known,
+    };
+    let plan = asked.plan(&curriculum, &holidays, today).map_err(all_refused)?;
+    let warnings = planning::warnings(&plan.days(), &ground);
+    let earliest = curriculum.facts.effective_from.unwrap_or(today).max(today);
+    let request = asked.asked(&curriculum, &holidays, today);
+    let latest = planning::latest_safe_start(&request, &ground, earliest);
+    let plan = CoursePlan::of(plan, warnings, &curriculum);
+    Ok(Some(CoursePlan { latest_safe_start: latest.map(Date), ..plan }))
 }
 
 fn bad(message: impl Into<String>) -> async_graphql::Error {

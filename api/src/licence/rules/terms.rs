@@ -10,12 +10,6 @@ pub const READY_MONTHS: u32 = 12;
 /// Longest and usual term of a licence that stands on CONDITIONAL, in months.
 pub const CONDITIONAL_MONTHS: u32 = 6;
 
-/// How old a readiness outcome may be on the first day, in months.
-pub const READINESS_MONTHS: u32 = 12;
-
-/// The same of a conditional outcome, which holds for as long.
-pub const CONDITIONAL_READINESS_MONTHS: u32 = 6;
-
 /// For how many days before its end a licence is expiring.
 pub const EXPIRING_DAYS: u64 = 90;
 

@@ -293,7 +293,8 @@ readable! {
     isCritical: boolean("t.critical"),
     /// Whether it may be said not to apply.
     notApplicableAllowed: boolean("t.not_applicable_allowed"),
-    /// From which score on it needs evidence.
+    /// From which score on it needs evidence: a score by any of the raters when it is handed in, and by the reviewer
+    /// when it is validated.
     evidenceFrom: int("t.evidence_from").nullable(),
     /// The domain.
     domain: one::<ReadinessDomain>("t.domain_id"),
@@ -334,7 +335,7 @@ readable! {
     startedOn: date("t.started_on").filtered().ordered(),
     /// When it was last handed in.
     submittedOn: date("t.submitted_on").nullable(),
-    /// The account of the reviewer.
+    /// The account of the reviewer (`RoleGrant.accountId`).
     reviewerAccountId: key("t.reviewer_id", "acc").nullable(),
     /// When the reviewer was assigned.
     assignedOn: date("t.assigned_on").nullable(),
@@ -350,7 +351,8 @@ readable! {
     score: int("t.score").nullable(),
     /// When it was validated.
     validatedOn: date("t.validated_on").nullable().filtered().ordered(),
-    /// The day from which it no longer carries a licence; null if it carries none.
+    /// The last day on which a licence that stands on it may begin; null if it carries none. On it, it counts as
+    /// EXPIRED.
     validTo: date("t.valid_to").nullable().filtered(),
     /// When it was superseded, invalidated or given up.
     endedOn: date("t.ended_on").nullable(),
@@ -438,7 +440,7 @@ readable! {
     indicator: one::<ReadinessIndicator>("t.indicator_id"),
     /// From 0 to 3; null where it does not apply.
     score: int("t.score").nullable(),
-    /// Words beside it.
+    /// Words beside it. Whoever sees the assessment reads them.
     note: text("t.note").nullable().personal(),
     /// When it was last given.
     answeredAt: instant("t.answered_at"),
@@ -478,7 +480,7 @@ readable! {
     sha256: text("t.sha256"),
     /// When it was added.
     addedAt: instant("t.added_at").ordered(),
-    /// When it was taken back; from then on it is not shown to anyone.
+    /// When it was taken back; from then on nobody can fetch the file.
     removedOn: date("t.removed_on").nullable(),
     /// The assessment.
     assessment: one::<ReadinessAssessment>("t.assessment_id"),
@@ -539,7 +541,7 @@ readable! {
     organisation: one::<Organisation>("t.organisation_id"),
     /// Why it has to be.
     reason: choice::<ReadinessDueReason>("t.reason").filtered(),
-    /// Since when.
+    /// The day of what makes it due, which may lie ahead.
     raisedOn: date("t.raised_on"),
     /// By when.
     dueOn: date("t.due_on").filtered().ordered(),

@@ -71,7 +71,7 @@ pub struct ReadinessAnswerInput {
     indicator_id: ID,
     /// From 0 to 3; left out where it does not apply.
     score: Option<i32>,
-    /// Words beside it. Name nobody here.
+    /// Words beside it, which the reviewer and the national team read too. Name nobody here.
     note: Option<String>,
 }
 

@@ -30,7 +30,8 @@ pub struct ReadinessAssignInput {
     id: ID,
     /// Its version as you read it.
     expected_version: i32,
-    /// The account of the reviewer, who has no link to the organisation.
+    /// The account of the reviewer, who has no link to the organisation: `accountId` of one of the `roleGrants` of
+    /// reviewers (RVW).
     reviewer_account_id: ID,
     /// Only tell what would follow; change nothing.
     #[graphql(default)]

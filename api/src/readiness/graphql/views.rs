@@ -10,16 +10,17 @@ use crate::actor::{Actor, Identity, Permission};
 use crate::command::Stop;
 use crate::db::{Access, DbFault, Tx};
 use crate::disclosure::Disclosure;
-use crate::graphql::error::of_fault;
+use crate::fault::Fault;
+use crate::graphql::error::{nullable, of_fault};
 use crate::graphql::ids;
-use crate::graphql::mutate::{coded, ids_of};
+use crate::graphql::mutate::{argument, coded};
 use crate::graphql::scalars::Date;
 use crate::read::{One, Op};
 use crate::readiness::desk::sees;
 use crate::readiness::model::{Content, Instrument, InstrumentState};
-use crate::readiness::score::Score;
+use crate::readiness::score::{Forecast, HIGHEST, Mark, Outcome, Raise};
 use crate::readiness::store::Readiness;
-use crate::readiness::views::{self, Report, Spread, Sum};
+use crate::readiness::views::{self, Overview, Report, Spread, Sum};
 use crate::reference::graphql::Region;
 
 /// The score of a domain.
@@ -79,30 +80,103 @@ pub struct ReadinessRaiseSet {
     raises: Vec<ReadinessRaise>,
 }
 
-/// What would raise the outcome.
+/// What would raise the outcome. Scores that are raised need their evidence.
 #[derive(SimpleObject)]
 pub struct ReadinessForecast {
-    /// The next outcome.
+    /// The outcome.
     outcome: ReadinessOutcome,
     /// Whether an action with a date is missing.
     needs_plan: bool,
-    /// The smallest sets of indicators that reach it, at most 10; each score is as low as it can be.
+    /// The smallest sets of indicators that reach it, at most 10; each score is as low as it can be. None: nothing
+    /// reaches it. A set without indicators: the scores are high enough, and only the plan is missing.
     sets: Vec<ReadinessRaiseSet>,
+    /// Whether these are all of the smallest sets.
+    is_complete: bool,
 }
 
-/// Where an assessment stands, worked out from its answers and scores.
+/// What a rater has left to answer.
 #[derive(SimpleObject)]
-pub struct ReadinessReport {
-    /// By its raters, once each of them has answered everything.
-    own: Option<ReadinessFigures>,
-    /// As scored by the reviewer, once everything is scored.
-    validated: Option<ReadinessFigures>,
+pub struct ReadinessUnanswered {
+    /// The number of the rater.
+    number: i32,
+    /// The codes of the indicators.
+    codes: Vec<String>,
+}
+
+/// A report, as it is told.
+pub struct ReadinessReport(Arc<Report>);
+
+/// Where an assessment stands, worked out from its answers and scores.
+#[Object]
+impl ReadinessReport {
+    /// What each rater has left to answer.
+    async fn unanswered(&self) -> Vec<ReadinessUnanswered> {
+        let code = |place: &usize| indicator(&self.0.content, *place).1;
+        let rater = |(number, places): &(i32, Vec<usize>)| ReadinessUnanswered {
+            number: *number,
+            codes: places.iter().map(code).collect(),
+        };
+        self.0.unanswered.iter().map(rater).collect()
+    }
+
+    /// By its raters, once each of them has answered everything: of each indicator the mean of those to whom it
+    /// applies.
+    async fn own(&self) -> Option<ReadinessFigures> {
+        self.0.own.as_deref().map(|marks| self.figures(marks))
+    }
+
+    /// As scored by the reviewer, once everything is scored; of a validated assessment, what was found.
+    async fn reviewed(&self) -> Option<ReadinessFigures> {
+        self.0.reviewed.as_deref().map(|marks| self.figures(marks))
+    }
+
     /// How much higher the raters score the whole than the reviewer, in basis points.
-    gap: Option<i32>,
+    async fn gap(&self) -> Option<i32> {
+        let overall = |marks: &Vec<Mark>| self.0.score(marks).overall;
+        Some(self.0.own.as_ref().map(overall)? - self.0.reviewed.as_ref().map(overall)?)
+    }
+
     /// Where its raters disagree.
-    disagreements: Vec<ReadinessDisagreement>,
-    /// What would raise the outcome of what is validated, else of the raters; null if it is READY.
-    forecast: Option<ReadinessForecast>,
+    async fn disagreements(&self) -> Vec<ReadinessDisagreement> {
+        let of = |of: &views::Disagreement| ReadinessDisagreement {
+            indicator: indicator(&self.0.content, of.item).0,
+            lowest: of.lowest,
+            highest: of.highest,
+            applies_to_some: of.applies_to_some,
+        };
+        self.0.disagreements.iter().map(of).collect()
+    }
+
+    /// What would raise the outcome of what the reviewer scored, else of the raters; null once it is that high, and
+    /// before the raters have answered everything.
+    async fn forecast(
+        &self,
+        #[graphql(desc = "The outcome to reach; the next one, if not said.")] outcome: Option<
+            ReadinessOutcome,
+        >,
+    ) -> Result<Option<ReadinessForecast>> {
+        let report = Arc::clone(&self.0);
+        let target = outcome.map(Outcome::from);
+        // Of a large instrument it takes a while.
+        let found = tokio::task::spawn_blocking(move || report.forecast(target)).await;
+        let found = found.map_err(|_| {
+            coded(of_fault(&Fault::Internal("a forecast was not finished".to_owned()), None))
+        })?;
+        Ok(found.map(|found| forecast(&self.0.content, &found)))
+    }
+}
+
+impl ReadinessReport {
+    fn figures(&self, marks: &[Mark]) -> ReadinessFigures {
+        let score = self.0.score(marks);
+        ReadinessFigures {
+            overall: score.overall,
+            outcome: score.outcome.into(),
+            domains: figures_of(&self.0.content, &score.domains),
+            lacks_for_ready: self.0.words(&score.for_ready),
+            lacks_for_conditional: self.0.words(&score.for_conditional),
+        }
+    }
 }
 
 /// One validated assessment of a trend.
@@ -120,10 +194,13 @@ pub struct ReadinessTrendStep {
     domains: Vec<ReadinessDomainFigure>,
 }
 
-/// How many organisations stand at each outcome; null where the count, or that of all of them, is too small to be
-/// told.
+/// How many organisations stand at each outcome. To whom they are not told exactly, they are rounded to the nearest
+/// multiple of a setting (`policy.round_to`, usually 5), and null where a count is `policy.small_count` (usually 7) or
+/// less, nought among them.
 #[derive(SimpleObject)]
 pub struct ReadinessSpread {
+    /// All of them together.
+    total: Option<u32>,
     /// READY.
     ready: Option<u32>,
     /// CONDITIONAL.
@@ -165,13 +242,14 @@ pub struct ReadinessIndicatorMean {
     hundredths: i32,
 }
 
-/// How the nation does by an instrument: of every organisation the assessment that holds today. No organisation is
-/// named.
+/// How the nation does by one version of an instrument: of every organisation that is not closed the assessment that
+/// holds today. No organisation is named. To whom it is not told exactly, means are rounded to the nearest twentieth,
+/// and null over few.
 #[derive(SimpleObject)]
 pub struct ReadinessOverview {
     /// The outcomes of all.
     spread: ReadinessSpread,
-    /// The outcomes of each region.
+    /// The outcomes of each region, by its code; a region of which nothing can be told is left out.
     regions: Vec<ReadinessRegion>,
     /// The means of each domain.
     domains: Vec<ReadinessDomainMean>,
@@ -185,26 +263,19 @@ pub struct ReadinessQueries;
 
 #[Object]
 impl ReadinessQueries {
-    /// Where an assessment stands: scores, disagreements, and what would raise its outcome. Null unless you may see
-    /// the assessment.
+    /// Where an assessment stands: scores, disagreements, what is left to answer, and what would raise its outcome.
+    /// Null unless you may see the assessment.
     async fn readiness_report(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The assessment.")] assessment_id: ID,
-    ) -> Result<Option<ReadinessReport>> {
-        let id = ids_of("ras", "assessmentId", &assessment_id)?;
-        let (tx, actor) = begin(ctx).await?;
-        let store = Readiness::within(&tx);
-        let found = stop(store.assessment(id).await)?.filter(|found| sees(&actor, found));
-        let Some(found) = found else { return Ok(None) };
-        let Some(instrument) = stop(store.instrument(found.instrument_id).await)? else {
-            return Ok(None);
-        };
-        Ok(Some(report(stop(views::report(&store, &found, &instrument).await)?)))
+    ) -> Option<ReadinessReport> {
+        nullable(ctx, report(ctx, &assessment_id).await)
     }
 
     /// How the readiness of an organisation has come along, in the domains of an instrument, first assessment first.
-    /// Empty unless you may see its assessments.
+    /// A domain counts the indicators that an assessment answers: its own, or those that follow them. Empty unless you
+    /// may see its assessments.
     async fn readiness_trend(
         &self,
         ctx: &Context<'_>,
@@ -213,53 +284,89 @@ impl ReadinessQueries {
             desc = "The instrument; assessments by others are seen through the indicators that follow theirs."
         )]
         instrument_id: ID,
-    ) -> Result<Vec<ReadinessTrendStep>> {
-        let organisation = ids_of("org", "organisationId", &organisation_id)?;
-        let instrument = ids_of("rin", "instrumentId", &instrument_id)?;
-        let (tx, actor) = begin(ctx).await?;
-        let store = Readiness::within(&tx);
-        if actor.acting_for(Permission::SeeReadiness, Some(organisation)).is_none() {
-            return Ok(Vec::new());
-        }
-        let Some(instrument) = shown(&store, &actor, instrument).await? else {
-            return Ok(Vec::new());
-        };
-        let (content, steps) = stop(views::trend(&store, organisation, &instrument).await)?;
-        let step = |step: views::Step| ReadinessTrendStep {
-            assessment_id: ids::encode("ras", step.assessment).into(),
-            validated_on: Date(step.on),
-            instrument_name: step.instrument,
-            outcome: step.outcome.into(),
-            domains: figures_of(&content, &step.domains),
-        };
-        Ok(steps.into_iter().map(step).collect())
+    ) -> Option<Vec<ReadinessTrendStep>> {
+        nullable(ctx, trend(ctx, &organisation_id, &instrument_id).await.map(Some))
     }
 
-    /// How the nation does by an instrument, for members of the network: exact for the national team, and for others
-    /// without what is too small to be told. Null for others, and for an instrument that is not there.
+    /// How the nation does by one version of an instrument, of organisations that hold an assessment by it today: exact
+    /// for the national team, and for coordinators and signatories without what is too small to be told. Null for
+    /// everyone else, and for an instrument that is not there.
     async fn readiness_overview(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The instrument.")] instrument_id: ID,
-    ) -> Result<Option<ReadinessOverview>> {
-        let id = ids_of("rin", "instrumentId", &instrument_id)?;
-        let (tx, actor) = begin(ctx).await?;
-        if !actor.holds(Permission::SeeReadiness) {
-            return Ok(None);
-        }
-        let store = Readiness::within(&tx);
-        let Some(instrument) = shown(&store, &actor, id).await? else { return Ok(None) };
-        let content = stop(store.content(instrument.id).await)?;
-        tx.rollback().await;
-        let op = ctx.data_unchecked::<Arc<Op>>();
-        // Figures over what the actor may not list.
-        let system = Identity::System("readiness overview");
-        let (tx, _) = op.core().begin(Access::Read, system).await.map_err(failed)?;
-        let today = op.core().source().today();
-        let found = views::overview(&tx, &content, instrument.id, today).await.map_err(failed)?;
-        let exact = actor.may_nationally(Permission::SeeReadiness);
-        Ok(Some(overview(&content, found, Disclosure::to(op.core().policy(), exact))))
+        #[graphql(
+            desc = "The instrument; the newest one by which an organisation holds an assessment, if not said."
+        )]
+        instrument_id: Option<ID>,
+    ) -> Option<ReadinessOverview> {
+        nullable(ctx, overview(ctx, instrument_id.as_ref()).await)
     }
+}
+
+async fn report(ctx: &Context<'_>, assessment_id: &ID) -> Result<Option<ReadinessReport>> {
+    let id = argument("ras", "assessmentId", assessment_id)?;
+    let (tx, actor) = begin(ctx).await?;
+    let store = Readiness::within(&tx);
+    let found = stop(store.assessment(id).await)?.filter(|found| sees(&actor, found));
+    let Some(found) = found else { return Ok(None) };
+    let Some(instrument) = stop(store.instrument(found.instrument_id).await)? else {
+        return Ok(None);
+    };
+    let report = stop(views::report(&store, &found, &instrument).await)?;
+    Ok(Some(ReadinessReport(Arc::new(report))))
+}
+
+async fn trend(
+    ctx: &Context<'_>,
+    organisation_id: &ID,
+    instrument_id: &ID,
+) -> Result<Vec<ReadinessTrendStep>> {
+    let organisation = argument("org", "organisationId", organisation_id)?;
+    let instrument = argument("rin", "instrumentId", instrument_id)?;
+    let (tx, actor) = begin(ctx).await?;
+    let store = Readiness::within(&tx);
+    if actor.acting_for(Permission::SeeReadiness, Some(organisation)).is_none() {
+        return Ok(Vec::new());
+    }
+    let Some(instrument) = shown(&store, &actor, instrument).await? else {
+        return Ok(Vec::new());
+    };
+    let (content, steps) = stop(views::trend(&store, organisation, &instrument).await)?;
+    let step = |step: views::Step| ReadinessTrendStep {
+        assessment_id: ids::encode("ras", step.assessment).into(),
+        validated_on: Date(step.on),
+        instrument_name: step.instrument,
+        outcome: step.outcome.into(),
+        domains: figures_of(&content, &step.domains),
+    };
+    Ok(steps.into_iter().map(step).collect())
+}
+
+async fn overview(
+    ctx: &Context<'_>,
+    instrument_id: Option<&ID>,
+) -> Result<Option<ReadinessOverview>> {
+    let id = instrument_id.map(|id| argument("rin", "instrumentId", id)).transpose()?;
+    let (tx, actor) = begin(ctx).await?;
+    if !actor.holds(Permission::SeeReadiness) {
+        return Ok(None);
+    }
+    tx.rollback().await;
+    let op = ctx.data_unchecked::<Arc<Op>>();
+    // Figures over what the actor may not list.
+    let system = Identity::System("readiness overview");
+    let (tx, _) = op.core().begin(Access::Read, system).await.map_err(failed)?;
+    let store = Readiness::within(&tx);
+    let today = op.core().source().today();
+    let found = match id {
+        Some(id) => shown(&store, &actor, id).await?,
+        None => views::newest_in_use(&tx, today).await.map_err(failed)?,
+    };
+    let Some(instrument) = found else { return Ok(None) };
+    let content = stop(store.content(instrument.id).await)?;
+    let found = views::overview(&tx, &content, instrument.id, today).await.map_err(failed)?;
+    let exact = actor.may_nationally(Permission::SeeReadiness);
+    Ok(Some(told(&content, found, Disclosure::to(op.core().policy(), exact))))
 }
 
 /// A transaction in the name of whoever asks.
@@ -290,68 +397,45 @@ fn indicator(content: &Content, place: usize) -> (Option<One<ReadinessIndicator>
     (id.map(One::by_id), code.unwrap_or_default())
 }
 
-fn report(found: Report) -> ReadinessReport {
-    let figures = |score: &Score| ReadinessFigures {
-        overall: score.overall,
-        outcome: score.outcome.into(),
-        domains: figures_of(&found.content, &score.domains),
-        lacks_for_ready: found.words(&score.for_ready),
-        lacks_for_conditional: found.words(&score.for_conditional),
+fn forecast(content: &Content, found: &Forecast) -> ReadinessForecast {
+    let raise = |raise: &Raise| {
+        let (indicator, code) = indicator(content, raise.item);
+        ReadinessRaise { indicator, code, to: raise.to }
     };
-    let gap = found.own.as_ref().zip(found.validated.as_ref());
-    let disagreements = found.disagreements.iter().map(|of| ReadinessDisagreement {
-        indicator: indicator(&found.content, of.item).0,
-        lowest: of.lowest,
-        highest: of.highest,
-        applies_to_some: of.applies_to_some,
-    });
-    let forecast = found.forecast.as_ref().map(|forecast| ReadinessForecast {
-        outcome: forecast.outcome.into(),
-        needs_plan: forecast.needs_plan,
-        sets: forecast
-            .sets
-            .iter()
-            .map(|set| ReadinessRaiseSet {
-                raises: set
-                    .iter()
-                    .map(|raise| {
-                        let (indicator, code) = indicator(&found.content, raise.item);
-                        ReadinessRaise { indicator, code, to: raise.to }
-                    })
-                    .collect(),
-            })
-            .collect(),
-    });
-    ReadinessReport {
-        own: found.own.as_ref().map(figures),
-        validated: found.validated.as_ref().map(figures),
-        gap: gap.map(|(own, validated)| own.overall - validated.overall),
-        disagreements: disagreements.collect(),
-        forecast,
+    let set = |set: &Vec<Raise>| ReadinessRaiseSet { raises: set.iter().map(raise).collect() };
+    ReadinessForecast {
+        outcome: found.outcome.into(),
+        needs_plan: found.needs_plan,
+        sets: found.sets.iter().map(set).collect(),
+        is_complete: found.complete,
     }
 }
 
-fn overview(content: &Content, found: views::Overview, to: Disclosure) -> ReadinessOverview {
-    // Of a few organisations even a nought would tell where the others stand.
-    let told = |of: Spread, count: u32| to.over(of.total(), to.count(count)).flatten();
-    let spread = |of: Spread| ReadinessSpread {
-        ready: told(of, of.ready),
-        conditional: told(of, of.conditional),
-        not_ready: told(of, of.not_ready),
+fn told(content: &Content, found: Overview, to: Disclosure) -> ReadinessOverview {
+    let spread = |of: Spread| {
+        // Even a nought would tell where the others stand.
+        let told = |count: u32| to.over(of.total().min(count), to.count(count)).flatten();
+        ReadinessSpread {
+            total: told(of.total()),
+            ready: told(of.ready),
+            conditional: told(of.conditional),
+            not_ready: told(of.not_ready),
+        }
     };
-    let mean = |sum: Sum| to.over(sum.count, sum.mean()).flatten();
-    let regions = found.regions.iter().map(|(region, of)| ReadinessRegion {
-        region: region.map(One::by_id),
-        spread: spread(*of),
+    let share = |sum: Sum| to.mean(sum.count, sum.mean(), 10_000);
+    let regions = found.regions.iter().filter_map(|(region, of)| {
+        let region = region.as_ref().map(|(_, id)| One::by_id(*id));
+        to.over(of.total(), ReadinessRegion { region, spread: spread(*of) })
     });
     let means = found.domains.iter().zip(&found.gaps);
     let domains = content.domains.iter().zip(means).map(|(domain, (score, gap))| {
         let (code, title) = (domain.code.clone(), domain.title.clone());
-        ReadinessDomainMean { code, title, score: mean(*score), gap: mean(*gap) }
+        ReadinessDomainMean { code, title, score: share(*score), gap: share(*gap) }
     });
+    let hundredths = |sum: &Sum| to.mean(sum.count, sum.mean(), HIGHEST * 100);
     let known = found.indicators.iter().enumerate();
     let mut weakest: Vec<(i32, usize)> =
-        known.filter_map(|(place, sum)| Some((mean(*sum)?, place))).collect();
+        known.filter_map(|(place, sum)| Some((hundredths(sum)?, place))).collect();
     weakest.sort_unstable();
     let weakest = weakest.into_iter().take(10).map(|(hundredths, place)| {
         let (indicator, code) = indicator(content, place);

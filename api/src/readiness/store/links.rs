@@ -2,10 +2,14 @@
 
 use chrono::NaiveDate;
 use entities::{
-    organisation, organisation_contact, person_email, person_membership, region_membership,
-    role_grant, trainer, trainer_affiliation,
+    course, licence, licence_condition, organisation, organisation_contact, person_email,
+    person_membership, region_membership, role_grant, trainer, trainer_affiliation,
 };
-use sea_orm::{ColumnTrait as _, Condition, EntityTrait as _, QueryFilter as _, QueryOrder as _};
+use sea_orm::sea_query::Query;
+use sea_orm::{
+    ColumnTrait as _, Condition, EntityTrait as _, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _,
+};
 use uuid::Uuid;
 
 use super::Readiness;
@@ -27,19 +31,17 @@ fn lasts(to: Option<NaiveDate>, today: NaiveDate) -> bool {
     reason = "this is the store: its transaction carries the Scope"
 )]
 impl Readiness<'_> {
-    /// The grants that an account, and every account of the same person, holds today.
-    async fn grants_of(&self, unit: &Unit, account: Uuid) -> Result<Vec<role_grant::Model>, Stop> {
+    /// The grants of an account, and of every account of the same person, whenever they hold.
+    async fn all_grants_of(
+        &self,
+        unit: &Unit,
+        account: Uuid,
+    ) -> Result<Vec<role_grant::Model>, Stop> {
         let person = person_of(unit, account).await?;
         let whose = Condition::any()
             .add(role_grant::Column::AccountId.eq(account))
             .add_option(person.map(|person| role_grant::Column::PersonId.eq(person)));
-        let mut grants = role_grant::Entity::find()
-            .filter(whose)
-            .filter(role_grant::Column::ValidFrom.lte(unit.today()))
-            .all(self.tx)
-            .await?;
-        grants.retain(|grant| lasts(grant.valid_to, unit.today()));
-        Ok(grants)
+        Ok(role_grant::Entity::find().filter(whose).all(self.tx).await?)
     }
 
     /// Where an organisation stands.
@@ -76,24 +78,48 @@ impl Readiness<'_> {
                     Some(GrantScope::Nation | GrantScope::Course(_)) | None => false,
                 }
         };
-        Ok(self.grants_of(unit, account).await?.iter().any(counts))
+        let holds = |grant: &&role_grant::Model| {
+            grant.valid_from <= unit.today() && lasts(grant.valid_to, unit.today())
+        };
+        Ok(self.all_grants_of(unit, account).await?.iter().filter(holds).any(counts))
     }
 
-    /// RDY-3: whether the account, or the person whose it is, has a link to the organisation: a role there other
-    /// than as its reviewer, a record that it keeps, or an affiliation as a trainer.
+    /// RDY-3: whether the account, or the person whose it is, has a link to the organisation today or from a later
+    /// day on: a role there or in a course of it, other than as its reviewer, a record that it keeps, or an
+    /// affiliation as a trainer.
     pub async fn is_linked(
         &self,
         unit: &Unit,
         account: Uuid,
         organisation: Uuid,
     ) -> Result<bool, Stop> {
-        let (today, here) = (unit.today(), GrantScope::Organisation(organisation).parts());
-        let grants = self.grants_of(unit, account).await?;
-        if grants.iter().any(|grant| {
-            (grant.scope_type.as_str(), grant.scope_id) == here
-                && grant.role != Role::Reviewer.code()
-        }) {
+        let today = unit.today();
+        let mut grants = self.all_grants_of(unit, account).await?;
+        // What ended on this day was a link on it.
+        let lasts = |to: Option<NaiveDate>, today: NaiveDate| to.is_none_or(|to| today <= to);
+        grants.retain(|grant| lasts(grant.valid_to, today) && grant.role != Role::Reviewer.code());
+        let scopes = grants.iter().map(|g| GrantScope::from_parts(&g.scope_type, g.scope_id));
+        let scopes: Vec<GrantScope> = scopes.flatten().collect();
+        if scopes.contains(&GrantScope::Organisation(organisation)) {
             return Ok(true);
+        }
+        let of_course = |scope: &GrantScope| match scope {
+            GrantScope::Course(id) => Some(*id),
+            _ => None,
+        };
+        let courses: Vec<Uuid> = scopes.iter().filter_map(of_course).collect();
+        if !courses.is_empty() {
+            let here = Condition::any()
+                .add(course::Column::OrganisationId.eq(organisation))
+                .add(course::Column::HostId.eq(organisation));
+            let known = course::Entity::find()
+                .filter(course::Column::Id.is_in(courses))
+                .filter(here)
+                .one(self.tx)
+                .await?;
+            if known.is_some() {
+                return Ok(true);
+            }
         }
         for person in persons_since(unit, account, today).await? {
             let records = person_membership::Entity::find()
@@ -148,6 +174,29 @@ impl Readiness<'_> {
             .await?;
         let contact = contacts.into_iter().find(|contact| lasts(contact.valid_to, today));
         Ok(contact.and_then(|contact| contact.email))
+    }
+
+    /// The numbers of the licences that stand on an assessment and have an open condition with this text.
+    pub async fn conditioned(&self, assessment: Uuid, text: &str) -> Result<Vec<String>, Stop> {
+        let numbers = licence::Entity::find()
+            .filter(licence::Column::ReadinessAssessmentId.eq(assessment))
+            .filter(
+                licence::Column::Id.in_subquery(
+                    Query::select()
+                        .column(licence_condition::Column::LicenceId)
+                        .from(licence_condition::Entity)
+                        .and_where(licence_condition::Column::Text.eq(text))
+                        .and_where(licence_condition::Column::State.eq("OPEN"))
+                        .to_owned(),
+                ),
+            )
+            .select_only()
+            .column(licence::Column::Number)
+            .order_by_asc(licence::Column::Id)
+            .into_tuple::<Option<String>>()
+            .all(self.tx)
+            .await?;
+        Ok(numbers.into_iter().flatten().collect())
     }
 
     /// Whether the organisation keeps the record of the person today.

@@ -4,24 +4,26 @@
 
 use chrono::NaiveDate;
 use entities::{
-    readiness_action, readiness_answer, readiness_assessment, readiness_domain_score,
-    readiness_due, readiness_evidence, readiness_finding, readiness_instrument, readiness_rater,
-    readiness_validation,
+    organisation, readiness_action, readiness_answer, readiness_assessment, readiness_domain_score,
+    readiness_due, readiness_evidence, readiness_finding, readiness_hand, readiness_instrument,
+    readiness_rater, readiness_validation,
 };
 use sea_orm::sea_query::{LockType, OnConflict, Query};
 use sea_orm::{
     ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, Condition, EntityTrait as _,
-    IntoActiveModel as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    IntoActiveModel as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    TryInsertResult,
 };
 use uuid::Uuid;
 
 use super::model::{
-    Action, ActionState, Answer, Assessment, Content, Due, Evidence, Instrument, Rater, State,
+    Action, ActionState, Answer, Assessment, Content, Due, Evidence, Instrument, Part, Rater, State,
 };
 use super::rules::Sheet;
 use super::score::{Finding, Score};
 use crate::command::{Stop, Unit};
-use crate::db::Tx;
+use crate::db::{DbFault, Tx};
+use crate::organisation::model::Status;
 use crate::refusal::{Code, Refusal};
 
 mod instruments;
@@ -214,6 +216,78 @@ impl<'a> Readiness<'a> {
         Ok(rows.into_iter().map(score).collect())
     }
 
+    /// Keeps that an account had this hand in an assessment: it is not forgotten when another does the same after it.
+    pub async fn keep_hand(
+        &self,
+        unit: &Unit,
+        (of, by): (&Assessment, Uuid),
+        part: Part,
+    ) -> Result<(), Stop> {
+        let row = readiness_hand::ActiveModel {
+            id: Set(unit.id()),
+            organisation_id: Set(of.organisation_id),
+            assessment_id: Set(of.id),
+            account_id: Set(by),
+            part: Set(part.code().to_owned()),
+        };
+        readiness_hand::Entity::insert(row)
+            .on_conflict(OnConflict::new().do_nothing().to_owned())
+            .try_insert()
+            .exec_without_returning(self.tx)
+            .await?;
+        Ok(())
+    }
+
+    /// Who had a hand in an assessment, and which.
+    pub async fn hands(&self, assessment: Uuid) -> Result<Vec<(Uuid, Part)>, Stop> {
+        let rows = readiness_hand::Entity::find()
+            .filter(readiness_hand::Column::AssessmentId.eq(assessment))
+            .order_by_asc(readiness_hand::Column::Id)
+            .all(self.tx)
+            .await?;
+        let hand = |row: readiness_hand::Model| {
+            let part = Part::from_code(&row.part);
+            part.map(|part| (row.account_id, part))
+                .ok_or_else(|| DbFault::unreadable("readiness_hand.part").into())
+        };
+        rows.into_iter().map(hand).collect()
+    }
+
+    /// Whether an organisation was validated at any time, or has handed an assessment in.
+    pub async fn is_assessed(&self, organisation: Uuid) -> Result<bool, Stop> {
+        let handed_in = [State::SelfSubmitted, State::InValidation, State::Returned];
+        use readiness_assessment::Column::{OrganisationId, State as Standing, ValidatedOn};
+        let row = readiness_assessment::Entity::find()
+            .filter(OrganisationId.eq(organisation))
+            .filter(
+                Condition::any()
+                    .add(ValidatedOn.is_not_null())
+                    .add(Standing.is_in(handed_in.map(State::code))),
+            )
+            .one(self.tx)
+            .await?;
+        Ok(row.is_some())
+    }
+
+    /// Whether a validated assessment was found to lack a plan.
+    pub async fn lacked_plan(&self, assessment: Uuid) -> Result<bool, Stop> {
+        let row = readiness_finding::Entity::find()
+            .filter(readiness_finding::Column::AssessmentId.eq(assessment))
+            .filter(readiness_finding::Column::Rule.eq("ACTION_PLAN"))
+            .one(self.tx)
+            .await?;
+        Ok(row.is_some())
+    }
+
+    /// How many pieces of evidence an assessment ever had.
+    pub async fn evidence_count(&self, assessment: Uuid) -> Result<u64, Stop> {
+        let count = readiness_evidence::Entity::find()
+            .filter(readiness_evidence::Column::AssessmentId.eq(assessment))
+            .count(self.tx)
+            .await?;
+        Ok(count)
+    }
+
     /// Writes scores of the reviewer over those that are there.
     pub async fn score(&self, unit: &Unit, of: &Assessment, scores: &[Answer]) -> Result<(), Stop> {
         let row = |score: &Answer| readiness_validation::ActiveModel {
@@ -289,7 +363,8 @@ impl<'a> Readiness<'a> {
                         ("DOMAIN", Some(domain), None, Some(needed), Some(found))
                     }
                     Finding::Critical { item, needed, found } => {
-                        ("CRITICAL", None, Some(item), Some(needed), Some(found))
+                        // A reviewer gives whole points.
+                        ("CRITICAL", None, Some(item), Some(needed), Some(found / 100))
                     }
                     Finding::ActionPlan => ("ACTION_PLAN", None, None, None, None),
                 };
@@ -338,6 +413,17 @@ impl<'a> Readiness<'a> {
         rows.into_iter().map(|row| Ok(Action::try_from(row)?)).collect()
     }
 
+    /// Saves what makes a reassessment due, unless it does already; says whether it did.
+    pub async fn raise(&self, new: &Due) -> Result<bool, Stop> {
+        let row = readiness_due::Model::from(new.clone()).into_active_model().reset_all();
+        let added = readiness_due::Entity::insert(row)
+            .on_conflict(OnConflict::new().do_nothing().to_owned())
+            .try_insert()
+            .exec_without_returning(self.tx)
+            .await?;
+        Ok(matches!(added, TryInsertResult::Inserted(1..)))
+    }
+
     /// The reassessments of an organisation that are due, locked.
     pub async fn lock_due_of(&self, organisation: Uuid) -> Result<Vec<Due>, Stop> {
         let rows = readiness_due::Entity::find()
@@ -350,7 +436,7 @@ impl<'a> Readiness<'a> {
         rows.into_iter().map(|row| Ok(Due::try_from(row)?)).collect()
     }
 
-    /// Open actions of assessments that are not over, that were due before `today` and of which nobody was reminded
+    /// Open actions of assessments that are not over, of organisations that are not closed, that were due before `today` and of which nobody was reminded
     /// since `before`, at most `most`: locked, and without those that another replica has.
     pub async fn lock_overdue(
         &self,
@@ -365,11 +451,17 @@ impl<'a> Readiness<'a> {
             .from(readiness_assessment::Entity)
             .and_where(readiness_assessment::Column::State.is_in(live))
             .to_owned();
+        let closed = Query::select()
+            .column(organisation::Column::Id)
+            .from(organisation::Entity)
+            .and_where(organisation::Column::Status.eq(Status::Closed.code()))
+            .to_owned();
         let rows = readiness_action::Entity::find()
             .filter(readiness_action::Column::State.eq(ActionState::Open.code()))
             .filter(readiness_action::Column::DueOn.lt(today))
             .filter(Condition::any().add(reminded.is_null()).add(reminded.lte(before)))
             .filter(readiness_action::Column::AssessmentId.in_subquery(live))
+            .filter(readiness_action::Column::OrganisationId.not_in_subquery(closed))
             .order_by_asc(readiness_action::Column::DueOn)
             .order_by_asc(readiness_action::Column::Id)
             .limit(most)

@@ -171,19 +171,22 @@ async fn assessed(world: &World, of: &Newcomer) -> (String, i64) {
         assert_eq!(*reply.done("impact"), json!(["indicators without an answer: 0"]));
     }
     let report = "query($id: ID!) { readinessReport(assessmentId: $id) { own { overall outcome lacksForConditional }
-        validated { overall } disagreements { lowest highest indicator { code } } forecast { outcome needsPlan } } }";
+        reviewed { overall } unanswered { codes } disagreements { lowest highest indicator { code } } forecast { outcome needsPlan } } }";
     let told = world.data(Some(&of.coordinator), report, json!({ "id": id })).await;
     // One rater scores 1.3 two points higher: the mean is one higher, of twelve in a domain of weight 12.
     let expected = json!({
         "own": { "overall": 6183, "outcome": "NOT_READY", "lacksForConditional": ["no action plan with dates"] },
-        "validated": null,
+        "reviewed": null,
+        "unanswered": [{ "codes": [] }, { "codes": [] }],
         "disagreements": [{ "lowest": 1, "highest": 3, "indicator": { "code": "1.3" } }],
         "forecast": { "outcome": "CONDITIONAL", "needsPlan": true },
     });
     assert_eq!(told["readinessReport"], expected);
     let hidden = world.data(Some(&world.coordinator(&world.a)), report, json!({ "id": id })).await;
     assert_eq!(hidden["readinessReport"], Value::Null);
-    let missing = world.mutate(Some(&of.signatory), "readinessSubmit", "", submit.clone()).await;
+    let version = read(world, &of.coordinator, &id).await["version"].clone();
+    let unproven = with(&submit, json!({ "expectedVersion": version }));
+    let missing = world.mutate(Some(&of.signatory), "readinessSubmit", "", unproven).await;
     assert_eq!(missing.codes(), ["EVIDENCE_REQUIRED"]);
     for (seed, code) in (0..).zip(["1.1", "2.3", "3.1", "4.2", "5.1", "6.1", "6.4", "8.1", "8.2"]) {
         evidence(world, of, (&id, id_of(&indicators, code)), seed).await;
@@ -195,6 +198,10 @@ async fn assessed(world: &World, of: &Newcomer) -> (String, i64) {
     let past = with(&plan, json!({ "dueOn": "2026-04-30" }));
     refused(world, Some(&of.coordinator), "readinessActionAdd", &past, "INVALID").await;
     world.mutate(Some(&of.coordinator), "readinessActionAdd", "", plan).await.done("impact");
+    // What was read before it was answered is not signed.
+    refused(world, Some(&of.signatory), "readinessSubmit", &submit, "CONFLICT").await;
+    let version = read(world, &of.coordinator, &id).await["version"].as_i64().expect("a version");
+    let submit = with(&submit, json!({ "expectedVersion": version }));
     refused(world, Some(&of.coordinator), "readinessSubmit", &submit, "FORBIDDEN").await;
     let reply = world
         .mutate(
@@ -206,9 +213,9 @@ async fn assessed(world: &World, of: &Newcomer) -> (String, i64) {
         .await;
     assert_eq!(
         *reply.done("assessment"),
-        json!({ "status": "SELF_SUBMITTED", "version": 2, "selfScore": 6183 })
+        json!({ "status": "SELF_SUBMITTED", "version": version + 1, "selfScore": 6183 })
     );
-    (id, 2)
+    (id, version + 1)
 }
 
 /// A reviewer scores it, a quality lead validates it.
