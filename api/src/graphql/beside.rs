@@ -13,6 +13,7 @@ use tracing::Instrument as _;
 use super::accept::{self, Format};
 use super::error::{ErrorCode, SIGN_IN, of_fault};
 use super::guest::{charge, identity, tell_budget, without_panic};
+use super::lent::Lent;
 use super::reply::{Denied, Reply, code_of};
 use crate::actor::Identity;
 use crate::app::App;
@@ -56,15 +57,21 @@ where
     seen.route(route.name);
     let span = seen.span();
     let mut left = None;
+    // Who waits to be asked for the body has sent none.
+    let waits = parts.headers.contains_key(header::EXPECT);
+    let lent = Lent::of(body);
     let steps = async {
         let guest = enter(app, &route, &parts, &request_id, &mut left).await?;
-        work(guest, parts, body).await
+        work(guest, parts, lent.body()).await
     };
     let outcome = without_panic(Box::pin(steps).instrument(span)).await.unwrap_or_else(|| {
         let message = "the service failed; tell us the request id";
         let error = ErrorCode::Internal.error(message, None);
         Err(Denied::new(StatusCode::INTERNAL_SERVER_ERROR, error))
     });
+    if outcome.is_err() && !waits {
+        lent.exhaust().await;
+    }
     let mut answer = outcome.unwrap_or_else(|denied| {
         seen.denied(&denied.error);
         let reply = Reply { format: Format::Json, request_id: &request_id };

@@ -12,6 +12,7 @@ pub mod guard;
 pub mod guest;
 pub mod http;
 pub mod ids;
+mod lent;
 mod merge;
 pub mod mutate;
 pub mod parameters;

@@ -313,19 +313,18 @@ pub async fn overview(
     };
     use readiness_domain_score::Column::{Score, SelfScore};
     let gap = || Expr::col(SelfScore).sub(Expr::col(Score));
-    let by_domain: Vec<(Uuid, i64, Option<i64>, i64, Option<i64>)> =
-        readiness_domain_score::Entity::find()
-            .select_only()
-            .column(readiness_domain_score::Column::DomainId)
-            .column_as(Score.count(), "scored")
-            .column_as(Score.sum(), "score")
-            .column_as(gap().count(), "compared")
-            .column_as(gap().sum(), "gap")
-            .filter(readiness_domain_score::Column::AssessmentId.in_subquery(counted()))
-            .group_by(readiness_domain_score::Column::DomainId)
-            .into_tuple()
-            .all(tx)
-            .await?;
+    let by_domain: Vec<DomainSums> = readiness_domain_score::Entity::find()
+        .select_only()
+        .column(readiness_domain_score::Column::DomainId)
+        .column_as(Score.count(), "scored")
+        .column_as(Score.sum(), "score")
+        .column_as(gap().count(), "compared")
+        .column_as(gap().sum(), "gap")
+        .filter(readiness_domain_score::Column::AssessmentId.in_subquery(counted()))
+        .group_by(readiness_domain_score::Column::DomainId)
+        .into_tuple()
+        .all(tx)
+        .await?;
     for (domain, scored, score, compared, gap) in by_domain {
         if let Some(place) = content.domain_ids.iter().position(|id| *id == domain) {
             found.domains[place] = Sum::of(scored, score);
@@ -349,6 +348,9 @@ pub async fn overview(
     }
     Ok(found)
 }
+
+/// A domain, how many scored it and their sum, and how many raters can be compared and the sum of their gaps.
+type DomainSums = (Uuid, i64, Option<i64>, i64, Option<i64>);
 
 /// The newest instrument by which an organisation holds an assessment; in a transaction that sees all of them.
 ///
