@@ -3,12 +3,12 @@
 //! The rows say what a file has to be and where it stands; its bytes are in the file store, under the id. Only the
 //! account that made an upload sees it, and the service's own jobs, which clear away what nobody used.
 //!
-//! Files that are to be deleted stand in a table of their own: whoever gives one up for its organisation adds it, and
-//! only the service's own job reads it and takes it away again.
+//! Files that are to be deleted stand in a table of their own: whoever gives one up for its organisation, or the
+//! nation, adds it, and only the service's own job reads it and takes it away again.
 
 use sea_orm_migration::prelude::*;
 
-use crate::row_security::{SERVICE_ROLE, SYSTEM, Writes, account, any_of, owner, protect};
+use crate::row_security::{NATION, SERVICE_ROLE, SYSTEM, Writes, account, any_of, owner, protect};
 use crate::sql;
 
 #[derive(DeriveMigrationName)]
@@ -22,7 +22,7 @@ impl MigrationTrait for Migration {
         let read = any_of(&[&own, SYSTEM]);
         let write = format!("({own} and {}) or {SYSTEM}", owner("organisation_id"));
         protect(manager, "staged_upload", &read, &write, Writes::Change).await?;
-        let write = any_of(&[&owner("organisation_id"), SYSTEM]);
+        let write = any_of(&[NATION, &owner("organisation_id")]);
         protect(manager, "file_removal", SYSTEM, &write, Writes::Append).await?;
         // Who may add a file may neither change nor take away one: policies of their own, and not that of the insert.
         let job = format!(

@@ -189,9 +189,11 @@ impl<'a> Line<'a> {
     ///
     /// [`Failure`]; what it means depends on how far it came.
     pub async fn deliver(&mut self, message: &Claimed) -> Result<(), Failure> {
-        let (mailer, kept) = (self.mailer, self.connection.take());
+        let mailer = self.mailer;
         let letter = mailer.letter(message).ok_or(Failure::Unsendable)?;
         let (envelope, bytes) = (letter.envelope(), letter.formatted());
+        // What is dropped on the way is not used again.
+        let kept = self.connection.take();
         let end = Instant::now() + mailer.timeout;
         let connecting = timeout_at(end, mailer.resume(kept)).await;
         let mut connection = connecting.map_err(|_| Failure::TimedOut)??;

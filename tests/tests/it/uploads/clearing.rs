@@ -4,17 +4,22 @@ use std::fs::File;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
+use alongside::actor::demo_issuer::DemoIssuer;
+use alongside::actor::service::account_id;
+use alongside::actor::{Identity, Role};
 use alongside::clock::Source as _;
 use alongside::command::{self, Outcome, Stop, Unit};
 use alongside::db::Access;
 use alongside::files::removal;
 use alongside::jobs;
 use alongside::refusal::{Code, Refusal};
+use alongside::upload::model::{Announced, Media};
+use alongside::upload::service;
 use sea_orm::ConnectionTrait as _;
 use tests::race::at_once;
 use tests::uploads::{announced, pdf, send, sent, uuid};
 use tests::world::NOW;
-use tests::{World, on_both_databases, on_postgres};
+use tests::{Tenant, World, given, on_both_databases, on_postgres};
 use uuid::Uuid;
 
 use super::seen;
@@ -49,6 +54,28 @@ async fn removed(world: &World, key: Uuid, end: fn() -> Result<(), Stop>) -> Out
         })
     });
     done.await.expect("the database works")
+}
+
+/// Announces so many files of a tenant.
+async fn announced_of(world: &World, tenant: &Tenant, count: u8) {
+    let subject = given::subject(Role::PartnerCoordinator, Some(tenant.id));
+    let (account, of) = (account_id(DemoIssuer::NAME, &subject), tenant.id);
+    let file = |number: u8| Announced {
+        file_name: format!("{number}.pdf"),
+        media_type: Media::Pdf.code().to_owned(),
+        size_bytes: 9,
+        sha256: "0".repeat(64),
+    };
+    let announcing =
+        given::as_identity(world.app.core(), Identity::account(account), move |unit| {
+            Box::pin(async move {
+                for number in 0..count {
+                    service::create(unit, of, file(number)).await?;
+                }
+                Ok(())
+            })
+        });
+    announcing.await;
 }
 
 /// How many files are still to be deleted.
@@ -87,19 +114,13 @@ on_both_databases! {
     }
 
     async fn a_round_expires_more_than_one_transaction_holds(world: World) {
-        let like = world.uuid(uuid(&announced(&world, &world.a, b"%PDF-1.7").await));
-        for number in 1..=119 {
-            let copy = format!(
-                "insert into staged_upload select {}, organisation_id, account_id, file_name, media_type, size_bytes, \
-                 sha256, state, created_at, expires_at, stored_at, used_at, version from staged_upload where id = {like}",
-                world.uuid(Uuid::from_u128(number))
-            );
-            world.database.eye.execute(&copy).await.expect("a row");
+        for (tenant, count) in [(&world.a, 50), (&world.b, 10)] {
+            announced_of(&world, tenant, count).await;
         }
         world.set_clock("2026-05-01T10:00:00Z");
-        assert_eq!(round(&world, "upload-sweep").await, Ok(120));
-        assert_eq!(left(&world).await, 120);
-        assert_eq!(round(&world, "file-removal").await, Ok(120));
+        assert_eq!(round(&world, "upload-sweep").await, Ok(60));
+        assert_eq!(left(&world).await, 60);
+        assert_eq!(round(&world, "file-removal").await, Ok(60));
     }
 
     async fn parts_that_a_crash_left_go_when_nobody_can_be_writing_them(world: World) {
