@@ -6,8 +6,8 @@ use crate::jobs::Job;
 use crate::read::declaration::Root;
 use crate::verify::Invariant;
 use crate::{
-    actor, course, employer, import, licence, mail, organisation, person, programme, readiness,
-    reference, succession, trainer, upload,
+    actor, course, employer, files, import, licence, mail, organisation, person, programme,
+    readiness, reference, succession, trainer, upload,
 };
 
 /// The root fields of every aggregate.
@@ -43,7 +43,8 @@ pub const INVARIANTS: &[&[Invariant]] = &[
 ];
 
 /// What the service does from time to time.
-pub const JOBS: &[&[Job]] = &[mail::JOBS, readiness::reminders::JOBS, upload::sweep::JOBS];
+pub const JOBS: &[&[Job]] =
+    &[mail::JOBS, readiness::reminders::JOBS, upload::sweep::JOBS, files::removal::JOBS];
 
 /// Queries that no table answers alone.
 #[derive(Default, MergedObject)]

@@ -18,7 +18,7 @@ use crate::graphql::documents::Documents;
 use crate::graphql::gateway::Gateways;
 use crate::graphql::schema::Schemas;
 use crate::mail::Mailer;
-use crate::mail::sender::MailerError;
+use crate::mail::line::MailerError;
 use crate::read::ReadSettings;
 use crate::read::cursor::CursorKey;
 

@@ -1,6 +1,5 @@
 //! Settings: compiled-in defaults, then the file named by `ALONGSIDE_CONFIG`, then the environment.
 
-use std::fmt;
 use std::path::PathBuf;
 
 use config::{Config as Layers, ConfigError as LayerError, Environment, File, FileFormat};
@@ -16,8 +15,8 @@ pub const DEFAULTS: &str = include_str!("../config.default.toml");
 /// The largest page that the settings can allow.
 pub const MAX_PAGE: u32 = 10_000;
 
-/// All settings.
-#[derive(Clone, Debug, Deserialize)]
+/// All settings. Parts that hold secrets cannot be shown for debugging, and so neither can the whole.
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// How strict the service is with its surroundings.
@@ -90,7 +89,8 @@ pub struct ServerSettings {
     pub max_connections: usize,
     /// Longest time for the head of a request, in milliseconds.
     pub header_timeout_ms: u64,
-    /// Longest time for the body of a request, in milliseconds.
+    /// Longest time for the body of a request, in milliseconds; of a file that is sent, for each piece of it, and in all
+    /// beyond the time that its bytes need at the least rate.
     pub body_timeout_ms: u64,
     /// Longest time that a connection may be idle between requests, in milliseconds.
     pub idle_timeout_ms: u64,
@@ -107,7 +107,7 @@ pub struct ServerSettings {
 }
 
 /// The database.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DatabaseSettings {
     /// The service's connection.
@@ -131,7 +131,7 @@ pub struct DatabaseSettings {
 }
 
 /// Redis.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RedisSettings {
     /// The URL; empty for none.
@@ -174,7 +174,7 @@ pub struct IssuerSettings {
 }
 
 /// Limits of the API.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ApiSettings {
     /// The secret that binds cursors.
@@ -255,13 +255,8 @@ pub struct FileSettings {
     pub put_timeout_ms: u64,
     /// Most files that come at once; further ones wait a little and are then told to come back.
     pub max_puts: usize,
-}
-
-impl std::fmt::Debug for FileSettings {
-    /// Without keys.
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.debug_struct("FileSettings").field("url", &self.url).finish_non_exhaustive()
-    }
+    /// Most files of one account among them.
+    pub max_account_puts: usize,
 }
 
 impl FileSettings {
@@ -272,9 +267,43 @@ impl FileSettings {
         UploadLimits { max_bytes, life_s: upload_life_s, max_open }
     }
 
-    fn is_usable(&self) -> bool {
-        let numbers = self.max_bytes > 0 && self.upload_life_s > 0 && self.max_open > 0;
-        numbers && self.put_timeout_ms > 0 && self.max_puts > 0
+    /// What makes no sense: whether it does, its key, and what is wrong with it.
+    const fn checks(&self) -> [Check; 7] {
+        let both = self.s3_access_key_id.is_empty() == self.s3_secret_access_key.is_empty();
+        let shared = self.max_account_puts <= self.max_puts;
+        [
+            (
+                both,
+                "files.s3_secret_access_key",
+                "is needed with files.s3_access_key_id, and only then",
+            ),
+            (self.max_bytes > 0, "files.max_bytes", "must be at least 1"),
+            (
+                within(self.upload_life_s as u64, 604_800),
+                "files.upload_life_s",
+                "must lie between 1 and 604800",
+            ),
+            (
+                within(self.max_open as u64, 10_000),
+                "files.max_open",
+                "must lie between 1 and 10000",
+            ),
+            (
+                within(self.put_timeout_ms, 3_600_000),
+                "files.put_timeout_ms",
+                "must lie between 1 and 3600000",
+            ),
+            (
+                within(self.max_puts as u64, 10_000),
+                "files.max_puts",
+                "must lie between 1 and 10000",
+            ),
+            (
+                self.max_account_puts > 0 && shared,
+                "files.max_account_puts",
+                "must lie between 1 and files.max_puts",
+            ),
+        ]
     }
 }
 
@@ -329,18 +358,10 @@ pub struct MailSettings {
     pub from: String,
     /// A file with the certificates that vouch for the server, as PEM; empty for those of the system.
     pub ca_file: String,
-    /// Longest time for handing over one e-mail, in milliseconds.
+    /// Longest time for handing over one e-mail, up to its last byte, in milliseconds.
     pub timeout_ms: u64,
-}
-
-/// It shows no password.
-impl fmt::Debug for MailSettings {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { url, password: _, from, ca_file, timeout_ms } = self;
-        let mut shown = f.debug_struct("MailSettings");
-        shown.field("url", url).field("from", from).field("ca_file", ca_file);
-        shown.field("timeout_ms", timeout_ms).finish_non_exhaustive()
-    }
+    /// Longest wait for the server's word on an e-mail that it has, in milliseconds.
+    pub answer_timeout_ms: u64,
 }
 
 /// Traces and metrics.
@@ -483,10 +504,10 @@ impl Config {
                 "must lie between 0 and 1",
             ),
             (self.budget.is_usable(), "budget", "needs numbers above 0"),
-            (self.files.is_usable(), "files", "needs numbers above 0"),
             (self.server.max_connections > 0, "server.max_connections", "must be at least 1"),
         ];
-        if let Some((_, key, problem)) = checks.into_iter().find(|(holds, ..)| !holds) {
+        let mut checks = checks.into_iter().chain(self.files.checks());
+        if let Some((_, key, problem)) = checks.find(|(holds, ..)| !holds) {
             return Err(ConfigError::Invalid { key, problem });
         }
         match mail::server::of(&self.mail) {
@@ -501,6 +522,14 @@ impl BudgetSettings {
         let Self { requests_per_second, request_burst, cost_per_second, cost_burst } = *self;
         requests_per_second > 0 && request_burst > 0 && cost_per_second > 0 && cost_burst > 0
     }
+}
+
+/// Whether something holds, for which key, and what is wrong if it does not.
+type Check = (bool, &'static str, &'static str);
+
+/// Whether a number lies between 1 and `most`.
+const fn within(number: u64, most: u64) -> bool {
+    1 <= number && number <= most
 }
 
 /// Keys come over https, or from this very machine.
@@ -522,6 +551,40 @@ mod tests {
     fn the_defaults_are_usable() {
         let config = Config::defaults().and_then(Config::validated).expect("the defaults parse");
         assert_eq!(config.profile, Profile::Demo);
+    }
+
+    #[test]
+    fn files_have_bounds_and_a_key_is_whole() {
+        let with = |change: &dyn Fn(&mut FileSettings)| {
+            let mut config = Config::defaults().expect("the defaults parse");
+            change(&mut config.files);
+            match config.validated() {
+                Err(ConfigError::Invalid { key, .. }) => Some(key),
+                _ => None,
+            }
+        };
+        let text = |text: &str| text.to_owned();
+        assert_eq!(with(&|files| files.put_timeout_ms = 3_600_000), None);
+        for most in [0, 3_600_001, u64::MAX] {
+            let key = with(&|files| files.put_timeout_ms = most);
+            assert_eq!(key, Some("files.put_timeout_ms"), "{most}");
+        }
+        assert_eq!(with(&|files| files.upload_life_s = u32::MAX), Some("files.upload_life_s"));
+        assert_eq!(with(&|files| files.max_open = 0), Some("files.max_open"));
+        assert_eq!(with(&|files| files.max_bytes = -1), Some("files.max_bytes"));
+        assert_eq!(with(&|files| files.max_puts = usize::MAX), Some("files.max_puts"));
+        assert_eq!(with(&|files| files.max_account_puts = 0), Some("files.max_account_puts"));
+        assert_eq!(with(&|files| files.max_account_puts = 33), Some("files.max_account_puts"));
+        let secret = Some("files.s3_secret_access_key");
+        assert_eq!(with(&|files| files.s3_access_key_id = text("id")), secret);
+        assert_eq!(with(&|files| files.s3_secret_access_key = text("key")), secret);
+        assert_eq!(
+            with(&|files| {
+                files.s3_access_key_id = text("id");
+                files.s3_secret_access_key = text("key");
+            }),
+            None
+        );
     }
 
     #[test]

@@ -12,6 +12,8 @@
 //!   transactions that are audited. One that finds nothing to do writes nothing.
 //! * **A round that fails** is logged and counted, and the job waits longer before the next: its pause doubles up
 //!   to [`LONGEST_PAUSE`]. A round that panics has failed. Other jobs do not notice.
+//! * **A round has a time**, [`LONGEST_ROUND`]: one that hangs is dropped then, and has failed. What is done in
+//!   transactions is whole or not there; one that is longer by nature ends sooner by itself, and the next goes on.
 //! * **At the first signal** no round begins any more. One that runs is waited for, within the time to drain; one
 //!   that has much to do asks [`is_over`] between two pieces of work.
 
@@ -28,6 +30,10 @@ use crate::telemetry::metrics::metrics;
 
 /// Longest pause after rounds that failed, unless the job runs more rarely anyway.
 pub const LONGEST_PAUSE: Duration = Duration::from_secs(300);
+
+/// The longest time for one round: a folder on the network that hangs, or a server that never answers, stops no job
+/// without a word.
+pub const LONGEST_ROUND: Duration = Duration::from_secs(1800);
 
 /// One round: how much was done.
 pub type Round<'a> = Pin<Box<dyn Future<Output = Result<u64, Fault>> + Send + 'a>>;
@@ -98,7 +104,7 @@ fn pause(every: Duration, failed: u32) -> Duration {
 /// As of [`round`].
 pub async fn once(core: &Core, job: Job) -> Result<u64, Fault> {
     let own = core.clone();
-    let round = core.tasks().spawn(async move { (job.round)(&own).await });
+    let round = core.tasks().spawn(async move { within(LONGEST_ROUND, (job.round)(&own)).await });
     let done = round.await.unwrap_or_else(|error| {
         let how = if error.is_panic() { "panicked" } else { "was ended" };
         Err(Fault::Internal(format!("the round {how}")))
@@ -112,9 +118,23 @@ pub async fn once(core: &Core, job: Job) -> Result<u64, Fault> {
     done
 }
 
+/// The outcome of a round, or that it took too long.
+async fn within(longest: Duration, round: Round<'_>) -> Result<u64, Fault> {
+    let late = |_| Err(Fault::Unavailable("the round took too long".to_owned()));
+    tokio::time::timeout(longest, round).await.unwrap_or_else(late)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_round_that_hangs_has_failed_after_its_time() {
+        let hangs: Round<'_> = Box::pin(std::future::pending());
+        let ended = within(Duration::from_millis(1), hangs).await;
+        assert!(matches!(ended, Err(Fault::Unavailable(reason)) if reason.contains("too long")));
+        assert!(matches!(within(LONGEST_ROUND, Box::pin(async { Ok(3) })).await, Ok(3)));
+    }
 
     #[test]
     fn the_pause_grows_with_rounds_that_fail_and_no_further_than_its_bound() {

@@ -31,6 +31,7 @@ pub mod dspt_assessment;
 pub mod employer_agreement;
 pub mod employer_agreement_programme;
 pub mod ended_access;
+pub mod file_removal;
 pub mod idempotency_record;
 pub mod import_run;
 pub mod licence;

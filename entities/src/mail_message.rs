@@ -20,6 +20,7 @@ pub struct Model {
     pub next_attempt_at: Option<DateTimeUtc>,
     pub sent_at: Option<DateTimeUtc>,
     pub failure: Option<String>,
+    pub last_day: Date,
     pub created_at: DateTimeUtc,
 }
 

@@ -46,6 +46,7 @@ create table mail_message (
   next_attempt_at {instant},
   sent_at {instant},
   failure {text},
+  last_day {date} not null,
   created_at {instant} not null,
   constraint mail_message_erased check ((state = 'WAITING') = (recipient is not null)
     and (state = 'WAITING') = (subject is not null) and (state = 'WAITING') = (body is not null)),

@@ -9,7 +9,9 @@
 // {"error": …} answers what is not understood or did not work.
 //
 //   {"do": "mode", "mode": MODE}        what the server does with letters from now on. {"mode": …}
-//   {"do": "refuse", "code": N}         recipients are refused with this code; 0 for none. {"code": …}
+//   {"do": "refuse", "code": N, "status": S, "at": STEP}
+//                                       what the server refuses from now on, with this code and these first
+//                                       words, such as 5.1.1; nothing with 0. {"code": …}
 //   {"do": "letters"}                   {"letters": all that came, in their order}
 //   {"do": "await", "count": N}         the same, once there are so many, or more.
 //   {"do": "stop"}                      nobody listens any more. {"port": …}
@@ -17,8 +19,9 @@
 //   {"do": "release"}                   letters that were held are answered. {"released": …}
 //   {"do": "connections"}               {"connections": how many came since the start}
 //
-// MODE is one of: ok; hold (a letter is taken, and nothing is said until `release`); cut (a letter
-// is taken, and the connection is cut instead of an answer); busy (connections are refused).
+// MODE is one of: ok; mute (nothing is said to who names a sender); hold (a letter is taken, and nothing is
+// said until `release`); cut (a letter is taken, and the connection is cut instead of an answer); busy
+// (connections are refused). STEP is one of sender, recipient, content.
 //
 // A letter is {"envelope": {"from", "to"}, "from", "to", "subject", "text", "date", "messageId",
 // "headers", "raw", "secure", "user"}: what the server was told, what is in the headers, and how.
@@ -33,13 +36,14 @@ import { SMTPServer } from 'smtp-server';
 
 import { say, usage } from './serve.mjs';
 
-const MODES = ['ok', 'hold', 'cut', 'busy'];
+const MODES = ['ok', 'mute', 'hold', 'cut', 'busy'];
+const STEPS = ['sender', 'recipient', 'content'];
 const options = readOptions();
 const letters = [];
 const waiting = [];
 const held = [];
 let mode = 'ok';
-let code = 0;
+let refused = { code: 0 };
 let connections = 0;
 let port = 0;
 let server = await open();
@@ -84,9 +88,11 @@ async function open() {
       const right = auth.username === user && auth.password === options.password;
       done(right ? null : refusal(535, 'who are you'), right ? { user } : undefined);
     },
+    onMailFrom({ address }, _, done) {
+      if (mode !== 'mute') done(refusedAt('sender', address));
+    },
     onRcptTo({ address }, _, done) {
-      // As real servers do, it repeats what it was told.
-      done(code ? refusal(code, `<${address}> is not wanted`) : null);
+      done(refusedAt('recipient', address));
     },
     onData: take,
   });
@@ -102,12 +108,20 @@ function refusal(responseCode, text) {
   return Object.assign(new Error(text), { responseCode });
 }
 
+// As real servers do, it repeats what it was told.
+function refusedAt(step, told) {
+  const { code, status, at } = refused;
+  return code && at === step ? refusal(code, `${status} <${told}> is not wanted`) : null;
+}
+
 async function take(stream, session, done) {
   const chunks = [];
   for await (const chunk of stream) chunks.push(chunk);
   const raw = Buffer.concat(chunks).toString('utf8');
   const parsed = await simpleParser(raw);
   const { mailFrom, rcptTo } = session.envelope;
+  const unwanted = refusedAt('content', rcptTo[0].address);
+  if (unwanted) return done(unwanted);
   letters.push({
     envelope: { from: mailFrom.address, to: rcptTo.map(({ address }) => address) },
     from: parsed.from?.text,
@@ -122,15 +136,9 @@ async function take(stream, session, done) {
     user: session.user ?? null,
   });
   for (const look of waiting.splice(0)) look();
-  if (mode === 'hold') {
-    held.push(() => done(null, 'taken'));
-    return;
-  }
-  if (mode === 'cut') {
-    for (const connection of server.connections) connection._socket.destroy();
-    return;
-  }
-  done(null, 'taken');
+  if (mode === 'hold') return held.push(() => done(null, 'taken'));
+  if (mode !== 'cut') return done(null, 'taken');
+  for (const connection of server.connections) connection._socket.destroy();
 }
 
 const COMMANDS = {
@@ -139,8 +147,9 @@ const COMMANDS = {
     mode = wanted;
     return { mode };
   },
-  refuse({ code: wanted }) {
-    code = wanted;
+  refuse({ code, status, at }) {
+    if (!STEPS.includes(at)) throw new Error(`no such step: ${at}`);
+    refused = { code, status, at };
     return { code };
   },
   letters: () => ({ letters }),

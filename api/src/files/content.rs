@@ -1,6 +1,8 @@
 //! Whether the bytes of a file are of the type that was declared, seen as they pass by.
 //!
-//! This keeps out what is plainly something else, and documents with macros. It is no search for malware.
+//! This keeps out what is plainly something else, and documents that hold macros where the usual programs put them: it
+//! looks for the usual names of such parts, as they stand in the archive. Whoever wants to hide macros can call them
+//! otherwise. It is no search for malware.
 
 use infer::Infer;
 use memchr::memmem::Finder;
@@ -22,7 +24,7 @@ pub enum Unlike {
     NotText,
     /// It is to be a document or sheet, and lacks what makes it one.
     NoDocument,
-    /// It is a document with macros.
+    /// It is a document with macros, by the names of its parts.
     Macros,
 }
 

@@ -3,19 +3,22 @@
 //! * A file is found by an identifier of the service's own. Names that clients give are data in the database, and
 //!   never part of a path.
 //! * Bytes pass through in pieces, in and out: no file is in memory as a whole.
-//! * A file is there as a whole or not at all: what fails on the way leaves nothing behind ([`receive()`]). What a
-//!   crash leaves is cleared away by [`sweep`].
+//! * A file is there as a whole or not at all: what fails on the way leaves nothing behind ([`receive()`]). Parts that
+//!   a crash leaves in a folder are cleared away when they are old enough ([`FileStore::clear_parts`]).
 //! * What comes in is looked at ([`content`]); what goes out cannot run in a browser ([`attachment`]).
+//! * What no record wants any more is deleted for good ([`removal`]).
 
 pub mod content;
 mod download;
 mod receive;
+pub mod removal;
+mod turns;
 
 use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use object_store::aws::AmazonS3Builder;
+use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::{
@@ -23,7 +26,7 @@ use object_store::{
     ObjectStoreExt as _, RetryConfig,
 };
 use thiserror::Error as ThisError;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::fs::DirEntry;
 use uuid::Uuid;
 
 use crate::config::{Config, FileSettings, Profile};
@@ -31,7 +34,7 @@ use crate::fault::Fault;
 
 pub use self::download::{Attachment, attachment};
 pub use self::receive::{Declared, Patience, Unfit, receive};
-pub use crate::upload::sweep::sweep;
+pub use self::turns::{Turn, Turns};
 
 /// What S3 takes at least for a part, but for the last.
 const S3_PART: usize = 5 * 1024 * 1024;
@@ -39,8 +42,12 @@ const S3_PART: usize = 5 * 1024 * 1024;
 /// So much is written to a folder at once.
 const FOLDER_PART: usize = 256 * 1024;
 
-/// For so long a file that comes waits for its turn.
-const TURN: Duration = Duration::from_secs(5);
+/// For so long the service waits for S3 to take a connection.
+const S3_CONNECT: Duration = Duration::from_secs(5);
+
+/// For so long it waits for the next bytes of an answer. There is no bound for the whole of one: a file goes out as
+/// fast as whoever fetches it takes it.
+const S3_READ: Duration = Duration::from_secs(30);
 
 /// The file store. Cloning is cheap.
 #[derive(Clone)]
@@ -49,7 +56,7 @@ pub struct FileStore {
     prefix: Path,
     folder: Option<PathBuf>,
     part: usize,
-    turns: Arc<Semaphore>,
+    turns: Turns,
     put_timeout: Duration,
 }
 
@@ -113,17 +120,14 @@ impl FileStore {
             return Err(FileStoreError::Unknown);
         }
         let prefix = Path::parse(prefix).map_err(|e| FileStoreError::Unusable(e.to_string()))?;
-        let client = ClientOptions::new()
-            .with_connect_timeout(Duration::from_secs(5))
-            .with_timeout(Duration::from_secs(60));
         let retries = RetryConfig {
             backoff: BackoffConfig::default(),
             max_retries: 3,
             retry_timeout: Duration::from_secs(20),
         };
-        let mut builder = AmazonS3Builder::from_env()
+        let mut builder = from_environment(std::env::vars())
             .with_bucket_name(bucket)
-            .with_client_options(client)
+            .with_client_options(patient_client())
             .with_retry(retries);
         if !settings.s3_endpoint.is_empty() {
             // Only to this very machine without encryption: for trials.
@@ -149,7 +153,7 @@ impl FileStore {
         part: usize,
         settings: &FileSettings,
     ) -> Self {
-        let turns = Arc::new(Semaphore::new(settings.max_puts.min(Semaphore::MAX_PERMITS)));
+        let turns = Turns::new(settings.max_puts, settings.max_account_puts);
         let put_timeout = Duration::from_millis(settings.put_timeout_ms);
         Self { inner, prefix, folder, part, turns, put_timeout }
     }
@@ -160,16 +164,16 @@ impl FileStore {
         self.put_timeout
     }
 
-    /// So long after an upload expired nobody can still be sending its bytes.
+    /// After so long nobody can still be storing bytes that began to come.
     #[must_use]
     pub const fn grace(&self) -> Duration {
         self.put_timeout.saturating_mul(2).saturating_add(Duration::from_secs(60))
     }
 
-    /// A turn for a file that comes; `None` if too many come at once.
-    pub async fn turn(&self) -> Option<OwnedSemaphorePermit> {
-        let turn = Arc::clone(&self.turns).acquire_owned();
-        tokio::time::timeout(TURN, turn).await.ok()?.ok()
+    /// The turns of files that come.
+    #[must_use]
+    pub const fn turns(&self) -> &Turns {
+        &self.turns
     }
 
     /// The bytes of a file, piece by piece.
@@ -206,32 +210,50 @@ impl FileStore {
         }
     }
 
-    /// Deletes what a crash left of files that were on their way into a folder: their names begin with the key. A
-    /// bucket has a rule of its own for this, which ends multipart uploads after a day.
+    /// Deletes what a crash left of files that were on their way into a folder, and that nobody has written to for
+    /// [`grace`](Self::grace) at `now`; gives how many parts those were. A bucket has a rule of its own for this, which
+    /// ends multipart uploads after a day.
     ///
     /// # Errors
     ///
-    /// [`Fault::Unavailable`] if the folder cannot be read.
-    pub async fn forget_parts(&self, of: &[Uuid]) -> Result<(), Fault> {
-        let Some(folder) = self.folder.as_ref().filter(|_| !of.is_empty()) else { return Ok(()) };
+    /// [`Fault::Unavailable`] if the folder cannot be read, or for the last part that could not be deleted, after all
+    /// others were tried.
+    pub async fn clear_parts(&self, now: SystemTime) -> Result<u64, Fault> {
+        let Some(folder) = &self.folder else { return Ok(0) };
         let mut entries = match tokio::fs::read_dir(folder).await {
             Ok(entries) => entries,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(0),
             Err(error) => return Err(unreadable(&error)),
         };
+        let (mut cleared, mut failed) = (0, None);
         while let Some(entry) = entries.next_entry().await.map_err(|e| unreadable(&e))? {
-            let name = entry.file_name();
-            let of_one = name.to_str().and_then(|name| name.split_once('#'));
-            let key = of_one.and_then(|(key, _)| Uuid::parse_str(key).ok());
-            if key.is_some_and(|key| of.contains(&key)) {
-                match tokio::fs::remove_file(entry.path()).await {
-                    // Another sweep was faster.
-                    Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-                    removed => removed.map_err(|e| unreadable(&e))?,
+            match self.clear_part(&entry, now).await {
+                Ok(true) => cleared += 1,
+                Ok(false) => {}
+                // Another replica was faster.
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                Err(error) => {
+                    tracing::warn!(reason = %error.kind(), "a part of a file could not be deleted");
+                    failed = Some(unreadable(&error));
                 }
             }
         }
-        Ok(())
+        failed.map_or(Ok(cleared), Err)
+    }
+
+    /// Deletes what is a part, called by its key and a number, and is old; tells whether it was.
+    async fn clear_part(&self, entry: &DirEntry, now: SystemTime) -> std::io::Result<bool> {
+        let name = entry.file_name();
+        let key = name.to_str().and_then(|name| name.split_once('#')).map(|(key, _)| key);
+        if !key.is_some_and(|key| Uuid::parse_str(key).is_ok()) {
+            return Ok(false);
+        }
+        let written = entry.metadata().await?.modified()?;
+        if now.duration_since(written).is_ok_and(|age| age > self.grace()) {
+            tokio::fs::remove_file(entry.path()).await?;
+            return Ok(true);
+        }
+        Ok(false)
     }
 
     /// Begins a file.
@@ -245,6 +267,25 @@ impl FileStore {
     fn path(&self, key: Uuid) -> Path {
         self.prefix.clone().join(key.simple().to_string())
     }
+}
+
+/// How long is waited for S3.
+fn patient_client() -> ClientOptions {
+    let client = ClientOptions::new().with_connect_timeout(S3_CONNECT);
+    client.with_timeout_disabled().with_read_timeout(S3_READ)
+}
+
+/// What `variables` say of S3: region and key, and where the machine is given one, but neither where the server is nor
+/// whether to do without encryption.
+fn from_environment(variables: impl Iterator<Item = (String, String)>) -> AmazonS3Builder {
+    use AmazonS3ConfigKey::{Bucket, Client, Endpoint, S3Endpoint};
+    let known =
+        variables.filter(|(name, _)| name.starts_with("AWS_")).filter_map(|(name, value)| {
+            let key: AmazonS3ConfigKey = name.to_ascii_lowercase().parse().ok()?;
+            let ours = matches!(key, Bucket | Client(_) | Endpoint | S3Endpoint);
+            (!ours).then_some((key, value))
+        });
+    known.fold(AmazonS3Builder::new(), |builder, (key, value)| builder.with_config(key, value))
 }
 
 /// The folder `files` beside the SQLite file, or here.
@@ -313,6 +354,41 @@ mod tests {
             let error = opened(url, Profile::Demo).err().expect("it is refused");
             assert!(matches!(error, FileStoreError::Unknown), "{url}: {error}");
         }
+    }
+
+    #[test]
+    fn a_file_may_take_long_to_go_out_and_a_bucket_that_says_nothing_is_given_up() {
+        let of = |key: &str| {
+            let key = key.parse().expect("a key");
+            patient_client().get_config_value(&key)
+        };
+        assert_eq!(of("timeout"), None, "it would cut off whoever is slow");
+        assert_eq!(of("read_timeout"), Some("30 seconds".to_owned()));
+        assert_eq!(of("connect_timeout"), Some("5 seconds".to_owned()));
+    }
+
+    #[test]
+    fn the_environment_names_region_and_key_and_no_server() {
+        let variables = [
+            ("AWS_REGION", "eu-west-2"),
+            ("AWS_ACCESS_KEY_ID", "id"),
+            ("AWS_ENDPOINT", "http://elsewhere"),
+            ("AWS_ENDPOINT_URL", "http://elsewhere"),
+            ("AWS_ENDPOINT_URL_S3", "http://elsewhere"),
+            ("AWS_BUCKET", "another"),
+            ("AWS_ALLOW_HTTP", "true"),
+            ("AWS_PROXY_URL", "http://elsewhere"),
+            ("REGION", "another"),
+        ];
+        let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let builder = from_environment(variables.into_iter());
+        let of = |key: &str| builder.get_config_value(&key.parse().expect("a key"));
+        assert_eq!(of("aws_region").as_deref(), Some("eu-west-2"));
+        assert_eq!(of("aws_access_key_id").as_deref(), Some("id"));
+        for key in ["aws_endpoint", "aws_endpoint_url_s3", "aws_bucket"] {
+            assert_eq!(of(key), None, "{key}");
+        }
+        assert_eq!(of("aws_allow_http").as_deref(), Some("false"));
     }
 
     #[test]

@@ -30,13 +30,17 @@ pub struct Declared {
 /// How long the service waits for a client.
 #[derive(Clone, Copy, Debug)]
 pub struct Patience {
-    /// For the next piece.
+    /// For the next piece, and in all beyond what comes at [`LEAST_RATE`].
     pub piece: Duration,
     /// For all of it, stored.
     pub whole: Duration,
 }
 
-/// Why a file was not stored. Nothing of it is left.
+/// So many bytes a second a client sends at least, on average, while the service waits for it.
+const LEAST_RATE: u32 = 16 * 1024;
+
+/// Why a file was not stored. Nothing of it is left, but where the time is over while a folder puts the whole file in
+/// its place: that may still happen. It has the bytes that were declared, and goes with its upload.
 #[derive(Debug)]
 pub enum Unfit {
     /// It is longer than declared.
@@ -70,16 +74,17 @@ pub async fn receive(
     store: &FileStore,
     key: Option<Uuid>,
     declared: &Declared,
-    mut body: Body,
+    body: Body,
     patience: Patience,
 ) -> Result<(), Unfit> {
+    let mut body = Pieces { body, patience: patience.piece, came: 0, waited: Duration::ZERO };
     let end = Instant::now() + patience.whole;
     let mut writer = match key {
         Some(key) => Some(Writer::begin(store, key).await?),
         None => None,
     };
     let work = async {
-        take_in(&mut writer, declared, &mut body, patience.piece).await?;
+        take_in(&mut writer, declared, &mut body).await?;
         match &mut writer {
             Some(writer) => writer.finish().await,
             None => Ok(()),
@@ -93,7 +98,7 @@ pub async fn receive(
     }
     if let Err(Unfit::Content(_) | Unfit::Store(_)) = &outcome {
         // What fails here fails the same again.
-        let _ = timeout_at(end, drain(&mut body, declared.size, patience.piece)).await;
+        let _ = timeout_at(end, drain(&mut body, declared.size)).await;
     }
     outcome
 }
@@ -102,12 +107,11 @@ pub async fn receive(
 async fn take_in(
     writer: &mut Option<Writer>,
     declared: &Declared,
-    body: &mut Body,
-    patience: Duration,
+    body: &mut Pieces,
 ) -> Result<(), Unfit> {
     let (mut size, mut hash) = (0, Sha256::new());
     let mut look = Look::at(declared.media);
-    while let Some(piece) = next(body, patience).await? {
+    while let Some(piece) = body.next().await? {
         size += piece.len() as u64;
         if size > declared.size {
             return Err(Unfit::Longer);
@@ -128,28 +132,54 @@ async fn take_in(
     look.end().map_err(Unfit::Content)
 }
 
+/// A body as it comes, from a client that may not keep the service waiting.
+struct Pieces {
+    body: Body,
+    patience: Duration,
+    /// How many bytes came.
+    came: u64,
+    /// How long they were waited for. What the store takes for them is not the client's doing.
+    waited: Duration,
+}
+
+impl Pieces {
+    /// The next piece; `None` at the end.
+    async fn next(&mut self) -> Result<Option<Bytes>, Unfit> {
+        let began = Instant::now();
+        let piece = timeout(self.left(), piece(&mut self.body)).await;
+        self.waited += began.elapsed();
+        let piece = piece.map_err(|_| Unfit::Slow)??;
+        self.came += piece.as_ref().map_or(0, |piece| piece.len() as u64);
+        Ok(piece)
+    }
+
+    /// How long to wait for the next piece.
+    fn left(&self) -> Duration {
+        let earned = Duration::from_secs(self.came) / LEAST_RATE;
+        self.patience.saturating_add(earned).saturating_sub(self.waited).min(self.patience)
+    }
+}
+
 /// The next piece of a body; `None` at its end.
-async fn next(body: &mut Body, patience: Duration) -> Result<Option<Bytes>, Unfit> {
+async fn piece(body: &mut Body) -> Result<Option<Bytes>, Unfit> {
     loop {
-        let frame = poll_fn(|context| Pin::new(&mut *body).poll_frame(context));
-        match timeout(patience, frame).await {
-            Ok(None) => return Ok(None),
+        match poll_fn(|context| Pin::new(&mut *body).poll_frame(context)).await {
+            None => return Ok(None),
             // Trailers hold nothing for us.
-            Ok(Some(Ok(frame))) => {
+            Some(Ok(frame)) => {
                 if let Ok(piece) = frame.into_data() {
                     return Ok(Some(piece));
                 }
             }
-            Ok(Some(Err(_))) => return Err(Unfit::Shorter),
-            Err(_) => return Err(Unfit::Slow),
+            Some(Err(_)) => return Err(Unfit::Shorter),
         }
     }
 }
 
 /// Reads what is left of a body, up to `most` bytes.
-async fn drain(body: &mut Body, most: u64, patience: Duration) {
+async fn drain(body: &mut Pieces, most: u64) {
     let mut left = most;
-    while let Ok(Some(piece)) = next(body, patience).await {
+    while let Ok(Some(piece)) = body.next().await {
         match left.checked_sub(piece.len() as u64) {
             Some(rest) => left = rest,
             None => return,
@@ -207,5 +237,27 @@ impl Writer {
         if let Err(error) = self.upload.abort().await {
             tracing::warn!(reason = %error, "parts of a file could not be taken back");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_sends_less_than_the_least_rate_is_waited_for_no_longer() {
+        let left = |came: u64, waited_ms: u64| {
+            let (body, waited) = (Body::empty(), Duration::from_millis(waited_ms));
+            let pieces = Pieces { body, patience: Duration::from_secs(15), came, waited };
+            pieces.left().as_millis()
+        };
+        assert_eq!(left(0, 0), 15_000);
+        assert_eq!(left(1, 14_000), 1_000, "a byte now and then earns nothing");
+        assert_eq!(left(2, 15_001), 0);
+        let minute = u64::from(LEAST_RATE) * 60;
+        assert_eq!(left(minute, 60_000), 15_000, "who keeps the rate may go on");
+        assert_eq!(left(minute, 74_000), 1_000);
+        assert_eq!(left(minute, 1_000), 15_000, "a pause is never longer than one");
+        assert_eq!(left(u64::MAX, u64::MAX), 0);
     }
 }

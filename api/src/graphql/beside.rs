@@ -11,7 +11,7 @@ use axum::response::Response as HttpResponse;
 use tracing::Instrument as _;
 
 use super::accept::{self, Format};
-use super::error::{ErrorCode, SIGN_IN, of_fault};
+use super::error::{ErrorCode, of_fault};
 use super::guest::{charge, identity, tell_budget, without_panic};
 use super::lent::Lent;
 use super::reply::{Denied, Reply, code_of};
@@ -30,6 +30,9 @@ pub struct Route {
     /// The cost of a request.
     pub cost: fn(&App, &Parts) -> u64,
 }
+
+/// What these routes say to whoever sends no token, or one that is not accepted.
+const TOKEN_NEEDED: &str = "send a valid bearer token";
 
 /// Who sent a request, and how it is called.
 #[derive(Clone, Debug)]
@@ -117,7 +120,7 @@ async fn enter(
         }
         Ok(_) | Err(()) => {
             charge(app, nobody, 1, left).await?;
-            Err(Denied::unauthenticated(SIGN_IN))
+            Err(Denied::unauthenticated(TOKEN_NEEDED))
         }
     }
 }
@@ -140,7 +143,7 @@ pub fn not_found() -> Denied {
 pub fn failed(fault: &Fault) -> Denied {
     let error = of_fault(fault, None);
     match code_of(&error) {
-        Some("UNAUTHENTICATED") => Denied::new(StatusCode::UNAUTHORIZED, error),
+        Some("UNAUTHENTICATED") => Denied::unauthenticated(TOKEN_NEEDED),
         Some("UNAVAILABLE") => Denied::new(StatusCode::SERVICE_UNAVAILABLE, error).after(1),
         _ => Denied::new(StatusCode::INTERNAL_SERVER_ERROR, error),
     }

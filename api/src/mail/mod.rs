@@ -8,11 +8,16 @@
 //! * One message for one key, in each organisation: whoever queues a second one is told that the first is there.
 //!   A key is made of ids and days, never of names or addresses: it is kept.
 //! * A message is WAITING, then SENT or GIVEN_UP, and stays so.
-//! * A message is sent at least once, and normally once. It is claimed under a lease of [`rules::LEASE`]: another
-//!   replica leaves it alone meanwhile. Only if a replica ends between sending and noting it, the message is sent
-//!   again, with the same `Message-ID`, by which a repeat can be recognised.
+//! * A message is claimed under a lease of [`rules::LEASE`]: another replica leaves it alone meanwhile.
+//! * A message is handed over at least once if the server takes it, and seldom twice. It is sent again, with the same
+//!   `Message-ID`, by which a repeat can be recognised, where a replica ends between sending and noting it, where the
+//!   database cannot note it for a minute, and where the connection breaks when the server has all of it; then once at
+//!   most. A server that has all of it and says nothing for `mail.answer_timeout_ms` counts as having taken it.
 //! * What fails is tried again after five minutes, then after twice as long each time, at most a day, and given up
-//!   after about three days. A mail server that says no for good (5xx) is believed at once.
+//!   after about three days. A refusal for good is believed at once if it is about the recipient or the content
+//!   ([`rules::is_for_good`]): one that says anything else may be about the settings here or there.
+//! * A failure that is not about one message ends the round: see [`model::Failure::is_of_the_way`].
+//! * A message that nobody could send by its last useful day is given up, also without a mail server.
 //! * **Privacy.** Once a message is sent or given up, recipient, subject and text are erased. Nothing of them stands
 //!   in a log, a metric or an error; a failure is kept as a code. Who writes a text puts no health data into it, and
 //!   no names beyond what the recipient knows anyway.
@@ -20,6 +25,7 @@
 //! * Without `mail.url` messages wait, and nothing is sent.
 
 pub mod invariants;
+pub mod line;
 pub mod model;
 pub mod rules;
 pub mod sender;
@@ -29,8 +35,10 @@ pub mod stream;
 
 use std::time::Duration;
 
+use chrono::NaiveDate;
+
+pub use line::Mailer;
 pub use model::{NewMail, Recipient};
-pub use sender::Mailer;
 
 use crate::command::{Stop, Unit};
 use crate::jobs::Job;
@@ -43,14 +51,24 @@ pub const JOBS: &[Job] = &[Job {
     round: |core| Box::pin(sender::round(core)),
 }];
 
-/// Queues a message in the transaction of `unit`. Gives `false`, and writes nothing, if the organisation has one
-/// with this key already, sent or not.
+/// Queues a message in the transaction of `unit`, of use for a week. Gives `false`, and writes nothing, if the
+/// organisation has one with this key already, sent or not.
+///
+/// # Errors
+///
+/// As of [`enqueue_until`].
+pub async fn enqueue(unit: &Unit, new: NewMail) -> Result<bool, Stop> {
+    let last_day = rules::last_useful_day(unit.today());
+    enqueue_until(unit, new, last_day).await
+}
+
+/// The same for a message of which `last_day` is the last day on which it is of use: after it nobody sends it.
 ///
 /// # Errors
 ///
 /// What the database answers; a message without a subject or a text breaks a constraint, which is a fault.
-pub async fn enqueue(unit: &Unit, new: NewMail) -> Result<bool, Stop> {
-    let queued = Messages::of(unit).insert(&new).await?;
+pub async fn enqueue_until(unit: &Unit, new: NewMail, last_day: NaiveDate) -> Result<bool, Stop> {
+    let queued = Messages::of(unit).insert(&new, last_day).await?;
     if queued {
         unit.note_queued();
     }

@@ -98,50 +98,72 @@ pub fn plain_text(body: &str) -> String {
     lines.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).take(MAX_BODY).collect()
 }
 
-/// Why a message was not taken. Only the code is kept.
+/// Why a message was not taken, or not tried. Only the code is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failure {
-    /// The server cannot be reached, takes nothing, or the connection broke.
+    /// The server cannot be reached, takes nothing just now, or the connection broke before it had the message.
     Unreachable,
     /// The connection cannot be made safe: no TLS, or a certificate that nobody vouches for.
     Tls,
     /// The server does not take our name and password, or wants some.
     Credentials,
-    /// No answer in time.
+    /// No answer in time, before the server had the message.
     TimedOut,
-    /// The server refused the message with this code.
+    /// The server takes nothing from this sender, with this code: it refused before it knew the recipient.
+    Sender(u16),
+    /// The server refused the message with this code, and may take it another time.
     Refused(u16),
+    /// The server refused the message with this code, for what its recipient or its content is.
+    Rejected(u16),
+    /// The server had all of the message, and the connection broke before its word.
+    Cut,
+    /// The server had all of the message, and gave no word in time.
+    Unanswered,
     /// It cannot be put into a form that the server takes.
     Unsendable,
     /// The last attempt was never finished.
     Interrupted,
+    /// It was not sent by its last useful day.
+    TooLate,
 }
 
 impl Failure {
     /// The code, as stored and logged: never a word of the server's answer, which may name the recipient.
     #[must_use]
     pub fn code(self) -> String {
-        match self {
-            Self::Unreachable => "UNREACHABLE".to_owned(),
-            Self::Tls => "TLS".to_owned(),
-            Self::Credentials => "CREDENTIALS".to_owned(),
-            Self::TimedOut => "TIMED_OUT".to_owned(),
-            Self::Refused(code) => format!("SMTP_{code}"),
-            Self::Unsendable => "UNSENDABLE".to_owned(),
-            Self::Interrupted => "INTERRUPTED".to_owned(),
-        }
+        let text = match self {
+            Self::Unreachable => "UNREACHABLE",
+            Self::Tls => "TLS",
+            Self::Credentials => "CREDENTIALS",
+            Self::TimedOut => "TIMED_OUT",
+            Self::Sender(code) => return format!("SENDER_{code}"),
+            Self::Refused(code) | Self::Rejected(code) => return format!("SMTP_{code}"),
+            Self::Cut => "CUT",
+            Self::Unanswered => "UNANSWERED",
+            Self::Unsendable => "UNSENDABLE",
+            Self::Interrupted => "INTERRUPTED",
+            Self::TooLate => "TOO_LATE",
+        };
+        text.to_owned()
     }
 
     /// Whether it concerns the way to the server, and so every message.
     #[must_use]
     pub const fn is_of_the_way(self) -> bool {
-        matches!(self, Self::Unreachable | Self::Tls | Self::Credentials | Self::TimedOut)
-    }
-
-    /// Whether another attempt would end the same way.
-    #[must_use]
-    pub const fn is_final(self) -> bool {
-        matches!(self, Self::Refused(500..=599) | Self::Unsendable | Self::Interrupted)
+        match self {
+            Self::Unreachable
+            | Self::Tls
+            | Self::Credentials
+            | Self::TimedOut
+            | Self::Sender(_)
+            | Self::Cut
+            | Self::Unanswered => true,
+            Self::Refused(_)
+            | Self::Rejected(_)
+            | Self::Unsendable
+            | Self::Interrupted
+            | Self::TooLate => false,
+        }
     }
 }
 
@@ -206,12 +228,10 @@ mod tests {
     }
 
     #[test]
-    fn a_code_says_what_failed_and_what_follows() {
-        assert_eq!(Failure::Refused(550).code(), "SMTP_550");
-        assert!(Failure::Refused(550).is_final() && !Failure::Refused(550).is_of_the_way());
-        assert!(!Failure::Refused(451).is_final());
-        for way in [Failure::Unreachable, Failure::Tls, Failure::Credentials, Failure::TimedOut] {
-            assert!(way.is_of_the_way() && !way.is_final(), "{way:?}");
-        }
+    fn a_code_says_what_failed() {
+        assert_eq!(Failure::Refused(450).code(), "SMTP_450");
+        assert_eq!(Failure::Rejected(550).code(), "SMTP_550");
+        assert_eq!(Failure::Sender(550).code(), "SENDER_550");
+        assert!(Failure::Sender(550).is_of_the_way() && !Failure::Rejected(550).is_of_the_way());
     }
 }

@@ -8,8 +8,11 @@ use url::Url;
 
 use crate::config::MailSettings;
 
-/// The longest time for one message that can be set, in milliseconds: well below the lease.
+/// The longest time for handing over one message that can be set, in milliseconds.
 const MAX_TIMEOUT_MS: u64 = 120_000;
+
+/// The longest wait for the server's word on it, in milliseconds. Both together lie below the lease.
+const MAX_ANSWER_TIMEOUT_MS: u64 = 600_000;
 
 /// How the connection is kept secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +51,9 @@ pub type Problem = (&'static str, &'static str);
 pub fn of(settings: &MailSettings) -> Result<Option<Server>, Problem> {
     if !(1..=MAX_TIMEOUT_MS).contains(&settings.timeout_ms) {
         return Err(("mail.timeout_ms", "must lie between 1 and 120000"));
+    }
+    if !(1..=MAX_ANSWER_TIMEOUT_MS).contains(&settings.answer_timeout_ms) {
+        return Err(("mail.answer_timeout_ms", "must lie between 1 and 600000"));
     }
     let from = settings.from.parse::<Mailbox>().ok();
     let from = from.filter(|_| !settings.from.chars().any(char::is_control));
@@ -112,6 +118,7 @@ mod tests {
             from: "Alongside <no-reply@example.org>".to_owned(),
             ca_file: String::new(),
             timeout_ms: 30_000,
+            answer_timeout_ms: 600_000,
         }
     }
 
@@ -183,6 +190,10 @@ mod tests {
         }
         for timeout in [0, 120_001] {
             assert_eq!(with(&|settings| settings.timeout_ms = timeout), "mail.timeout_ms");
+        }
+        for timeout in [0, 600_001] {
+            let key = with(&|settings| settings.answer_timeout_ms = timeout);
+            assert_eq!(key, "mail.answer_timeout_ms");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Rows of messages: queued, claimed, and marked.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use entities::mail_message::{ActiveModel, Column, Entity, Model};
 use sea_orm::sea_query::{Expr, LockBehavior, LockType, OnConflict};
 use sea_orm::{
@@ -10,7 +10,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::model::{Failure, NewMail, State, one_line, plain_text};
-use super::rules::{LAST_ATTEMPT, LEASE, next_attempt};
+use super::rules::{LAST_ATTEMPT, LEASE, Next, next};
 use crate::command::{Stop, Unit};
 use crate::db::DbFault;
 
@@ -34,6 +34,8 @@ pub struct Claimed {
     pub subject: String,
     /// The text.
     pub body: String,
+    /// Whether the last attempt broke off when the server had all of it.
+    pub was_cut: bool,
     /// When it was queued.
     pub created_at: DateTime<Utc>,
 }
@@ -57,6 +59,8 @@ pub enum Fate {
     Later,
     /// No more.
     GivenUp,
+    /// Others decided that: the lease was over.
+    Overtaken,
 }
 
 #[expect(
@@ -70,8 +74,8 @@ impl<'a> Messages<'a> {
         Self { unit }
     }
 
-    /// Adds a message; gives `false` if the organisation has one with its key.
-    pub async fn insert(&self, new: &NewMail) -> Result<bool, Stop> {
+    /// Adds a message that is of use until `last_day`; gives `false` if the organisation has one with its key.
+    pub async fn insert(&self, new: &NewMail, last_day: NaiveDate) -> Result<bool, Stop> {
         let now = self.unit.now();
         let row = ActiveModel {
             id: Set(self.unit.id()),
@@ -86,6 +90,7 @@ impl<'a> Messages<'a> {
             next_attempt_at: Set(Some(now)),
             sent_at: Set(None),
             failure: Set(None),
+            last_day: Set(last_day),
             created_at: Set(now),
         };
         // Without naming columns: who may not read the queue may not ask it about a key either.
@@ -95,6 +100,20 @@ impl<'a> Messages<'a> {
             .exec_without_returning(self.unit.tx())
             .await?;
         Ok(matches!(inserted, TryInsertResult::Inserted(1..)))
+    }
+
+    /// Gives up what is due and of no use any more; gives how many. What somebody is sending is not due.
+    pub async fn give_up_late(&self) -> Result<u64, Stop> {
+        let late = Entity::update_many()
+            .filter(Column::State.eq(State::Waiting.code()))
+            .filter(Column::NextAttemptAt.lte(self.unit.now()))
+            .filter(Column::LastDay.lt(self.unit.today()))
+            .col_expr(Column::Failure, Expr::value(Failure::TooLate.code()));
+        let given_up = ended(late, State::GivenUp).exec(self.unit.tx()).await?.rows_affected;
+        if given_up > 0 {
+            self.unit.note_queued();
+        }
+        Ok(given_up)
     }
 
     /// Claims the message that has been due for longest, past those that others hold.
@@ -111,9 +130,9 @@ impl<'a> Messages<'a> {
         let Some(row) = due else { return Ok(Claim::Nothing) };
         self.unit.note_queued();
         if row.attempts >= LAST_ATTEMPT {
-            let ended = self.ending(row.id, State::GivenUp);
             let failure = Expr::value(Failure::Interrupted.code());
-            ended.col_expr(Column::Failure, failure).exec(self.unit.tx()).await?;
+            let change = ended(waiting(row.id), State::GivenUp).col_expr(Column::Failure, failure);
+            change.exec(self.unit.tx()).await?;
             return Ok(Claim::GivenUp);
         }
         let attempt = row.attempts + 1;
@@ -128,54 +147,55 @@ impl<'a> Messages<'a> {
 
     /// Marks a message as sent. One that was sent is sent, whoever holds it by now.
     pub async fn mark_sent(&self, id: Uuid) -> Result<Fate, Stop> {
-        self.unit.note_queued();
-        self.ending(id, State::Sent)
-            .col_expr(Column::SentAt, Expr::value(self.unit.now()))
-            .exec(self.unit.tx())
-            .await?;
-        Ok(Fate::Sent)
+        self.save(self.sent(waiting(id)), Fate::Sent).await
     }
 
     /// Marks an attempt as failed, unless the lease was over and somebody else tries by now.
-    pub async fn mark_failed(
-        &self,
-        id: Uuid,
-        attempt: i32,
-        failure: Failure,
-    ) -> Result<Fate, Stop> {
-        self.unit.note_queued();
-        let (change, fate) = match next_attempt(attempt, failure, self.unit.now()) {
-            Some(next) => {
-                let later = self.waiting(id).col_expr(Column::NextAttemptAt, Expr::value(next));
-                (later, Fate::Later)
-            }
-            None => (self.ending(id, State::GivenUp), Fate::GivenUp),
-        };
-        change
-            .col_expr(Column::Failure, Expr::value(failure.code()))
+    pub async fn mark_failed(&self, message: &Claimed, failure: Failure) -> Result<Fate, Stop> {
+        let Claimed { id, attempt, was_cut, .. } = *message;
+        let this = waiting(id)
             .filter(Column::Attempts.eq(attempt))
-            .exec(self.unit.tx())
-            .await?;
-        Ok(fate)
+            .col_expr(Column::Failure, Expr::value(failure.code()));
+        match next(attempt, failure, was_cut, self.unit.now()) {
+            Next::Again(next) => {
+                let later = this.col_expr(Column::NextAttemptAt, Expr::value(next));
+                self.save(later, Fate::Later).await
+            }
+            Next::Sent => self.save(self.sent(this), Fate::Sent).await,
+            Next::GivenUp => self.save(ended(this, State::GivenUp), Fate::GivenUp).await,
+        }
     }
 
-    /// A change of a message that waits.
-    fn waiting(&self, id: Uuid) -> UpdateMany<Entity> {
-        Entity::update_many()
-            .filter(Column::Id.eq(id))
-            .filter(Column::State.eq(State::Waiting.code()))
+    /// Changes one message; gives its fate, if it still was ours to decide.
+    async fn save(&self, change: UpdateMany<Entity>, fate: Fate) -> Result<Fate, Stop> {
+        match change.exec(self.unit.tx()).await?.rows_affected {
+            0 => Ok(Fate::Overtaken),
+            _ => {
+                self.unit.note_queued();
+                Ok(fate)
+            }
+        }
     }
 
-    /// The end of a message that waits: nothing personal stays.
-    fn ending(&self, id: Uuid, state: State) -> UpdateMany<Entity> {
-        let nothing = || Expr::value(Option::<String>::None);
-        self.waiting(id)
-            .col_expr(Column::State, Expr::value(state.code()))
-            .col_expr(Column::Recipient, nothing())
-            .col_expr(Column::Subject, nothing())
-            .col_expr(Column::Body, nothing())
-            .col_expr(Column::NextAttemptAt, Expr::value(Option::<DateTime<Utc>>::None))
+    fn sent(&self, change: UpdateMany<Entity>) -> UpdateMany<Entity> {
+        ended(change, State::Sent).col_expr(Column::SentAt, Expr::value(self.unit.now()))
     }
+}
+
+/// A change of a message that waits.
+fn waiting(id: Uuid) -> UpdateMany<Entity> {
+    Entity::update_many().filter(Column::Id.eq(id)).filter(Column::State.eq(State::Waiting.code()))
+}
+
+/// The end of messages that wait: nothing personal stays.
+fn ended(change: UpdateMany<Entity>, state: State) -> UpdateMany<Entity> {
+    let nothing = || Expr::value(Option::<String>::None);
+    change
+        .col_expr(Column::State, Expr::value(state.code()))
+        .col_expr(Column::Recipient, nothing())
+        .col_expr(Column::Subject, nothing())
+        .col_expr(Column::Body, nothing())
+        .col_expr(Column::NextAttemptAt, Expr::value(Option::<DateTime<Utc>>::None))
 }
 
 fn claimed(row: Model, attempt: i32) -> Result<Claimed, DbFault> {
@@ -191,11 +211,13 @@ fn claimed(row: Model, attempt: i32) -> Result<Claimed, DbFault> {
         attempts: _,
         next_attempt_at: _,
         sent_at: _,
-        failure: _,
+        failure,
+        last_day: _,
         created_at,
     } = row;
     let (Some(recipient), Some(subject), Some(body)) = (recipient, subject, body) else {
         return Err(DbFault::unreadable("mail_message"));
     };
-    Ok(Claimed { id, kind, attempt, recipient, subject, body, created_at })
+    let was_cut = failure == Some(Failure::Cut.code());
+    Ok(Claimed { id, kind, attempt, recipient, subject, body, was_cut, created_at })
 }

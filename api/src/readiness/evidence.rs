@@ -157,6 +157,7 @@ pub async fn remove(unit: &Unit, at: At) -> Result<Changed, Stop> {
     let after =
         Evidence { removed_on: Some(unit.today()), version: before.version + 1, ..before.clone() };
     desk.store.update_evidence(&after).await?;
+    crate::files::removal::remove(unit, after.organisation_id, after.file_key).await?;
     desk.record("readiness_evidence.removed", Some(&before), &after, &[], None);
     Ok(Changed::of(at.id))
 }

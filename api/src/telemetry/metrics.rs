@@ -114,9 +114,9 @@ impl Metrics {
         self.failures.add(u64::from(failed), &labels);
     }
 
-    /// Counts an attempt to hand over an e-mail: `sent`, `later` or `given_up`.
-    pub fn count_mail(&self, outcome: &'static str) {
-        self.mails.add(1, &[KeyValue::new("outcome", outcome)]);
+    /// Counts e-mails by what became of them: `sent`, `later` or `given_up`.
+    pub fn count_mails(&self, outcome: &'static str, count: u64) {
+        self.mails.add(count, &[KeyValue::new("outcome", outcome)]);
     }
 }
 

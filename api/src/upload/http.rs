@@ -162,7 +162,8 @@ async fn keep(
     body: Body,
 ) -> Result<HttpResponse, Denied> {
     let store = app.files();
-    let Some(_turn) = store.turn().await else {
+    let turn = store.turns().turn(upload.account_id, upload.id).await;
+    let Some(_turn) = turn else {
         let busy = Fault::Unavailable("too many files come at once".to_owned());
         return Err(failed(&busy));
     };

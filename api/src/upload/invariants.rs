@@ -16,4 +16,9 @@ pub const QUERIES: &[Invariant] = &[
          where u.stored_at < u.created_at or u.used_at < u.stored_at \
            or u.stored_at >= u.expires_at or u.used_at >= u.expires_at",
     ),
+    (
+        "no upload that can still be used has its file deleted",
+        "select 'its file is deleted: an upload that is ' || u.state from staged_upload u \
+         join file_removal r on r.key = u.id where u.state in ('PENDING','STORED')",
+    ),
 ];

@@ -10,10 +10,10 @@
 //! * A file has a plain name, whose ending fits its type. The types are listed in [`model::Media`].
 //! * A file is no larger than `files.max_bytes`, and one account has no more than `files.max_open` waiting.
 //! * PENDING, STORED once the bytes are there, USED once a record took it. It is used once.
-//! * What is not used in time counts as gone. [`sweep`] deletes the bytes and says EXPIRED.
+//! * What is not used in time counts as gone. [`sweep`] says EXPIRED, and has the bytes deleted in the same transaction.
 //!
-//! The bytes come before the row says so: what a crash leaves behind is a file without a use, which the sweep finds
-//! by the row. No row names a file that is not there.
+//! The bytes come before the row says so, and go after it: what a crash leaves behind is a file without a use, which
+//! goes when its row expires. No row that can still be used names a file that is not there.
 
 pub mod graphql;
 pub mod http;

@@ -9,6 +9,7 @@ use super::store::Uploads;
 use crate::actor::Permission;
 use crate::audit::Change;
 use crate::command::{Stop, Unit, refuse_any};
+use crate::files::removal;
 use crate::person::desk::Changed;
 use crate::refusal::{Code, Refusal};
 
@@ -34,6 +35,7 @@ pub async fn create(unit: &Unit, organisation: Uuid, file: Announced) -> Result<
     let (account, acting_as) = acting(unit, organisation)?;
     let (limits, now) = (unit.uploads(), unit.now());
     let store = Uploads::of(unit);
+    store.lock_account(account).await?;
     let mut unmet = rules::unmet_for_file(&file, limits);
     unmet.extend(rules::unmet_for_waiting(store.waiting(account, now).await?, limits));
     let Some(media) = Media::from_code(&file.media_type).filter(|_| unmet.is_empty()) else {
@@ -118,18 +120,19 @@ pub async fn take(unit: &Unit, id: Uuid, organisation: Uuid, path: &str) -> Resu
     Ok(after.into())
 }
 
-/// Says that an upload expired whose time was over at `then`, after its bytes were deleted.
+/// Says of uploads whose time is over, at most so many, that they expired, and has their bytes deleted; gives how many.
 ///
 /// # Errors
 ///
-/// [`Code::Conflict`] if it is used or expired, or what the database answers.
-pub async fn expire(unit: &Unit, id: Uuid, then: DateTime<Utc>, job: &str) -> Result<(), Stop> {
+/// What the database answers.
+pub async fn expire(unit: &Unit, most: u64, job: &str) -> Result<u64, Stop> {
     let store = Uploads::of(unit);
-    let found = store.lock(id).await?;
-    let Some(before) = found.filter(|upload| upload.is_waiting() && upload.is_over(then)) else {
-        return Err(Refusal::whole(Code::Conflict).into());
-    };
-    let after = store.update(Upload { state: State::Expired, ..before.clone() }).await?;
-    record(unit, "staged_upload.expired", Some(&before), &after, format!("SYSTEM:{job}"));
-    Ok(())
+    let over = store.lock_over(unit.now(), most).await?;
+    let count = over.len() as u64;
+    for before in over {
+        let after = store.update(Upload { state: State::Expired, ..before.clone() }).await?;
+        removal::remove(unit, after.organisation_id, after.id).await?;
+        record(unit, "staged_upload.expired", Some(&before), &after, format!("SYSTEM:{job}"));
+    }
+    Ok(count)
 }

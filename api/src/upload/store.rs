@@ -2,10 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use entities::staged_upload::{ActiveModel, Column, Entity, Model};
-use sea_orm::sea_query::LockType;
+use sea_orm::sea_query::{LockBehavior, LockType};
 use sea_orm::{
-    ActiveModelTrait as _, ColumnTrait as _, EntityTrait as _, IntoActiveModel as _,
-    PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    ActiveModelTrait as _, ColumnTrait as _, ConnectionTrait as _, DbBackend, EntityTrait as _,
+    IntoActiveModel as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    Statement,
 };
 use uuid::Uuid;
 
@@ -47,6 +48,20 @@ impl<'a> Uploads<'a> {
         row.map(Upload::try_from).transpose()
     }
 
+    /// Waits for others who count the uploads of an account and add to them. Its row is the national team's to lock, so
+    /// a name is locked; SQLite has one writer at a time.
+    pub async fn lock_account(&self, account: Uuid) -> Result<(), DbFault> {
+        if self.tx.get_database_backend() == DbBackend::Postgres {
+            // The lock counts in the whole database; the table lives in one schema of it.
+            let lock = "select pg_advisory_xact_lock(hashtextextended(\
+                concat(current_schema(), ':staged_upload:', cast($1 as text)), 0)), 1";
+            let name = [account.simple().to_string().into()];
+            let lock = Statement::from_sql_and_values(DbBackend::Postgres, lock, name);
+            self.tx.execute_raw(lock).await?;
+        }
+        Ok(())
+    }
+
     /// How many uploads of an account wait at `now` for their bytes or for a record.
     pub async fn waiting(&self, account: Uuid, now: DateTime<Utc>) -> Result<u64, DbFault> {
         let waiting = Entity::find()
@@ -56,18 +71,17 @@ impl<'a> Uploads<'a> {
         Ok(waiting.count(self.tx).await?)
     }
 
-    /// The ids of uploads whose time was over at `then` and that nobody used, longest ago first; at most
-    /// `most`.
-    pub async fn over(&self, then: DateTime<Utc>, most: u64) -> Result<Vec<Uuid>, DbFault> {
+    /// Uploads whose time is over at `now` and that nobody used, locked, longest ago first; at most `most`, past those
+    /// that others hold.
+    pub async fn lock_over(&self, now: DateTime<Utc>, most: u64) -> Result<Vec<Upload>, DbFault> {
         let over = Entity::find()
-            .select_only()
-            .column(Column::Id)
             .filter(Column::State.is_in(WAITING.map(State::code)))
-            .filter(Column::ExpiresAt.lte(then))
+            .filter(Column::ExpiresAt.lte(now))
             .order_by_asc(Column::ExpiresAt)
             .order_by_asc(Column::Id)
-            .limit(most);
-        Ok(over.into_tuple().all(self.tx).await?)
+            .limit(most)
+            .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
+        over.all(self.tx).await?.into_iter().map(Upload::try_from).collect()
     }
 
     /// Saves a new upload.

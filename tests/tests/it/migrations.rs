@@ -119,11 +119,11 @@ async fn columns(database: &Database) -> BTreeSet<String> {
 /// The tables of the schema in which a test runs, as a condition on `pg_class c`.
 const TABLES: &str = "c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p')";
 
-/// The tables whose rows may be taken away: the parts of a draft, links that a merge gives to another, and
-/// offers of places.
+/// The tables whose rows may be taken away: the parts of a draft, links that a merge gives to another, offers of
+/// places, and files that are deleted by now.
 const PARTS: &str = "'programme_module', 'module_prerequisite', 'competence_mapping', 'declared_gap', \
      'course_trainer', 'course_session', 'session_module', 'teaching_assignment', 'session_place', 'session_guest', \
-     'course_partner', 'readiness_domain', 'readiness_indicator', 'readiness_mapping'";
+     'course_partner', 'readiness_domain', 'readiness_indicator', 'readiness_mapping', 'file_removal'";
 
 /// What would be outside row security: each look-up names what it finds.
 async fn gaps(eye: &Eye) -> Vec<String> {

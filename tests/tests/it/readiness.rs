@@ -2,6 +2,7 @@
 
 use alongside::actor::{GrantScope, Role};
 use alongside::graphql::ids;
+use alongside::jobs;
 use alongside::readiness::score::Outcome;
 use serde_json::{Value, json};
 use tests::licences::{Stage as Licensing, licence};
@@ -277,6 +278,9 @@ on_both_databases! {
         let remove = json!({ "id": evidence, "expectedVersion": 1 });
         world.mutate(Some(&coordinator), "readinessEvidenceRemove", "", remove).await.done("impact");
         assert_eq!(fetch(Some(&coordinator)).await.status().as_u16(), 404, "what is taken back is not there");
+        let key = uploads::uuid(&upload);
+        assert_eq!(jobs::round(world.app.core(), "file-removal").await.expect("a round"), 1);
+        assert!(!world.app.files().holds(key).await.expect("an answer"), "and its bytes are deleted");
     }
 }
 

@@ -2,11 +2,13 @@
 
 mod bucket;
 mod bytes;
+mod clearing;
 mod taking;
 
 use alongside::actor::{GrantScope, Role};
 use serde_json::{Value, json};
-use tests::race::at_once;
+use tests::race::{at_once, patiently};
+use tests::socket::Socket;
 use tests::uploads::{self, UPLOAD, announce, announced, input, pdf, send, sent, sha256, to};
 use tests::{World, given, on_both_databases, world_with};
 
@@ -16,6 +18,11 @@ world_with! {
         config.files.max_bytes = 1000;
         config.files.max_open = 2;
     }
+}
+
+world_with! {
+    /// A world in which one account sends one file at a time.
+    Narrow, |config| config.files.max_account_puts = 1
 }
 
 /// The paths of `userErrors`, below `input`.
@@ -115,6 +122,45 @@ on_both_databases! {
         world.set_clock("2026-05-01T10:00:00Z");
         let later = world.coordinator(&world.a);
         assert_eq!(announce(&world, &later, new).await.codes(), [] as [&str; 0], "what is past its time does not count");
+    }
+
+    async fn of_many_who_announce_at_once_only_so_many_may(world: Tight) {
+        let new = input(&world.a, "a.pdf", "application/pdf", &pdf(1, 100));
+        let codes = at_once(8, |_| {
+            let (world, new) = (world.clone(), new.clone());
+            async move { announce(&world, &world.coordinator(&world.a), new).await.codes().len() }
+        });
+        let done = codes.await.into_iter().filter(|codes| *codes == 0).count();
+        assert_eq!(done, 2, "the others are refused");
+        assert_eq!(world.database.eye.rows_where("staged_upload", "true").await, 2);
+    }
+
+    async fn one_account_does_not_stop_the_files_of_others(world: Narrow) {
+        let (token, bytes) = (world.coordinator(&world.a), pdf(1, 300_000));
+        let first = announced(&world, &world.a, &bytes).await;
+        let second = announced(&world, &world.a, &bytes).await;
+        let mut slow = Socket::open(&world).await;
+        let head = format!(
+            "PUT /uploads/{first} HTTP/1.1\r\nhost: test\r\nauthorization: Bearer {token}\r\n\
+             content-type: application/pdf\r\ncontent-length: 300000\r\n\r\n"
+        );
+        slow.send(head).await;
+        slow.send(&bytes[..290_000]).await;
+        let began = async {
+            while world.files().is_empty() {
+                tokio::task::yield_now().await;
+            }
+        };
+        patiently("the first is on its way", began).await;
+        let another = {
+            let (world, token, bytes) = (world.clone(), token.clone(), bytes.clone());
+            tokio::spawn(async move { send(&world, &token, &second, &bytes).await.status().as_u16() })
+        };
+        sent(&world, &world.b, &bytes).await;
+        assert!(!another.is_finished(), "it waits for its turn");
+        slow.send(&bytes[290_000..]).await;
+        assert_eq!(slow.answer().await.map(|answer| answer.status), Some(201));
+        assert_eq!(patiently("its turn comes", another).await.expect("an answer"), 201);
     }
 
     async fn who_acts_for_no_organisation_or_for_another_announces_nothing(world: World) {

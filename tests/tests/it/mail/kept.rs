@@ -79,7 +79,7 @@ fn second(world: &World) -> (String, String) {
     let new = world.uuid(uuid::Uuid::from_u128(7));
     let plant = format!(
         "insert into mail_message select {new}, organisation_id, kind, deduplication_key, recipient, subject, body, \
-         state, attempts, next_attempt_at, sent_at, failure, created_at from mail_message \
+         state, attempts, next_attempt_at, sent_at, failure, last_day, created_at from mail_message \
          where deduplication_key = 'waiting'"
     );
     (plant, format!("delete from mail_message where id = {new}"))

@@ -51,9 +51,15 @@ impl Post {
         self.0.tell(json!({ "do": "mode", "mode": mode })).await;
     }
 
-    /// Refuses recipients with this code from now on; none with 0.
+    /// Refuses recipients with this code from now on, as such that are not there; none with 0.
     pub async fn refuse(&mut self, code: u16) {
-        self.0.tell(json!({ "do": "refuse", "code": code })).await;
+        self.refuse_at("recipient", code, &format!("{}.1.1", code / 100)).await;
+    }
+
+    /// Refuses at this step (`sender`, `recipient` or `content`) with this code and this status.
+    pub async fn refuse_at(&mut self, step: &str, code: u16, status: &str) {
+        let refuse = json!({ "do": "refuse", "code": code, "status": status, "at": step });
+        self.0.tell(refuse).await;
     }
 
     /// Nobody listens any more.
@@ -98,6 +104,7 @@ pub fn settings(url: &str) -> MailSettings {
         from: "Alongside Büro <no-reply@example.org>".to_owned(),
         ca_file: String::new(),
         timeout_ms: 30_000,
+        answer_timeout_ms: 600_000,
     }
 }
 

@@ -89,7 +89,7 @@ on_both_databases! {
 async fn settings_that_make_no_sense_are_refused_at_the_start_by_their_key() {
     let folder = tempfile::tempdir().expect("a folder");
     let from = ("ALONGSIDE__MAIL__FROM", "no-reply@example.org");
-    let cases: [(&str, &[(&str, &str)]); 7] = [
+    let cases: [(&str, &[(&str, &str)]); 8] = [
         ("mail.url", &[("ALONGSIDE__MAIL__URL", "smtp://mail.example.org:25"), from]),
         ("mail.url", &[("ALONGSIDE__MAIL__URL", "nonsense"), from]),
         ("mail.from", &[("ALONGSIDE__MAIL__URL", "smtps://mail.example.org")]),
@@ -103,6 +103,7 @@ async fn settings_that_make_no_sense_are_refused_at_the_start_by_their_key() {
             ],
         ),
         ("mail.timeout_ms", &[("ALONGSIDE__MAIL__TIMEOUT_MS", "0")]),
+        ("mail.answer_timeout_ms", &[("ALONGSIDE__MAIL__ANSWER_TIMEOUT_MS", "600001")]),
         ("unknown field `ur`", &[("ALONGSIDE__MAIL__UR", "smtps://mail.example.org")]),
     ];
     for (key, settings) in cases {

@@ -272,9 +272,10 @@ async fn rows_of(world: &World, tenant: &Tenant) {
         ),
         format!("update region_membership set override_reason = 'x' where organisation_id = {id}"),
         format!(
-            "insert into mail_message values ({}, {id}, 'x', 'x', 'a@b.c', 'x', 'x', 'WAITING', 1, {at}, null, 'x', {at})",
+            "insert into mail_message values ({}, {id}, 'x', 'x', 'a@b.c', 'x', 'x', 'WAITING', 1, {at}, null, 'x', '2026-05-01', {at})",
             new(8)
         ),
+        format!("insert into file_removal values ({}, {id}, {at}, {at})", new(9)),
     ] {
         execute(world, &row).await;
     }

@@ -3,7 +3,8 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use alongside::files::{Attachment, attachment, sweep};
+use alongside::files::{Attachment, attachment};
+use alongside::jobs;
 use alongside::upload::model::Media;
 use axum::body::to_bytes;
 use tests::bucket::Bucket;
@@ -99,7 +100,8 @@ on_both_databases! {
         announced(&world, &world.b, &pdf(1, 100)).await;
         assert!(world.app.files().holds(uuid(&id)).await.expect("an answer"));
         world.set_clock("2026-05-02T09:00:00Z");
-        assert_eq!(sweep(world.app.core(), world.app.files()).await.expect("a sweep"), 2);
+        assert_eq!(jobs::round(world.app.core(), "upload-sweep").await.expect("a round"), 2);
+        assert_eq!(jobs::round(world.app.core(), "file-removal").await.expect("a round"), 2);
         assert_eq!(world.bucket.objects(), [] as [String; 0]);
         assert!(!world.app.files().holds(uuid(&id)).await.expect("an answer"));
     }
@@ -144,8 +146,10 @@ on_both_databases! {
         let body = answer.text().await.expect("text");
         assert!(!body.contains("S3") && !body.contains("another") && !body.contains("evidence"), "{body}");
         world.set_clock("2026-05-02T09:00:00Z");
-        assert!(sweep(world.app.core(), world.app.files()).await.is_err(), "nothing is said to be gone that may be there");
-        assert_eq!(world.database.eye.texts("select state from staged_upload").await, ["PENDING"]);
+        assert_eq!(jobs::round(world.app.core(), "upload-sweep").await.expect("a round"), 1);
+        assert!(jobs::round(world.app.core(), "file-removal").await.is_err());
+        let left = world.database.eye.rows_where("file_removal", "true").await;
+        assert_eq!(left, 1, "nothing is said to be gone that may be there");
         assert_eq!(world.0.bucket.objects(), [] as [String; 0]);
     }
 }

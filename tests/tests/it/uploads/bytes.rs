@@ -195,7 +195,8 @@ on_sqlite! {
         for request in [put(), put().bearer_auth("x"), put().header("authorization", "Basic x"), put().bearer_auth(world.coordinator(&world.a)).bearer_auth("x")] {
             let answer = request.send().await.expect("an answer");
             assert_eq!(answer.headers()["www-authenticate"], "Bearer");
-            assert_eq!(refused(answer).await, (401, "UNAUTHENTICATED".to_owned()));
+            let text = answer.text().await.expect("text");
+            assert!(text.contains("\"send a valid bearer token\"") && text.contains("UNAUTHENTICATED"), "{text}");
         }
         for method in ["GET", "POST", "DELETE", "PATCH", "OPTIONS"] {
             let method = reqwest::Method::from_bytes(method.as_bytes()).expect("a method");

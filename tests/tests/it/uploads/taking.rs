@@ -4,7 +4,8 @@ use alongside::actor::Identity;
 use alongside::actor::demo_issuer::DemoIssuer;
 use alongside::actor::service::account_id;
 use alongside::command::{self, Outcome, Request, Stop};
-use alongside::files::{Attachment, attachment, sweep};
+use alongside::files::{Attachment, attachment};
+use alongside::jobs;
 use alongside::refusal::{Code, Refusal};
 use alongside::upload::model::{Media, Taken};
 use alongside::upload::service;
@@ -69,7 +70,7 @@ async fn take_and(
 }
 
 /// The state of each upload, in the order of their making.
-async fn states(world: &World) -> Vec<String> {
+pub async fn states(world: &World) -> Vec<String> {
     world.database.eye.texts("select state from staged_upload order by created_at, id").await
 }
 
@@ -92,7 +93,9 @@ on_both_databases! {
         let [by, ..] = seen(&world, Some(&token), &id).await;
         assert_eq!((&by["state"], &by["usedAt"], &by["version"]), (&json!("USED"), &json!("2026-05-01T09:00:00.000000Z"), &json!(3)));
         world.set_clock("2026-06-01T09:00:00Z");
-        assert_eq!(sweep(world.app.core(), world.app.files()).await.expect("a sweep"), 0);
+        for job in ["upload-sweep", "file-removal"] {
+            assert_eq!(jobs::round(world.app.core(), job).await.expect("a round"), 0, "{job}");
+        }
         assert_eq!(world.files(), [uuid(&id).simple().to_string()], "it stays with its record");
     }
 
@@ -120,37 +123,6 @@ on_both_databases! {
             let token = world.coordinator(&world.a);
             assert_eq!(send(&world, &token, id, &bytes).await.status().as_u16(), 404);
         }
-    }
-
-    async fn what_nobody_used_is_swept_away_with_what_crashes_left(world: World) {
-        let bytes = pdf(1, 100);
-        let stored = sent(&world, &world.a, &bytes).await;
-        let crashed = announced(&world, &world.b, &bytes).await;
-        // Its bytes came, and the program died before it could say so; another died half-way.
-        let folder = world.folder("files");
-        std::fs::write(folder.join(uuid(&crashed).simple().to_string()), &bytes).expect("a file");
-        std::fs::write(folder.join(format!("{}#1", uuid(&crashed).simple())), b"part").expect("a file");
-        let foreign = folder.join("00000000000000000000000000000abc#1");
-        std::fs::write(&foreign, b"another's").expect("a file");
-        world.set_clock("2026-05-01T10:00:00Z");
-        let (core, store) = (world.app.core(), world.app.files());
-        let young = announced(&world, &world.a, &bytes).await;
-        assert_eq!(sweep(core, store).await.expect("a sweep"), 0, "somebody may still be sending");
-        world.set_clock("2026-05-01T10:10:00Z");
-        let counts = at_once(2, |_| {
-            let world = world.clone();
-            async move { sweep(world.app.core(), world.app.files()).await.expect("a sweep") }
-        });
-        assert_eq!(counts.await.iter().sum::<usize>(), 2, "each once, also by two at once");
-        assert_eq!(states(&world).await, ["EXPIRED", "EXPIRED", "PENDING"]);
-        assert_eq!(world.files(), ["00000000000000000000000000000abc#1"], "what is no upload of theirs stays");
-        assert_eq!(sweep(core, store).await.expect("a sweep"), 0);
-        let by_the_job = "action = 'staged_upload.expired' and acting_as = 'SYSTEM:files.sweep'";
-        assert_eq!(world.database.eye.rows_where("audit_event", by_the_job).await, 2);
-        let token = world.coordinator(&world.a);
-        assert_eq!(seen(&world, Some(&token), &stored).await[0]["state"], "EXPIRED");
-        assert_eq!(send(&world, &token, &stored, &bytes).await.status().as_u16(), 404);
-        assert_eq!(send(&world, &token, &young, &bytes).await.status().as_u16(), 201, "the others go on");
     }
 
     async fn a_file_goes_out_to_be_saved_and_never_to_be_run(world: World) {
