@@ -68,11 +68,15 @@ fn within_reach(rule: &Rule, progress: &Progress, spare: i64) -> Advice {
     let (basis, left, threshold) = (rule.basis, progress.left, percentage(rule.threshold));
     let more = left - spare;
     let by = progress.last_day.map_or_else(String::new, |day| format!(" by {}", day.told()));
-    // Where minutes or modules are counted, days may be bounded besides.
+    // Where no days are counted, they may be bounded besides.
     let bounded = progress.spare_days.filter(|_| basis != AttendanceBasis::Days);
     let bound = bounded.map_or_else(String::new, |days| {
         format!("; no more than {} may be missed", amount(AttendanceBasis::Days, days))
     });
+    let unrecorded = match progress.unrecorded.as_slice() {
+        [] => String::new(),
+        days => format!("; {} not recorded yet and taken as attended", listed(days)),
+    };
     let keep = if more == 1 { "keeps" } else { "keep" };
     let more_of =
         format!("{more} more {}{by} {keep} you at {threshold} or above", unit(basis, more));
@@ -87,7 +91,7 @@ fn within_reach(rule: &Rule, progress: &Progress, spare: i64) -> Advice {
             (Kind::CanMiss, spare, format!("{more_of}: {spare} of the {left} left can be missed"))
         }
     };
-    Advice { kind, number, by: progress.last_day, words: words + &bound }
+    Advice { kind, number, by: progress.last_day, words: words + &bound + &unrecorded }
 }
 
 /// Attending is not enough.

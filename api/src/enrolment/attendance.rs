@@ -50,9 +50,11 @@ pub struct Progress {
     pub total: i64,
     /// How much of that must be attended.
     pub needed: i64,
-    /// How much can have been attended by then.
+    /// How much of it is attended whatever comes.
+    pub certain: i64,
+    /// How much of it can have been attended by then.
     pub reachable: i64,
-    /// How much the sessions to come can still add.
+    /// How much depends on the sessions to come.
     pub left: i64,
     /// How many days of the course are to come.
     pub days_left: i64,
@@ -65,6 +67,8 @@ pub struct Progress {
     pub missed_days: Vec<NaiveDate>,
     /// How many more days may be missed, where the rule has a most; below 0 where too many were.
     pub spare_days: Option<i64>,
+    /// How many more days can be missed.
+    pub open_days: i64,
     /// How many more days can be made up.
     pub make_up_days_left: i64,
     /// The modules that are covered.
@@ -101,6 +105,7 @@ fn percent(part: i64, whole: i64) -> Option<i32> {
 }
 
 /// A session as it counts for one person.
+#[derive(Clone)]
 struct Counted<'a> {
     session: &'a Session,
     minutes: i64,
@@ -113,6 +118,11 @@ impl<'a> Counted<'a> {
         Self { session, minutes: session.minutes.into(), modules: session.modules.clone() }
     }
 
+    /// As if it was missed.
+    fn nothing(session: &'a Session) -> Self {
+        Self { session, minutes: 0, modules: BTreeSet::new() }
+    }
+
     /// As it is recorded. What lies beyond the session does not count.
     fn recorded(session: &'a Session, record: &Record) -> Self {
         match record.status {
@@ -123,7 +133,7 @@ impl<'a> Counted<'a> {
                 modules: &record.modules & &session.modules,
             },
             Status::Absent | Status::AuthorisedAbsence | Status::NotApplicable => {
-                Self { session, minutes: 0, modules: BTreeSet::new() }
+                Self::nothing(session)
             }
         }
     }
@@ -198,6 +208,17 @@ impl Facts {
     }
 }
 
+/// How what is not known yet is read.
+#[derive(Clone, Copy)]
+enum Outlook {
+    /// It is left out.
+    Unknown,
+    /// All of it will have been attended.
+    Attended,
+    /// None of it.
+    Missed,
+}
+
 /// The sessions of one person, sorted into what they count for.
 struct Sheet<'a> {
     rule: &'a Rule,
@@ -260,48 +281,67 @@ impl<'a> Sheet<'a> {
         }
     }
 
+    /// What counts, with what is not known yet in some outlook.
+    fn rows(&self, unrecorded: Outlook, to_come: Outlook) -> Vec<Counted<'a>> {
+        let mut rows = self.counted.clone();
+        for (sessions, outlook) in [(&self.unrecorded, unrecorded), (&self.to_come, to_come)] {
+            let sessions = sessions.iter().copied();
+            match outlook {
+                Outlook::Unknown => {}
+                Outlook::Attended => rows.extend(sessions.map(Counted::whole)),
+                Outlook::Missed => rows.extend(sessions.map(Counted::nothing)),
+            }
+        }
+        rows
+    }
+
+    /// The modules that are covered.
+    fn covered(&self, rows: &[Counted<'a>]) -> BTreeSet<i32> {
+        let of_rows = rows.iter().flat_map(|row| &row.modules);
+        of_rows.chain(&self.elsewhere).copied().collect()
+    }
+
     /// What was attended and what was held, over the same sessions.
-    fn tally<'s>(&self, sessions: impl Iterator<Item = &'s Counted<'a>>) -> (i64, i64)
-    where
-        'a: 's,
-    {
+    fn tally(&self, rows: &[Counted<'a>]) -> (i64, i64) {
         let share = self.rule.day_counts_at;
         match self.rule.basis {
             AttendanceBasis::Days => {
-                let days = days(sessions);
+                let days = days(rows);
                 (size(days.values().filter(|(of, all)| reaches(*of, *all, share))), size(&days))
             }
-            AttendanceBasis::Sessions => sessions
-                .fold((0, 0), |(of, all), one| (of + i64::from(one.reaches(share)), all + 1)),
+            AttendanceBasis::Sessions => {
+                (size(rows.iter().filter(|row| row.reaches(share))), size(rows))
+            }
             AttendanceBasis::Minutes => {
-                let start = (self.minutes, self.minutes);
-                sessions.fold(start, |(of, all), one| {
-                    (of + one.minutes, all + i64::from(one.session.minutes))
-                })
+                let attended: i64 = rows.iter().map(|row| row.minutes).sum();
+                let held: i64 = rows.iter().map(|row| i64::from(row.session.minutes)).sum();
+                (attended + self.minutes, held + self.minutes)
             }
             AttendanceBasis::Modules => {
-                let mut sides = (self.elsewhere.clone(), self.elsewhere.clone());
-                for one in sessions {
-                    sides.0.extend(&one.modules);
-                    sides.1.extend(&one.session.modules);
-                }
-                (size(&sides.0), size(&sides.1))
+                let taught = rows.iter().flat_map(|row| &row.session.modules);
+                let held: BTreeSet<&i32> = taught.chain(&self.elsewhere).collect();
+                (size(self.covered(rows)), size(held))
             }
         }
     }
 }
 
 /// The days of sessions that count as days: the minutes that were attended and those that were held.
-fn days<'s, 'a: 's>(
-    sessions: impl Iterator<Item = &'s Counted<'a>>,
-) -> BTreeMap<NaiveDate, (i64, i64)> {
+fn days(rows: &[Counted<'_>]) -> BTreeMap<NaiveDate, (i64, i64)> {
     let mut days = BTreeMap::new();
-    for one in sessions.filter(|one| one.session.counts_as_day) {
-        let (of, all) = days.entry(one.session.day).or_insert((0, 0));
-        *of += one.minutes;
-        *all += i64::from(one.session.minutes);
+    for row in rows.iter().filter(|row| row.session.counts_as_day) {
+        let (of, all) = days.entry(row.session.day).or_insert((0, 0));
+        *of += row.minutes;
+        *all += i64::from(row.session.minutes);
     }
     days
+}
+
+/// The days that do not count as attended.
+fn missed_days(rule: &Rule, rows: &[Counted<'_>]) -> Vec<NaiveDate> {
+    let missed =
+        days(rows).into_iter().filter(|(_, (of, all))| !reaches(*of, *all, rule.day_counts_at));
+    missed.map(|(day, _)| day).collect()
 }
 
 fn size(of: impl IntoIterator) -> i64 {
@@ -316,50 +356,44 @@ fn dates(sessions: &[&Session]) -> Vec<NaiveDate> {
 /// How somebody stands.
 #[must_use]
 pub fn progress(rule: &Rule, facts: &Facts) -> Progress {
+    use Outlook::{Attended, Missed, Unknown};
     let sheet = Sheet::of(rule, facts);
-    // What is not recorded yet and what is to come, as if all of it will have been attended.
-    let recorded: Vec<Counted<'_>> = sheet.unrecorded.iter().copied().map(Counted::whole).collect();
-    let attended: Vec<Counted<'_>> = sheet.to_come.iter().copied().map(Counted::whole).collect();
-    let so_far = || sheet.counted.iter().chain(&recorded);
-    let (now, held) = sheet.tally(sheet.counted.iter());
-    let (reachable, total) = sheet.tally(so_far().chain(&attended));
-    let left = reachable - sheet.tally(so_far()).0;
-
+    let (now, best) = (sheet.rows(Unknown, Unknown), sheet.rows(Attended, Attended));
+    let worst = sheet.rows(Missed, Missed);
+    let (attended, held) = sheet.tally(&now);
+    let (reachable, total) = sheet.tally(&best);
     let needed = least(total, rule.threshold);
-    let missed =
-        |(day, (of, all)): (_, (i64, i64))| (!reaches(of, all, rule.day_counts_at)).then_some(day);
-    let missed_days: Vec<NaiveDate> =
-        days(sheet.counted.iter()).into_iter().filter_map(missed).collect();
-    let spare_days = rule.max_missed_days.map(|most| i64::from(most) - size(&missed_days));
+    let left = reachable - sheet.tally(&sheet.rows(Attended, Missed)).0;
+    let lost_days = size(missed_days(rule, &best));
+    let spare_days = rule.max_missed_days.map(|most| i64::from(most) - lost_days);
     let can_miss = (total > 0 && reachable >= needed && spare_days.is_none_or(|days| days >= 0))
-        .then(|| match rule.basis {
-            AttendanceBasis::Days => spare_days.unwrap_or(i64::MAX),
-            _ => i64::MAX,
-        })
-        .map(|most| most.min(left).min(reachable - needed));
-
-    let mut covered = sheet.elsewhere.clone();
-    covered.extend(sheet.counted.iter().flat_map(|one| &one.modules));
+        .then_some(left.min(reachable - needed));
+    let can_miss = match (rule.basis, spare_days) {
+        (AttendanceBasis::Days, Some(days)) => can_miss.map(|most| most.min(days)),
+        _ => can_miss,
+    };
+    let covered = sheet.covered(&now);
     let lacking = |module: &&i32| !covered.contains(module) && !facts.waived.contains(module);
+    let to_be_covered = sheet.covered(&best);
     let (open_modules, missed_modules) =
-        rule.mandatory.iter().filter(lacking).copied().partition(|module| {
-            let mut open = recorded.iter().chain(&attended);
-            open.any(|one| one.modules.contains(module))
-        });
+        rule.mandatory.iter().filter(lacking).partition(|module| to_be_covered.contains(module));
+    let to_come = sheet.to_come.iter().copied();
     Progress {
         basis: rule.basis,
-        attended: now,
+        attended,
         held,
-        percent: percent(now, held),
+        percent: percent(attended, held),
         total,
         needed,
+        certain: sheet.tally(&worst).0,
         reachable,
         left,
-        days_left: size(days(attended.iter())),
-        last_day: attended.iter().map(|one| one.session.day).max(),
+        days_left: size(days(&to_come.clone().map(Counted::whole).collect::<Vec<_>>())),
+        last_day: to_come.map(|session| session.day).max(),
         can_miss,
-        missed_days,
+        missed_days: missed_days(rule, &now),
         spare_days,
+        open_days: size(missed_days(rule, &worst)) - lost_days,
         make_up_days_left: i64::from(rule.make_up_days.max(0)) - size(0..sheet.days_made_up),
         covered,
         missed_modules,
@@ -376,8 +410,7 @@ pub fn progress(rule: &Rule, facts: &Facts) -> Progress {
 pub fn earned(rule: &Rule, facts: &Facts) -> Carried {
     let own = Facts { carried: BTreeMap::new(), ..facts.clone() };
     let sheet = Sheet::of(rule, &own);
-    let mut modules = sheet.elsewhere.clone();
-    modules.extend(sheet.counted.iter().flat_map(|one| &one.modules));
+    let modules = sheet.covered(&sheet.counted);
     let minutes: i64 = sheet.counted.iter().map(|one| one.minutes).sum();
     Carried { modules, minutes: i32::try_from(minutes).unwrap_or(i32::MAX) }
 }

@@ -302,6 +302,23 @@ fn how_much_can_be_missed_follows_from_share_and_most() {
 }
 
 #[test]
+fn a_day_is_not_lost_while_a_part_of_it_is_to_come() {
+    let mut facts = running(4, 5, 1);
+    facts.sessions.get_mut(&id(5)).unwrap().day = day(4);
+    let half = Rule { day_counts_at: 5000, max_missed_days: Some(0), ..rule() };
+    let found = progress(&half, &facts);
+    assert_eq!((found.attended, found.held, found.missed_days), (4, 5, vec![day(4)]));
+    assert_eq!((found.spare_days, found.open_days, found.can_miss), (Some(0), 1, Some(0)));
+
+    let mut facts = running(5, 5, 1);
+    facts.sessions.get_mut(&id(5)).unwrap().day = day(4);
+    let all = Rule { threshold: 10_000, ..rule() };
+    let found = progress(&all, &facts);
+    assert_eq!((found.attended, found.certain, found.needed), (5, 4, 5), "nor is it attended yet");
+    assert_eq!((found.left, found.can_miss), (1, Some(0)));
+}
+
+#[test]
 fn a_missed_module_that_is_taught_again_can_still_be_covered() {
     let mut facts = running(4, 5, 5);
     facts.sessions.get_mut(&id(9)).unwrap().modules.extend([9, 10]);

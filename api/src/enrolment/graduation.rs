@@ -288,8 +288,8 @@ fn records(progress: &Progress) -> Reason {
 }
 
 fn share(rule: &attendance::Rule, progress: &Progress) -> Reason {
-    let Progress { attended, held, total, needed, reachable, .. } = *progress;
-    let verdict = if total > 0 && attended >= needed {
+    let Progress { attended, held, total, needed, certain, reachable, .. } = *progress;
+    let verdict = if total > 0 && certain >= needed {
         Verdict::Met
     } else if total > 0 && reachable >= needed {
         Verdict::Open
@@ -319,15 +319,14 @@ fn share(rule: &attendance::Rule, progress: &Progress) -> Reason {
 
 fn missed_days(rule: &attendance::Rule, progress: &Progress) -> Option<Reason> {
     let (most, spare) = (rule.max_missed_days?, progress.spare_days?);
-    let open = i64::try_from(progress.unrecorded.len()).unwrap_or(i64::MAX);
     let verdict = if spare < 0 {
         Verdict::Unmet
-    } else if spare >= progress.days_left.saturating_add(open) {
+    } else if spare >= progress.open_days {
         Verdict::Met
     } else {
         Verdict::Open
     };
-    let found = i64::from(most) - spare;
+    let found = i64::try_from(progress.missed_days.len()).unwrap_or(i64::MAX);
     Some(Reason {
         requirement: Requirement::MissedDays,
         verdict,

@@ -243,6 +243,8 @@ fn compare_counts(calendar: &Calendar, basis: AttendanceBasis, found: &Progress,
     let (reachable, total) =
         calendar.count(basis, &calendar.rows(&Reading::AsTold, &|_| Some(true)));
     assert_eq!((i128::from(found.reachable), i128::from(found.total)), (reachable, total), "{at}");
+    let certain = calendar.rows(&Reading::AsTold, &|_| Some(false));
+    assert_eq!(i128::from(found.certain), calendar.count(basis, &certain).0, "{at}");
     let needed = i128::from(found.needed);
     assert!(needed == 0 || !calendar.passes((needed - 1, total)), "{at}: fewer are enough");
     assert!(total == 0 || calendar.passes((needed, total)), "{at}: so many are not enough");
@@ -250,6 +252,13 @@ fn compare_counts(calendar: &Calendar, basis: AttendanceBasis, found: &Progress,
     let (there, all) = calendar.dates(&rows.0);
     let missed: Vec<_> = all.into_iter().filter(|date| !there.contains(date)).map(day).collect();
     assert_eq!(found.missed_days, missed, "{at}");
+    let missed = |comes| {
+        let (there, all) = calendar.dates(&calendar.rows(&Reading::AsTold, &|_| Some(comes)).0);
+        i32::try_from(all.len() - there.len()).expect("small")
+    };
+    let spare = calendar.most_missed.map(|most| i64::from(most - missed(true)));
+    assert_eq!(found.spare_days, spare, "{at}");
+    assert_eq!(found.open_days, i64::from(missed(false) - missed(true)), "{at}");
     let gained = |module: &i32| {
         rows.1.contains(module) || rows.0.iter().any(|row| row.modules.contains(module))
     };
@@ -305,11 +314,6 @@ fn compare_readings(
 /// Every choice of what is missed of what is to come.
 fn compare_choices(calendar: &Calendar, basis: AttendanceBasis, found: &Progress, at: &str) {
     let to_come = calendar.to_come();
-    let rows =
-        calendar.rows(&Reading::AsTold, &|place| (!to_come.contains(&place)).then_some(true));
-    let dates: Vec<i32> = to_come.iter().map(|place| calendar.lessons[*place].date).collect();
-    // Where a part of a date is behind us, missing the rest need not miss the day.
-    let apart = !rows.0.iter().any(|row| dates.contains(&row.lesson.date));
     for bits in 0_u32..1 << to_come.len() {
         let comes = |place| {
             to_come.iter().position(|of| *of == place).is_none_or(|which| bits & (1 << which) == 0)
@@ -321,7 +325,7 @@ fn compare_choices(calendar: &Calendar, basis: AttendanceBasis, found: &Progress
         let few = calendar.most_missed.is_none_or(|most| missed <= most);
         let passes = calendar.passes((attended, held)) && few;
         let lost = i128::from(found.reachable) - attended;
-        let exact = apart && (basis == AttendanceBasis::Days || calendar.most_missed.is_none());
+        let exact = basis == AttendanceBasis::Days || calendar.most_missed.is_none();
         match found.can_miss.map(i128::from) {
             None => assert!(!passes, "{at}: {bits:b} is enough"),
             Some(most) if exact && lost <= most => assert!(passes, "{at}: {bits:b} is not enough"),
