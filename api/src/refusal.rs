@@ -180,6 +180,10 @@ codes! {
     NotAReviewer = "NOT_A_REVIEWER",
     /// The reviewer has a link to the organisation.
     ReviewerLinked = "REVIEWER_LINKED",
+    /// The day lies before the enrolment began or after it ended.
+    OutsideEnrolment = "OUTSIDE_ENROLMENT",
+    /// The session cannot be made up; the message says why.
+    MakeUpNotAllowed = "MAKE_UP_NOT_ALLOWED",
     /// Too many of your files wait to be used. Use them, or wait until they expire.
     TooManyUploads = "TOO_MANY_UPLOADS",
 }

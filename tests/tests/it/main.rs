@@ -13,6 +13,7 @@ mod differential;
 mod door;
 mod employer;
 mod endings;
+mod enrolment;
 mod federation;
 mod forge;
 mod forged;

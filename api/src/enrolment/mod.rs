@@ -1,0 +1,52 @@
+//! Enrolments: how much of a course somebody attended, and whether that is enough to graduate.
+//!
+//! Arithmetic so far: values in, values out, in whole numbers. Shares are basis points, times are minutes.
+//!
+//! The rules of [`attendance`], over the values of [`facts`]:
+//!
+//! * **ATT-1** There is a record of a session that was held, and of no other. A held session counts once its
+//!   record is there; until then it is like one to come, and nobody is judged.
+//! * **ATT-2** Minutes lie between none and the session's. PRESENT is all of them and every module, PARTIAL
+//!   some, every other status none.
+//! * **ATT-3** What was attended and what was held are counted over the same sessions.
+//! * **ATT-4** Sessions before the enrolment began or after it ended are on neither side.
+//! * **ATT-5** Neither are cancelled ones. A session that was moved counts where it was moved to.
+//! * **ATT-7** The rule is that of the version on which the course stands.
+//! * NOT_APPLICABLE is on neither side. An authorised absence is an absence: the threshold leaves room for it. So
+//!   is a session on neither side while a quality lead has not given its credit.
+//! * A day is a date: what is taught on it and counts as a day is added up, and the day is attended from the
+//!   version's share of its minutes. A session on its own is attended from the same share of its own minutes;
+//!   where the version names no share, from three quarters.
+//! * A session is made up as a whole. Missed days are made up only where the version lets them, and no more of
+//!   them than it says: those first that were made up first. What lies on neither side can be made up too; that
+//!   covers its modules and uses nothing up.
+//! * A session that was moved to another day may be one that somebody cannot attend, which is an authorised
+//!   absence. It has two readings. One: it counts in place of its original, so it was held, and was attended only
+//!   if it was made up. Two: its original counts as cancelled and not replaced, so it is on neither side. The
+//!   kinder one holds: the first where it was made up within what the version lets, else the second. Such
+//!   sessions use up what can be made up after all others.
+//! * What an earlier enrolment earned is carried over as modules and minutes, on both sides. Its days and sessions
+//!   are not.
+//! * Mandatory modules are covered by attendance, by making up, by what is carried over, or waived: also those
+//!   that were taught before somebody joined or were lost with a cancelled session.
+//! * Of nothing there is no share: who was at no session has not reached any threshold.
+//!
+//! The rules of [`graduation`]:
+//!
+//! * **GRA-1** The same rule and inputs give the same evaluation. Both are kept as a snapshot that can be evaluated
+//!   again.
+//! * **GRA-2** GRADUATED needs a completed course, or a record that is complete by transfer: something is carried
+//!   over and every module of the version is covered.
+//! * **DP-18** NOT_MET and COMPLETED_NOT_ACCREDITED are proposals: a person confirms them.
+//! * COMPLETED_NOT_ACCREDITED is for those who met all that is asked of attendance and finally not the assignment or
+//!   the placement, where the version knows it.
+//! * Who returns on a newer version is judged by its rule, or by the former one where that is kinder.
+//! * Of an assignment only the outcome is known here, never the content.
+
+pub mod advice;
+pub mod attendance;
+pub mod facts;
+pub mod graduation;
+
+#[cfg(test)]
+mod given;

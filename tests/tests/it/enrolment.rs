@@ -1,0 +1,4 @@
+//! Enrolments: the arithmetic of attendance against a calculator of its own.
+
+mod attendance_oracle;
+mod calendars;
