@@ -135,7 +135,7 @@ impl Calendar {
     /// The dates with a day of the course that were attended, and all of them.
     fn dates(&self, rows: &[Row<'_>]) -> (Vec<i32>, Vec<i32>) {
         let (mut attended, mut held) = (Vec::new(), Vec::new());
-        for date in -10..200 {
+        for date in -10..120 {
             let of_date: Vec<&Row<'_>> =
                 rows.iter().filter(|row| row.lesson.date == date && row.lesson.is_day).collect();
             if of_date.is_empty() {
