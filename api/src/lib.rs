@@ -12,7 +12,7 @@
 //! * [`read`]: reads, declared once.
 //! * [`graphql`]: the endpoint.
 //! * [`mod@reference`], [`organisation`], [`licence`], [`readiness`], [`person`], [`trainer`],
-//!   [`programme`], [`course`], [`succession`], [`employer`], [`upload`], [`import`]: the aggregates, listed
+//!   [`programme`], [`course`], [`credential`], [`succession`], [`employer`], [`upload`], [`import`]: the aggregates, listed
 //!   in [`aggregates`].
 //! * [`demo`], [`verify`]: the demonstration network, and the check of every invariant.
 
@@ -51,6 +51,7 @@ pub mod read;
 
 pub mod aggregates;
 pub mod course;
+pub mod credential;
 pub mod employer;
 pub mod import;
 pub mod licence;
