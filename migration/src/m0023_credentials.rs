@@ -31,7 +31,7 @@ create table credential (
   id {uuid} not null primary key,
   kind {text} not null constraint credential_kind_known check (kind in
     ('GRADUATION','TRAINER_ACCREDITATION','ORGANISATION_LICENCE')),
-  public_token {text} not null constraint credential_token_length check (length(public_token) = 24),
+  public_token {text} not null constraint credential_token_length check (length(public_token) >= 24),
   organisation_id {uuid} not null constraint credential_organisation references organisation (id),
   organisation_name {text} not null,
   person_id {uuid} constraint credential_person references person (id),

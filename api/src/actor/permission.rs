@@ -143,9 +143,9 @@ macro_rules! with_permissions {
             HoldCredentials as hold_credentials: [
                 Applicant, Trainee, Supervisor, Trainer, LeadTrainer,
             ];
-            /// Let a credential be issued again: an own one, that of the own organisation, or any.
+            /// Let a credential be issued again: an own one, or any.
             ReissueCredentials as reissue_credentials: [
-                Applicant, Trainee, Supervisor, Trainer, LeadTrainer, PartnerSignatory, QualityLead,
+                Applicant, Trainee, Supervisor, Trainer, LeadTrainer, QualityLead,
             ];
             /// Suspend, reinstate and revoke the credentials of graduates.
             DecideCredentials as decide_credentials: [QualityLead];

@@ -202,3 +202,79 @@ fn make(file: &Path) -> Result<(), SignerError> {
         format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", lines.join("\n"));
     write_private(file, pem.as_bytes()).map_err(|error| unusable(file, error))
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_lc_rs::encoding::PublicKeyX509Der;
+    use aws_lc_rs::signature::{KeyPair as _, RsaKeyPair};
+    use serde_json::json;
+
+    use super::*;
+
+    fn config(keys: &[&Path]) -> Config {
+        let mut config = Config::defaults().unwrap();
+        config.credential.keys = keys.iter().map(|key| key.to_path_buf()).collect();
+        config
+    }
+
+    /// A folder of its own for a test, emptied first.
+    fn folder(name: &str) -> PathBuf {
+        let folder = std::env::temp_dir().join(format!("alongside-{name}-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&folder);
+        std::fs::create_dir_all(&folder).unwrap();
+        folder
+    }
+
+    /// The public part of a private key in PEM.
+    fn public_part(private: &Path) -> String {
+        let text = std::fs::read_to_string(private).unwrap();
+        let der: String = text.lines().filter(|line| !line.starts_with('-')).collect();
+        let pair = RsaKeyPair::from_pkcs8(&STANDARD.decode(der).unwrap()).unwrap();
+        let der: PublicKeyX509Der<'_> = pair.public_key().as_der().unwrap();
+        let text = STANDARD.encode(der.as_ref());
+        format!("-----BEGIN PUBLIC KEY-----\n{text}\n-----END PUBLIC KEY-----\n")
+    }
+
+    #[test]
+    fn what_an_older_key_signed_is_verified_while_its_public_part_is_set() {
+        let folder = folder("keys");
+        let (old, new, kept) =
+            (folder.join("old.pem"), folder.join("new.pem"), folder.join("kept.pem"));
+        let before = Signer::open(&config(&[&old])).unwrap();
+        let signed = before.sign(&json!({ "jti": "x" })).unwrap();
+        std::fs::write(&kept, public_part(&old)).unwrap();
+        let after = Signer::open(&config(&[&new, &kept])).unwrap();
+        assert_eq!(after.verify(&signed), Some(json!({ "jti": "x" })));
+        assert_eq!(before.verify(&after.sign(&json!({})).unwrap()), None, "a key not known yet");
+        assert_eq!((before.keys().count(), after.keys().count()), (1, 2));
+        let refused = Signer::open(&config(&[&kept, &new])).err().unwrap().to_string();
+        assert!(refused.contains("has to be a private key"), "{refused}");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            assert_eq!(old.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        }
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn production_starts_with_keys_and_an_address_only() {
+        let folder = folder("production");
+        let key = folder.join("key.pem");
+        let opened = |keys: &[&Path], url: &str| {
+            let mut config = config(keys);
+            config.profile = Profile::Production;
+            config.server.public_url = url.to_owned();
+            Signer::open(&config).err().map(|error| error.to_string())
+        };
+        let refused = |keys: &[&Path], url: &str| opened(keys, url).unwrap();
+        assert!(refused(&[], "https://example.org").contains("credential.keys must be set"));
+        assert!(refused(&[&key], "").contains("server.public_url must be set"));
+        assert!(refused(&[&key], "https://example.org").contains("key.pem"), "it makes none");
+        Signer::open(&config(&[&key])).unwrap();
+        assert_eq!(opened(&[&key], "https://example.org"), None);
+        std::fs::write(&key, "no key").unwrap();
+        assert!(refused(&[&key], "https://example.org").contains("key.pem"));
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+}

@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::badge::{self, BITS};
-use super::model::{Command, Credential, Ground, Kind, Place, Reason, State};
+use super::model::{Command, Credential, Ground, Place, Reason, State};
 use super::rules;
 use super::store::Credentials;
 use crate::actor::Permission;
@@ -305,9 +305,7 @@ pub async fn revoke(unit: &Unit, at: At, reason: Reason, why: &str) -> Result<Ch
 /// Every unmet rule, or what the database answers.
 pub async fn reissue(unit: &Unit, at: At) -> Result<Changed, Stop> {
     let found = locked(unit, at).await?;
-    let hand = own(unit, &found)
-        .or_else(|| national(unit, Permission::ReissueCredentials, &found))
-        .or_else(|| for_the_holder(unit, &found));
+    let hand = own(unit, &found).or_else(|| national(unit, Permission::ReissueCredentials, &found));
     let hand = hand.ok_or_else(|| Stop::from(Refusal::whole(Code::Forbidden)))?;
     refuse_any(rules::unmet_for_reissue(&found, unit.today()))?;
     let holder = match found.person_id {
@@ -329,16 +327,6 @@ pub async fn reissue(unit: &Unit, at: At) -> Result<Changed, Stop> {
     };
     let new = added(unit, new, "credential.reissued", &hand).await?;
     Ok(Changed::of(new.id))
-}
-
-/// The hand of who acts for an organisation that holds a licence's credential.
-fn for_the_holder(unit: &Unit, of: &Credential) -> Option<Hand> {
-    if of.ground.kind() != Kind::OrganisationLicence {
-        return None;
-    }
-    let holder = of.organisation_id;
-    let acting_as = unit.actor().acting_in(holder, Permission::ReissueCredentials)?;
-    Some(Hand { acting_as, chain: holder })
 }
 
 /// CRD-4: the holder lets the public be told the name, or not.
