@@ -105,5 +105,14 @@ pub fn filled(world: &World, of: &Tenant) -> Vec<String> {
         row(2, "ISSUED", "'x'", &after),
         row(3, "REVOKED", "'x'", "'ISSUED_IN_ERROR', null, null, false"),
         row(4, "SUSPENDED", "'x'", "null, null, null, false"),
+        format!(
+            "insert into credential select {}, 'ORGANISATION_LICENCE', 'filled-licence-{:x<24}', {own}, 'x', null, null, \
+             null, null, null, l.id, 'x', null, 'x', 'x', '2026-04-01', {at}, '2026-04-01', '2036-04-01', 'ISSUED', \
+             '2026-04-01', null, null, null, false, {}, 99, 'x', '{sum}', 1 \
+             from licence l where l.organisation_id = {own} order by l.id limit 1",
+            new(5),
+            of.ods,
+            2000 + i32::from(*of == world.b),
+        ),
     ]
 }

@@ -193,11 +193,7 @@ fn may(policy: &Policy, facts: &Facts, asker: &Asker, name: &str, owner: &Tenant
 /// Whether this one may use the mutation elsewhere.
 fn elsewhere(policy: &Policy, facts: &Facts, asker: &Asker, name: &str) -> bool {
     let mutation = &policy.mutations[name];
-    let holders = name.starts_with("credential");
-    let own = |held: &str| {
-        mutation.own
-            && (matches!(held, "TNR" | "LTR") || holders && matches!(held, "APP" | "TRN" | "SUP"))
-    };
+    let own = |held: &String| mutation.own && mutation.holders.contains(held);
     let grants = facts.who(asker.account).grants;
     grants.iter().any(|held| {
         own(&held.role)
