@@ -33,6 +33,11 @@ licences: what is asked for is public|api/src/licence/graphql/mod.rs|s/Way::Wher
 licences: the holder sees proposals|api/src/licence/graphql/mod.rs|s/"t.state = .TAKEN."/"true"/
 licences: conditions and appeals are public|api/src/licence/graphql/mod.rs|s/const HOLDER_AND_NATION: &\[Way\] = &\[\n    Way::Nation\(Permission::SeeLicences\),/const HOLDER_AND_NATION: &[Way] = &[\n    Way::Everyone,/
 licences: unguarded readiness|api/src/licence/graphql/mod.rs|s/text\("t.readiness_instrument"\).only\(Permission::SeeLicences\)/text("t.readiness_instrument").nullable()/
+credentials: everyone sees them|api/src/credential/graphql.rs|s/Way::Nation\(Permission::SeeCredentials\),/Way::Everyone,/
+credentials: not the own|api/src/credential/graphql.rs|s/            Way::Person\("t.person_id"\),\n//
+credentials: the own organisation does not see them|api/src/credential/graphql.rs|s/            Way::Organisation\("t.organisation_id", Permission::SeeCredentials\),\n//
+credentials: officers revoke|api/src/actor/permission.rs|s/(DecideCredentials as \w+: \[)/$1LicensingOfficer, /
+credentials: what is hidden is stepped on|api/src/credential/service.rs|s/found\.filter\([|]found[|] sees\(unit\.actor\(\), found\)\)/found/
 readiness: assessments are public|api/src/readiness/graphql/mod.rs|s/Way::Assigned\("t.reviewer_id", Permission::ReviewReadiness\)/Way::Everyone/
 readiness: reviewers see no answers|api/src/readiness/graphql/mod.rs|s/    Way::AssignedThrough\(\n[^)]*\),\n//
 readiness: who was a reviewer sees on|api/src/read/visible.rs|s/\.filter\([|]_[|] actor\.holds\(permission\)\)/.filter(|_| !actor.grants().is_empty() || actor.holds(permission))/

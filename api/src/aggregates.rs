@@ -6,8 +6,8 @@ use crate::jobs::Job;
 use crate::read::declaration::Root;
 use crate::verify::Invariant;
 use crate::{
-    actor, course, employer, files, import, licence, mail, organisation, person, programme,
-    readiness, reference, succession, trainer, upload,
+    actor, course, credential, employer, files, import, licence, mail, organisation, person,
+    programme, readiness, reference, succession, trainer, upload,
 };
 
 /// The root fields of every aggregate.
@@ -20,6 +20,7 @@ pub const ROOTS: &[&[Root]] = &[
     person::graphql::ROOTS,
     trainer::graphql::ROOTS,
     course::graphql::ROOTS,
+    credential::graphql::ROOTS,
     succession::graphql::ROOTS,
     employer::graphql::ROOTS,
     import::graphql::ROOTS,
@@ -36,6 +37,7 @@ pub const INVARIANTS: &[&[Invariant]] = &[
     person::invariants::QUERIES,
     trainer::invariants::QUERIES,
     course::invariants::QUERIES,
+    credential::invariants::QUERIES,
     succession::invariants::QUERIES,
     employer::invariants::QUERIES,
     upload::invariants::QUERIES,
@@ -53,6 +55,7 @@ pub struct Computed(
     organisation::graphql::OrganisationQueries,
     course::graphql::CourseQueries,
     readiness::graphql::ReadinessQueries,
+    credential::graphql::CredentialQueries,
     actor::graphql::ViewerQueries,
 );
 
@@ -77,6 +80,7 @@ pub struct Mutation(
     course::graphql::CourseRunningMutations,
     course::graphql::SessionMutations,
     course::graphql::CourseNationalMutations,
+    credential::graphql::CredentialMutations,
     succession::graphql::SuccessionMutations,
     employer::graphql::AgreementMutations,
     employer::graphql::SupportMutations,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use jsonwebtoken::jwk::{Jwk, JwkSet};
 use thiserror::Error;
 
 use crate::actor::demo_issuer::DemoIssuer;
@@ -12,6 +13,7 @@ use crate::budget::{Budget, SharedError};
 use crate::clock::Source;
 use crate::config::{Config, Profile};
 use crate::core::Core;
+use crate::credential::keys::{Signer, SignerError};
 use crate::db::{ConnectError, Db};
 use crate::files::{FileStore, FileStoreError};
 use crate::graphql::documents::Documents;
@@ -52,6 +54,9 @@ pub enum BuildError {
     /// The file store.
     #[error(transparent)]
     Files(#[from] FileStoreError),
+    /// The keys of credentials.
+    #[error(transparent)]
+    Signer(#[from] SignerError),
     /// The mail server.
     #[error(transparent)]
     Mail(#[from] MailerError),
@@ -74,14 +79,18 @@ impl App {
         let mailer = Mailer::new(&config.mail)?;
         let db = Db::connect(&config.database, config.profile).await?;
         let files = FileStore::open(&config)?;
+        let signer = Signer::open(&config)?;
+        let mut keys: Vec<Jwk> = signer.keys().cloned().collect();
+        let budget = Budget::new(&config.budget, &config.redis)?;
         let core = Core::new(db, source)
             .with_policy(config.policy)
             .with_uploads(config.files.limits())
             .with_files(files.clone())
+            .with_signer(signer)
+            .with_tries(budget.of_tries(&config.credential))
             .with_mailer(mailer);
         let mut verifier = Verifier::new(&config.auth)?;
         let issuer = issuer.filter(|_| config.profile == Profile::Demo);
-        let mut key_set = "{\"keys\":[]}".to_owned();
         if let Some(issuer) = issuer {
             let set = issuer.key_set();
             verifier.trust(
@@ -90,8 +99,9 @@ impl App {
                 &set,
                 DemoIssuer::MAX_LIFE_S,
             )?;
-            key_set = serde_json::to_string(&set).unwrap_or(key_set);
+            keys.extend(set.keys);
         }
+        let key_set = serde_json::to_string(&JwkSet { keys }).unwrap_or_default();
         let read_settings = ReadSettings {
             cursors: CursorKey::new(&cursor_secret(&config, &core, issuer)),
             max_page: config.api.max_page,
@@ -101,7 +111,6 @@ impl App {
         if let Some(issuer) = issuer {
             gateways.accept(&issuer.gateway_credential());
         }
-        let budget = Budget::new(&config.budget, &config.redis)?;
         let schemas = Schemas::build();
         let documents = Documents::new(config.api.document_cache);
         Ok(Arc::new(Self {
@@ -193,7 +202,7 @@ impl App {
         None
     }
 
-    /// The public keys of the service's own issuer, as a JSON Web Key Set.
+    /// The public keys of credentials, and of the demonstration's issuer, as a JSON Web Key Set.
     #[must_use]
     pub fn key_set(&self) -> &str {
         &self.key_set

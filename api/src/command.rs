@@ -25,6 +25,7 @@ use crate::actor::{Actor, Identity, Permission, Role};
 use crate::audit::{self, Change};
 use crate::config::{PolicySettings, UploadLimits};
 use crate::core::Core;
+use crate::credential::keys::Signer;
 use crate::db::{Access, DbFault, Tx};
 use crate::fault::Fault;
 use crate::idempotency::{self, Claim, Key, MAX_KEY_LENGTH};
@@ -188,6 +189,17 @@ impl Unit {
     #[must_use]
     pub const fn uploads(&self) -> UploadLimits {
         self.core.uploads()
+    }
+
+    /// What signs credentials, in a service that issues them.
+    #[must_use]
+    pub fn signer(&self) -> Option<&Signer> {
+        self.core.signer()
+    }
+
+    /// Fills `bytes` with random bytes.
+    pub fn fill(&self, bytes: &mut [u8]) {
+        self.core.source().fill(bytes);
     }
 
     /// A new identifier.

@@ -1,6 +1,6 @@
 //! Settings: compiled-in defaults, then the file named by `ALONGSIDE_CONFIG`, then the environment.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use config::{Config as Layers, ConfigError as LayerError, Environment, File, FileFormat};
 use ipnet::IpNet;
@@ -35,6 +35,8 @@ pub struct Config {
     pub policy: PolicySettings,
     /// Files that clients send.
     pub files: FileSettings,
+    /// Credentials.
+    pub credential: CredentialSettings,
     /// How much each actor may ask for.
     pub budget: BudgetSettings,
     /// The gateway in front of this subgraph.
@@ -81,6 +83,8 @@ impl Default for PolicySettings {
 pub struct ServerSettings {
     /// Address and port.
     pub bind: String,
+    /// The address under which people reach the service; empty for `bind`.
+    pub public_url: String,
     /// Largest request body, in bytes.
     pub body_limit: usize,
     /// Address and port of metrics and health for operators; empty for none.
@@ -128,6 +132,17 @@ pub struct DatabaseSettings {
     pub write_timeout_ms: u64,
     /// Longest time a transaction may sit idle, in milliseconds.
     pub idle_timeout_ms: u64,
+}
+
+impl DatabaseSettings {
+    /// The folder of the SQLite file; the present one for another database.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        let file = self.url.strip_prefix("sqlite:");
+        let file = file.map(|file| file.strip_prefix("//").unwrap_or(file));
+        let file = file.map(|file| file.split('?').next().unwrap_or_default());
+        file.and_then(|file| Path::new(file).parent()).unwrap_or(Path::new(""))
+    }
 }
 
 /// Redis.
@@ -324,6 +339,20 @@ impl Default for UploadLimits {
     }
 }
 
+/// Credentials: by which keys they are signed, and how often a name may be guessed.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CredentialSettings {
+    /// Files with RSA keys in PEM, newest first: the first signs, the others stay published.
+    pub keys: Vec<PathBuf>,
+    /// The name of the network, as the one who issues.
+    pub network: String,
+    /// Most tries at once to confirm a holder: of one credential, and of one caller.
+    pub confirm_burst: u32,
+    /// How long until there is one more try, in seconds.
+    pub confirm_every_s: u32,
+}
+
 /// How much each actor may ask for. What is not used is saved up to the burst.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -437,6 +466,7 @@ impl Config {
                 .separator("__")
                 .try_parsing(true)
                 .list_separator(",")
+                .with_list_parse_key("credential.keys")
                 .with_list_parse_key("federation.gateway_keys")
                 .with_list_parse_key("server.trusted_proxies"),
         );
@@ -504,6 +534,12 @@ impl Config {
                 "must lie between 0 and 1",
             ),
             (self.budget.is_usable(), "budget", "needs numbers above 0"),
+            (self.credential.is_usable(), "credential", "needs a network and numbers above 0"),
+            (
+                safe_address(&self.server.public_url),
+                "server.public_url",
+                "must be https://HOST, or an address of this very machine",
+            ),
             (self.server.max_connections > 0, "server.max_connections", "must be at least 1"),
         ];
         let mut checks = checks.into_iter().chain(self.files.checks());
@@ -514,6 +550,12 @@ impl Config {
             Ok(_) => Ok(self),
             Err((key, problem)) => Err(ConfigError::Invalid { key, problem }),
         }
+    }
+}
+
+impl CredentialSettings {
+    const fn is_usable(&self) -> bool {
+        !self.network.is_empty() && self.confirm_burst > 0 && self.confirm_every_s > 0
     }
 }
 
@@ -534,7 +576,17 @@ const fn within(number: u64, most: u64) -> bool {
 
 /// Keys come over https, or from this very machine.
 fn safe_keys(issuer: &IssuerSettings) -> bool {
-    let Some(url) = &issuer.keys_url else { return true };
+    issuer.keys_url.as_deref().is_none_or(is_safe)
+}
+
+/// An address that signed texts will name for as long as they last; empty for none.
+fn safe_address(url: &str) -> bool {
+    let plain = |url: url::Url| url.query().is_none() && url.fragment().is_none();
+    url.is_empty() || is_safe(url) && url::Url::parse(url).is_ok_and(plain)
+}
+
+/// Https, or this very machine.
+fn is_safe(url: &str) -> bool {
     let here = ["http://127.0.0.1:", "http://[::1]:", "http://localhost:"];
     url.starts_with("https://") || here.iter().any(|prefix| url.starts_with(prefix))
 }

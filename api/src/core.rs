@@ -9,8 +9,10 @@ use uuid::Uuid;
 
 use crate::actor::grants::{self, Seen, Standing};
 use crate::actor::{Actor, Identity, Proof};
+use crate::budget::Budget;
 use crate::clock::Source;
 use crate::config::{PolicySettings, UploadLimits};
+use crate::credential::keys::Signer;
 use crate::db::{Access, Db, DbFault, Reading, Tx};
 use crate::files::FileStore;
 use crate::mail::Mailer;
@@ -32,6 +34,8 @@ pub struct Core {
     uploads: UploadLimits,
     mailer: Option<Arc<Mailer>>,
     files: Option<FileStore>,
+    signer: Option<Arc<Signer>>,
+    tries: Option<Arc<Budget>>,
 }
 
 impl Core {
@@ -40,7 +44,8 @@ impl Core {
     pub fn new(db: Db, source: Arc<dyn Source>) -> Self {
         let (tasks, guesses) = (TaskTracker::new(), Cache::new(REMEMBERED));
         let (policy, uploads) = (PolicySettings::default(), UploadLimits::default());
-        Self { db, source, tasks, guesses, policy, uploads, mailer: None, files: None }
+        let (mailer, files, signer, tries) = (None, None, None, None);
+        Self { db, source, tasks, guesses, policy, uploads, mailer, files, signer, tries }
     }
 
     /// The same, with what the network asks beyond its rules.
@@ -83,6 +88,30 @@ impl Core {
     #[must_use]
     pub fn with_files(self, files: FileStore) -> Self {
         Self { files: Some(files), ..self }
+    }
+
+    /// The same, with what signs credentials; without it none is issued.
+    #[must_use]
+    pub fn with_signer(self, signer: Signer) -> Self {
+        Self { signer: Some(Arc::new(signer)), ..self }
+    }
+
+    /// The same, with budgets of tries to confirm the holder of a credential; without them nobody may try.
+    #[must_use]
+    pub fn with_tries(self, tries: Budget) -> Self {
+        Self { tries: Some(Arc::new(tries)), ..self }
+    }
+
+    /// The budgets of tries to confirm the holder of a credential.
+    #[must_use]
+    pub fn tries(&self) -> Option<&Budget> {
+        self.tries.as_deref()
+    }
+
+    /// What signs credentials, in a service that issues them.
+    #[must_use]
+    pub fn signer(&self) -> Option<&Signer> {
+        self.signer.as_deref()
     }
 
     /// The file store, of a service that has one.

@@ -12,8 +12,8 @@
 //! * [`read`]: reads, declared once.
 //! * [`graphql`]: the endpoint.
 //! * [`mod@reference`], [`organisation`], [`licence`], [`readiness`], [`person`], [`trainer`],
-//!   [`programme`], [`course`], [`enrolment`], [`succession`], [`employer`], [`upload`], [`import`]: the
-//!   aggregates, listed in [`aggregates`].
+//!   [`programme`], [`course`], [`enrolment`], [`credential`], [`succession`], [`employer`], [`upload`],
+//!   [`import`]: the aggregates, listed in [`aggregates`].
 //! * [`demo`], [`verify`]: the demonstration network, and the check of every invariant.
 
 // The lists of all mutations nest one type in another.
@@ -51,6 +51,7 @@ pub mod read;
 
 pub mod aggregates;
 pub mod course;
+pub mod credential;
 pub mod employer;
 pub mod enrolment;
 pub mod import;

@@ -12,6 +12,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::actor::logout;
 use crate::app::App;
 use crate::config::Profile;
+use crate::credential::http as credentials;
 use crate::graphql::http;
 use crate::graphql::schema::{self, Audience};
 use crate::readiness::http as evidence;
@@ -32,7 +33,12 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/schema.graphql", get(sdl))
         .route("/health/live", get(|| async { "live" }))
         .route("/health/ready", get(ready))
-        .route("/.well-known/jwks.json", get(keys));
+        .route("/.well-known/jwks.json", get(credentials::keys))
+        .route("/verify", any(credentials::verify_copy))
+        .route("/verify/{token}", any(credentials::verify))
+        .route("/certificates/{id}", any(credentials::get_certificate))
+        .route("/credentials/keys/{name}", get(credentials::key))
+        .route("/credentials/status/{list}", any(credentials::status));
     if app.config().profile == Profile::Demo {
         router = router.route("/", get(home)).route("/graphiql", get(graphiql));
         for (name, media, content) in GRAPHIQL {
@@ -74,10 +80,6 @@ async fn ready(State(app): State<Arc<App>>) -> Response {
             (StatusCode::SERVICE_UNAVAILABLE, retry, reason).into_response()
         }
     }
-}
-
-async fn keys(State(app): State<Arc<App>>) -> Response {
-    ([(header::CONTENT_TYPE, "application/jwk-set+json")], app.key_set().to_owned()).into_response()
 }
 
 async fn home() -> Response {

@@ -26,6 +26,7 @@ pub mod course_session;
 pub mod course_teach_out;
 pub mod course_terms;
 pub mod course_trainer;
+pub mod credential;
 pub mod declared_gap;
 pub mod dspt_assessment;
 pub mod employer_agreement;

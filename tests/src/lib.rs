@@ -25,6 +25,7 @@
 
 pub mod bucket;
 pub mod courses;
+pub mod credentials;
 pub mod curricula;
 pub mod engines;
 pub mod eye;

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::ops::Deref;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use alongside::actor::demo_issuer::DemoIssuer;
 use alongside::actor::service::account_id;
@@ -11,6 +11,7 @@ use alongside::app::App;
 use alongside::clock::{FixedSource, Source as _, SystemSource};
 use alongside::config::{BudgetSettings, Config, Profile};
 use alongside::connection;
+use alongside::credential::keys::Signer;
 use alongside::graphql::ids;
 use chrono::{DateTime, Utc};
 use reqwest::{Client, RequestBuilder, Response};
@@ -140,6 +141,9 @@ impl World {
         let folder = tempfile::tempdir().expect("a folder for the issuer's key");
         let issuer = DemoIssuer::open(&folder.path().join("issuer.der")).expect("a signing key");
         let source = Arc::new(FixedSource::new(NOW.parse().expect("an instant")));
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        let base_url = format!("http://{address}");
         let mut config = Config::defaults().expect("the defaults");
         config.profile = Profile::Demo;
         config.database = database.settings();
@@ -149,12 +153,16 @@ impl World {
         config.redis.url = std::env::var("ALONGSIDE_TEST_REDIS").unwrap_or_default();
         config.redis.prefix = format!("{}:", SystemSource.id().simple());
         config.budget = plenty();
+        config.server.public_url = base_url.clone();
+        config.credential.confirm_burst = 1_000_000;
+        config.credential.keys = vec![folder.path().join("credential-key.pem")];
+        std::fs::write(&config.credential.keys[0], KEY.as_bytes()).expect("a key");
         config.files.url = format!("file:{}", folder.path().join("files").display());
         change(&mut config);
         let app =
             App::build(config, source.clone(), Some(&issuer)).await.expect("the service builds");
         let (a, b) = populate(&app).await;
-        let (base_url, serving) = serve(Arc::clone(&app)).await;
+        let serving = serve(Arc::clone(&app), listener);
         let client = Client::builder().no_proxy().build().expect("an HTTP client");
         let serving = Mutex::new(Some(serving));
         Self(Arc::new(Inner {
@@ -437,13 +445,21 @@ fn plenty() -> BudgetSettings {
     }
 }
 
-/// Serves `app` on a free port.
-async fn serve(app: Arc<App>) -> (String, Serving) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let address = listener.local_addr().expect("an address");
+/// Serves `app` on a port that was taken before.
+fn serve(app: Arc<App>, listener: TcpListener) -> Serving {
     let stop = CancellationToken::new();
     let settings = app.config().server.clone();
     let router = alongside::server::router(app);
     let task = tokio::spawn(connection::accept(listener, router, settings, stop.clone()));
-    (format!("http://{address}"), Serving { stop, task })
+    Serving { stop, task }
 }
+
+/// The key that signs the credentials of every world: making one takes longer than most tests.
+static KEY: LazyLock<String> = LazyLock::new(|| {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("key.pem");
+    let mut config = Config::defaults().expect("the defaults");
+    config.credential.keys = vec![file.clone()];
+    Signer::open(&config).expect("a demonstration makes one");
+    std::fs::read_to_string(file).expect("a key")
+});

@@ -135,6 +135,20 @@ macro_rules! with_permissions {
             ValidateReadiness as validate_readiness: [QualityLead];
             /// Send files for records of the own organisation.
             UploadFiles as upload_files: [PartnerCoordinator, PartnerSignatory];
+            /// See credentials of other people: of what the own organisation delivered or holds, or all.
+            SeeCredentials as see_credentials: [
+                LeadTrainer, PartnerCoordinator, PartnerSignatory, QualityLead, DataProtectionOfficer,
+            ];
+            /// Say whether the public may be told the name on an own credential.
+            HoldCredentials as hold_credentials: [
+                Applicant, Trainee, Supervisor, Trainer, LeadTrainer,
+            ];
+            /// Let a credential be issued again: an own one, or any.
+            ReissueCredentials as reissue_credentials: [
+                Applicant, Trainee, Supervisor, Trainer, LeadTrainer, QualityLead,
+            ];
+            /// Suspend, reinstate and revoke the credentials of graduates.
+            DecideCredentials as decide_credentials: [QualityLead];
         }
     };
 }

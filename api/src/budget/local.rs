@@ -8,8 +8,7 @@ use governor::middleware::StateInformationMiddleware;
 use governor::state::keyed::DashMapStateStore;
 use governor::{Quota, RateLimiter};
 
-use super::{Left, Payer};
-use crate::config::BudgetSettings;
+use super::{Left, Payer, Rate, Rates};
 
 /// After so many charges, budgets that are full again are forgotten.
 const TIDY_EVERY: usize = 4096;
@@ -24,10 +23,10 @@ pub struct Local {
     charges: AtomicUsize,
 }
 
-fn limiter(per_second: u32, burst: u32) -> Limiter {
-    let quota = Quota::per_second(NonZeroU32::new(per_second).unwrap_or(NonZeroU32::MIN))
-        .allow_burst(NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN));
-    RateLimiter::dashmap(quota).with_middleware()
+fn limiter(rate: Rate) -> Limiter {
+    let burst = NonZeroU32::new(rate.burst).unwrap_or(NonZeroU32::MIN);
+    let quota = Quota::with_period(rate.every).unwrap_or(Quota::per_second(NonZeroU32::MIN));
+    RateLimiter::dashmap(quota.allow_burst(burst)).with_middleware()
 }
 
 /// What is left, or the seconds to wait.
@@ -46,10 +45,10 @@ fn take(limiter: &Limiter, payer: Payer, amount: u32) -> Result<u32, u32> {
 
 impl Local {
     /// Full budgets for everyone.
-    pub fn new(settings: &BudgetSettings) -> Self {
+    pub fn new(rates: Rates) -> Self {
         Self {
-            requests: limiter(settings.requests_per_second, settings.request_burst),
-            cost: limiter(settings.cost_per_second, settings.cost_burst),
+            requests: limiter(rates.requests),
+            cost: limiter(rates.cost),
             charges: AtomicUsize::new(0),
         }
     }

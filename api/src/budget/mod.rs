@@ -9,6 +9,8 @@ mod local;
 mod shared;
 
 use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
 
 use uuid::Uuid;
 
@@ -16,7 +18,7 @@ use self::local::Local;
 use self::shared::Shared;
 pub use self::shared::SharedError;
 use crate::actor::Identity;
-use crate::config::{BudgetSettings, RedisSettings};
+use crate::config::{BudgetSettings, CredentialSettings, RedisSettings};
 
 /// Whose budget it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -25,6 +27,8 @@ pub enum Payer {
     Account(Uuid),
     /// An address without a token; of IPv6 its network of 64 bits.
     Address(IpAddr),
+    /// A credential, whoever asks about it.
+    Credential(Uuid),
 }
 
 impl Payer {
@@ -53,11 +57,41 @@ pub struct Left {
     pub wait_s: Option<u32>,
 }
 
+/// How fast something is saved up, and how much of it at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Rate {
+    /// The time that one takes.
+    every: Duration,
+    /// Most of them.
+    burst: u32,
+}
+
+impl Rate {
+    fn per_second(number: u32, burst: u32) -> Self {
+        Self { every: Duration::from_secs(1) / number.max(1), burst }
+    }
+
+    /// In how many seconds so many are back.
+    fn seconds(self, number: u32) -> u64 {
+        let back = self.every.as_nanos() * u128::from(number);
+        u64::try_from(back.div_ceil(1_000_000_000)).unwrap_or(u64::MAX)
+    }
+}
+
+/// What each payer may ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Rates {
+    requests: Rate,
+    cost: Rate,
+}
+
 /// Keeps the budgets.
 pub struct Budget {
-    settings: BudgetSettings,
+    /// What the keys of these budgets are called in Redis.
+    name: &'static str,
+    rates: Rates,
     local: Local,
-    shared: Option<Shared>,
+    shared: Option<Arc<Shared>>,
 }
 
 impl Budget {
@@ -69,17 +103,32 @@ impl Budget {
     pub fn new(settings: &BudgetSettings, redis: &RedisSettings) -> Result<Self, SharedError> {
         let shared = match redis.url.as_str() {
             "" => None,
-            _ => Some(Shared::new(redis)?),
+            _ => Some(Arc::new(Shared::new(redis)?)),
         };
-        Ok(Self { settings: settings.clone(), local: Local::new(settings), shared })
+        let BudgetSettings { requests_per_second, request_burst, cost_per_second, cost_burst } =
+            *settings;
+        let rates = Rates {
+            requests: Rate::per_second(requests_per_second, request_burst),
+            cost: Rate::per_second(cost_per_second, cost_burst),
+        };
+        Ok(Self { name: "budget", rates, local: Local::new(rates), shared })
+    }
+
+    /// Budgets of tries to confirm the holder of a credential, shared in the same way.
+    #[must_use]
+    pub fn of_tries(&self, settings: &CredentialSettings) -> Self {
+        let every = Duration::from_secs(settings.confirm_every_s.into());
+        let rate = Rate { every, burst: settings.confirm_burst };
+        let rates = Rates { requests: rate, cost: rate };
+        Self { name: "tries", rates, local: Local::new(rates), shared: self.shared.clone() }
     }
 
     /// Charges `payer` for one request of this cost.
     pub async fn charge(&self, payer: Payer, cost: u64) -> Left {
         // An operation that costs more than the whole burst takes all of it.
-        let cost = u32::try_from(cost).unwrap_or(u32::MAX).min(self.settings.cost_burst);
+        let cost = u32::try_from(cost).unwrap_or(u32::MAX).min(self.rates.cost.burst);
         if let Some(shared) = &self.shared
-            && let Some(left) = shared.charge(&self.settings, payer, cost).await
+            && let Some(left) = shared.charge(self.name, self.rates, payer, cost).await
         {
             return left;
         }
@@ -89,20 +138,19 @@ impl Budget {
     /// The `RateLimit-Policy` header: how much is saved up at most, and in how many seconds.
     #[must_use]
     pub fn policy(&self) -> String {
-        let BudgetSettings { requests_per_second, request_burst, cost_per_second, cost_burst } =
-            self.settings;
-        let requests = request_burst.div_ceil(requests_per_second);
-        let cost = cost_burst.div_ceil(cost_per_second);
-        format!("\"requests\";q={request_burst};w={requests}, \"cost\";q={cost_burst};w={cost}")
+        let Rates { requests, cost } = self.rates;
+        let (all, in_s) = (requests.burst, requests.seconds(requests.burst));
+        let (whole, cost_s) = (cost.burst, cost.seconds(cost.burst));
+        format!("\"requests\";q={all};w={in_s}, \"cost\";q={whole};w={cost_s}")
     }
 
     /// The `RateLimit` header: what is left, and in how many seconds all of it is back.
     #[must_use]
     pub fn state(&self, left: Left) -> String {
-        let BudgetSettings { requests_per_second, request_burst, cost_per_second, cost_burst } =
-            self.settings;
-        let requests = request_burst.saturating_sub(left.requests).div_ceil(requests_per_second);
-        let cost = cost_burst.saturating_sub(left.cost).div_ceil(cost_per_second);
-        format!("\"requests\";r={};t={requests}, \"cost\";r={};t={cost}", left.requests, left.cost)
+        let Rates { requests, cost } = self.rates;
+        let in_s = requests.seconds(requests.burst.saturating_sub(left.requests));
+        let cost_s = cost.seconds(cost.burst.saturating_sub(left.cost));
+        let (requests, cost) = (left.requests, left.cost);
+        format!("\"requests\";r={requests};t={in_s}, \"cost\";r={cost};t={cost_s}")
     }
 }

@@ -8,8 +8,8 @@ use redis::{Client, Script};
 use thiserror::Error;
 use tokio::time::Instant;
 
-use super::{Left, Payer};
-use crate::config::{BudgetSettings, RedisSettings};
+use super::{Left, Payer, Rate, Rates};
+use crate::config::RedisSettings;
 
 /// The script: one round trip, and no charge is half made.
 const SPEND: &str = include_str!("spend.lua");
@@ -55,11 +55,12 @@ impl Shared {
     }
 
     /// Charges `payer`; `None` while Redis does not answer.
-    pub async fn charge(&self, settings: &BudgetSettings, payer: Payer, cost: u32) -> Option<Left> {
+    pub async fn charge(&self, name: &str, rates: Rates, payer: Payer, cost: u32) -> Option<Left> {
         if !self.may_ask() {
             return None;
         }
-        let answer = tokio::time::timeout(self.patience * 2, self.ask(settings, payer, cost)).await;
+        let answer =
+            tokio::time::timeout(self.patience * 2, self.ask(name, rates, payer, cost)).await;
         match answer {
             Ok(Ok((refused, requests, cost, wait))) => {
                 self.pause_until.store(0, Ordering::Release);
@@ -100,23 +101,25 @@ impl Shared {
 
     async fn ask(
         &self,
-        settings: &BudgetSettings,
+        name: &str,
+        rates: Rates,
         payer: Payer,
         cost: u32,
     ) -> redis::RedisResult<(u8, u32, u32, u64)> {
-        let interval = |per_second: u32| 1_000_000_f64 / f64::from(per_second);
+        let interval = |rate: Rate| rate.every.as_secs_f64() * 1_000_000_f64;
         let mut connection = self.connection.clone();
         let key = match payer {
-            Payer::Account(id) => format!("{}budget:account:{}", self.prefix, id.simple()),
-            Payer::Address(address) => format!("{}budget:address:{address}", self.prefix),
+            Payer::Account(id) => format!("{}{name}:account:{}", self.prefix, id.simple()),
+            Payer::Address(address) => format!("{}{name}:address:{address}", self.prefix),
+            Payer::Credential(id) => format!("{}{name}:credential:{}", self.prefix, id.simple()),
         };
         self.script
             .key(key)
-            .arg(interval(settings.requests_per_second))
-            .arg(settings.request_burst)
+            .arg(interval(rates.requests))
+            .arg(rates.requests.burst)
             .arg(1)
-            .arg(interval(settings.cost_per_second))
-            .arg(settings.cost_burst)
+            .arg(interval(rates.cost))
+            .arg(rates.cost.burst)
             .arg(cost)
             .invoke_async(&mut connection)
             .await

@@ -50,6 +50,9 @@ pub(super) async fn run(mut config: Config, options: Options) -> Done {
     let address = listener.local_addr()?;
     std::fs::create_dir_all(FOLDER)
         .map_err(|e| format!("cannot write to the folder {FOLDER} here: {e}"))?;
+    if config.credential.keys.is_empty() {
+        config.credential.keys = vec![Path::new(FOLDER).join("credential-key.pem")];
+    }
     let issuer = DemoIssuer::open(Path::new(KEY_FILE))?;
     let bar = ProgressBar::new_spinner();
     bar.set_message("database schema");

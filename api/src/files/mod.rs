@@ -94,7 +94,7 @@ impl FileStore {
         }
         let folder = match url.strip_prefix("file:") {
             Some(folder) => Some(PathBuf::from(folder.strip_prefix("//").unwrap_or(folder))),
-            None if url.is_empty() => Some(beside_database(&config.database.url)),
+            None if url.is_empty() => Some(config.database.folder().join("files")),
             None => None,
         };
         match folder {
@@ -286,14 +286,6 @@ fn from_environment(variables: impl Iterator<Item = (String, String)>) -> Amazon
             (!ours).then_some((key, value))
         });
     known.fold(AmazonS3Builder::new(), |builder, (key, value)| builder.with_config(key, value))
-}
-
-/// The folder `files` beside the SQLite file, or here.
-fn beside_database(url: &str) -> PathBuf {
-    let file = url.strip_prefix("sqlite:").map(|file| file.strip_prefix("//").unwrap_or(file));
-    let file = file.map(|file| file.split('?').next().unwrap_or_default());
-    let folder = file.and_then(|file| FilePath::new(file).parent());
-    folder.unwrap_or(FilePath::new("")).join("files")
 }
 
 /// Makes a folder that only the service may look into, unless it is there.

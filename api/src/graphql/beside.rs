@@ -29,6 +29,17 @@ pub struct Route {
     pub method: &'static str,
     /// The cost of a request.
     pub cost: fn(&App, &Parts) -> u64,
+    /// Who may send one.
+    pub who: Who,
+}
+
+/// Who may send requests to a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// Accounts.
+    Account,
+    /// Anyone; without a token, an address pays.
+    Anyone,
 }
 
 /// What these routes say to whoever sends no token, or one that is not accepted.
@@ -37,13 +48,13 @@ const TOKEN_NEEDED: &str = "send a valid bearer token";
 /// Who sent a request, and how it is called.
 #[derive(Clone, Debug)]
 pub struct Guest {
-    /// The account of a verified token.
+    /// The account of a verified token; the public without one, where anyone may ask.
     pub identity: Identity,
     /// The request's id.
     pub request_id: String,
 }
 
-/// Answers a request of a signed-in account with what `work` gives. The transaction in which `work` looks for anything
+/// Answers a request with what `work` gives. The transaction in which `work` looks for anything
 /// is the one that sees whether the access was ended.
 pub async fn answer<F>(
     app: &Arc<App>,
@@ -116,6 +127,10 @@ async fn enter(
     match identity(app, &parts.headers).await {
         Ok(identity @ Identity::Account(_)) => {
             charge(app, Payer::of(identity, address), (route.cost)(app, parts), left).await?;
+            Ok(Guest { identity, request_id: request_id.to_owned() })
+        }
+        Ok(identity) if route.who == Who::Anyone => {
+            charge(app, nobody, (route.cost)(app, parts), left).await?;
             Ok(Guest { identity, request_id: request_id.to_owned() })
         }
         Ok(_) | Err(()) => {

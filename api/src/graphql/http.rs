@@ -131,7 +131,8 @@ impl Turn<'_> {
         let prepared = stage.prepare(parameters, text);
         let cost = prepared.as_ref().map_or(1, |prepared| prepared.cost.cost);
         seen.cost(cost);
-        charge(app, Payer::of(identity, address), cost, left).await?;
+        let payer = Payer::of(identity, address);
+        charge(app, payer, cost, left).await?;
         let client_error = |error| Denied::new(self.reply.format.client_error(), error);
         let prepared = prepared.map_err(client_error)?;
         if parts.method == Method::GET && prepared.document.kind != OperationType::Query {
@@ -140,7 +141,7 @@ impl Turn<'_> {
         }
         seen.operation(prepared.document.kind, prepared.document.name.as_deref());
         let core = app.core().tallied();
-        let op = self.op(&core, identity, &prepared);
+        let op = self.op(&core, identity, payer, &prepared);
         let hasty = prepared.document.kind == OperationType::Query && !prepared.cost.describes;
         let mut op = Arc::new(if hasty { op.in_haste() } else { op });
         if prepared.cost.describes {
@@ -150,7 +151,7 @@ impl Turn<'_> {
         if response.is_none() {
             let parameters = asked(parts, body.as_ref())?;
             let prepared = stage.prepare(parameters, text).map_err(client_error)?;
-            op = Arc::new(self.op(&core, identity, &prepared));
+            op = Arc::new(self.op(&core, identity, payer, &prepared));
             response = self.run(&op, audience, prepared).await;
         }
         let response = response.unwrap_or_else(|| {
@@ -160,11 +161,12 @@ impl Turn<'_> {
         Ok(self.reply.ran(response, self.told_cost(cost, *left)))
     }
 
-    fn op(&self, core: &Core, identity: Identity, prepared: &Prepared) -> Op {
+    fn op(&self, core: &Core, identity: Identity, payer: Payer, prepared: &Prepared) -> Op {
         Op::new(
             core.clone(),
             self.app.read_settings().clone(),
             identity,
+            payer,
             self.reply.request_id.to_owned(),
             Arc::clone(&prepared.mended.plans),
         )

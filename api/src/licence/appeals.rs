@@ -30,6 +30,7 @@ pub async fn lodge(unit: &Unit, at: At, decision: Uuid, grounds: &str) -> Result
     let Some(against) = against else { return Err(not_found()) };
     desk.store.lodge(&before, &against, grounds, account).await?;
     desk.save("licence.appeal_lodged", &before, before.clone(), &["appeals"], None).await?;
+    desk.lead_credential(&before).await?;
     let impact = vec!["the decision stands until the appeal is decided".to_owned()];
     Ok(Changed { id: at.id, impact })
 }
@@ -63,7 +64,9 @@ pub async fn decide(
     } else {
         (before.clone(), vec!["the decision stays".to_owned()])
     };
-    desk.save("licence.appeal_decided", &before, after, &["appeals"], Some(outcome)).await?;
+    let after =
+        desk.save("licence.appeal_decided", &before, after, &["appeals"], Some(outcome)).await?;
+    desk.lead_credential(&after).await?;
     Ok(Changed { id: at.id, impact })
 }
 

@@ -5,13 +5,15 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::model::{Command, Licence, Standing, State};
-use super::parts::Decision;
+use super::parts::{AppealState, Decision, DecisionKind};
 use super::rules;
 use super::store::Licences;
 use crate::actor::Permission;
 use crate::actor::service::{acts_for, persons_since};
 use crate::audit::Change;
 use crate::command::{Stop, Unit, refuse_any};
+use crate::credential::follow;
+use crate::credential::service::Hand;
 use crate::organisation::rules::unmet_for_own_organisation;
 use crate::organisation::store::Organisations;
 use crate::refusal::{Code, Refusal};
@@ -125,7 +127,20 @@ impl<'a> Desk<'a> {
         after.updated_at = self.unit.now();
         self.store.update(&after).await?;
         self.record(action, Some(before), &after, facts, reason);
+        if before.state != after.state {
+            self.lead_credential(&after).await?;
+        }
         Ok(after)
+    }
+
+    /// Lets the credential of a licence follow it (CRD-1).
+    pub(super) async fn lead_credential(&self, of: &Licence) -> Result<(), Stop> {
+        let appealed = of.state == State::Revoked && {
+            let revocation = self.store.latest(of.id, DecisionKind::Revocation).await?;
+            self.store.has_appeal(of.organisation_id, revocation, AppealState::Lodged).await?
+        };
+        let hand = Hand { acting_as: self.acting_as.clone(), chain: of.organisation_id };
+        follow::licence(self.unit, of, appealed, &hand).await
     }
 
     /// Records a change in the audit trail.

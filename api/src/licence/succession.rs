@@ -289,6 +289,7 @@ async fn build(
     }
     desk.store.enter_state(&licence, on).await?;
     desk.record("licence.bridged", None, &licence, &["programmes"], Some(&new.reason));
+    desk.lead_credential(&licence).await?;
     let codes: Vec<&str> = types.iter().map(|ty| ty.code()).collect();
     under.extend(types.iter().map(|ty| (*ty, licence.clone())));
     let courses = succeed(desk, new, ended, (&licence, &under)).await?;

@@ -5,7 +5,8 @@ use super::model::Person;
 use super::{duplicates, roles, rules};
 use crate::actor::Permission;
 use crate::command::{Stop, Unit, refuse_any};
-use crate::trainer;
+use crate::credential::service::Hand;
+use crate::{credential, trainer};
 
 /// Retires one record in favour of another of the same person. What hangs on it is re-pointed: accounts
 /// with their roles, e-mails, the organisations that keep the record, the profile as a trainer. Names and
@@ -26,6 +27,9 @@ pub async fn merge(unit: &Unit, retired: At, survivor: At) -> Result<Changed, St
     let profile = trainer::merging::fold(&desk, &old, &new).await?;
     let mut impact = hand_over(&desk, &old, &new).await?;
     impact.extend(profile);
+    let hand = Hand { acting_as: desk.acting_as.clone(), chain: desk.chain };
+    let handed = credential::service::hand_over(unit, old.id, new.id, &hand).await?;
+    impact.push(format!("credentials that become the other record's: {handed}"));
     let settled = duplicates::settle(&desk, old.id, new.id).await?;
     impact.push(format!("proposals of duplicates that are settled: {settled}"));
     let merged = Person { merged_into_id: Some(new.id), ..old.clone() };

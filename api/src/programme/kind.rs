@@ -22,6 +22,21 @@ coded! {
     }
 }
 
+impl ProgrammeType {
+    /// What it is called.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::PeerSupportWorker => "peer support worker",
+            Self::Supervisor => "supervisor",
+            Self::Volunteer => "volunteer",
+            Self::FamilyAmbassador => "family ambassador",
+            Self::Specialist => "specialist",
+            Self::Leadership => "leadership",
+        }
+    }
+}
+
 /// What a programme trains people for. New values may appear.
 #[derive(Enum, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[graphql(name = "ProgrammeType", remote = "ProgrammeType")]

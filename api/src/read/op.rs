@@ -10,6 +10,7 @@ use super::cursor::CursorKey;
 use super::plans::Plans;
 use super::registry::Entities;
 use crate::actor::{Actor, Identity, Permission};
+use crate::budget::Payer;
 use crate::core::Core;
 use crate::db::{DbFault, Reading};
 
@@ -32,6 +33,7 @@ pub struct Op {
     core: Core,
     settings: ReadSettings,
     identity: Identity,
+    payer: Payer,
     request_id: String,
     plans: Arc<Plans>,
     hasty: AtomicBool,
@@ -51,12 +53,13 @@ pub struct Reader {
 }
 
 impl Op {
-    /// An operation of `identity`.
+    /// An operation of `identity`, for which `payer` pays.
     #[must_use]
     pub fn new(
         core: Core,
         settings: ReadSettings,
         identity: Identity,
+        payer: Payer,
         request_id: String,
         plans: Arc<Plans>,
     ) -> Self {
@@ -64,6 +67,7 @@ impl Op {
             core,
             settings,
             identity,
+            payer,
             request_id,
             plans,
             hasty: AtomicBool::new(false),
@@ -97,6 +101,12 @@ impl Op {
     #[must_use]
     pub const fn identity(&self) -> Identity {
         self.identity
+    }
+
+    /// Who pays.
+    #[must_use]
+    pub const fn payer(&self) -> Payer {
+        self.payer
     }
 
     /// The request's id.

@@ -13,7 +13,7 @@ use super::evidence;
 use crate::app::App;
 use crate::command::{self, Outcome, Request};
 use crate::files::{Attachment, attachment};
-use crate::graphql::beside::{self, Guest, Route, failed, not_found};
+use crate::graphql::beside::{self, Guest, Route, Who, failed, not_found};
 use crate::graphql::ids;
 use crate::graphql::reply::Denied;
 
@@ -28,7 +28,7 @@ const COST: u64 = 10;
 
 /// Answers one request.
 pub async fn get(State(app): State<Arc<App>>, request: HttpRequest<Body>) -> HttpResponse {
-    let route = Route { name: "evidence", method: "GET", cost: |_, _| COST };
+    let route = Route { name: "evidence", method: "GET", cost: |_, _| COST, who: Who::Account };
     let of = Arc::clone(&app);
     beside::answer(&app, route, request, move |guest, parts, _| steps(of, guest, parts)).await
 }

@@ -263,6 +263,7 @@ pub async fn renew(unit: &Unit, at: At) -> Result<Changed, Stop> {
     refuse_any(unmet)?;
     desk.store.insert_accreditation(&new).await?;
     desk.record("trainer.renewed", None, &new, &[]);
+    desk.lead_credential(&new).await?;
     Ok(Changed::of(new.id))
 }
 

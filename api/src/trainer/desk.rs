@@ -8,6 +8,8 @@ use super::store::Trainers;
 use crate::actor::{Identity, Permission};
 use crate::audit::{self, Audited, Change};
 use crate::command::{Stop, Unit, refuse_any};
+use crate::credential::follow;
+use crate::credential::service::Hand;
 use crate::person::desk::{At, not_found};
 use crate::person::rules::unmet_for_hands;
 use crate::refusal::{Code, Refusal};
@@ -142,7 +144,13 @@ impl<'a> Desk<'a> {
         after.updated_at = self.unit.now();
         self.store.update_accreditation(&after).await?;
         self.record(action, Some(before), &after, facts);
-        Ok(())
+        if before.state == after.state { Ok(()) } else { self.lead_credential(&after).await }
+    }
+
+    /// Lets the credential of an accreditation follow it (CRD-1).
+    pub(super) async fn lead_credential(&self, of: &Accreditation) -> Result<(), Stop> {
+        let hand = Hand { acting_as: self.acting_as.clone(), chain: self.chain };
+        follow::accreditation(self.unit, of, &hand).await
     }
 
     /// Records a change in the chain of whoever acts.

@@ -25,7 +25,7 @@ use crate::command::{self, Outcome, Request};
 use crate::db::Access;
 use crate::fault::Fault;
 use crate::files::{Declared, Patience, Unfit, receive};
-use crate::graphql::beside::{self, Guest, Route, failed, not_found, refused};
+use crate::graphql::beside::{self, Guest, Route, Who, failed, not_found, refused};
 use crate::graphql::error::ErrorCode;
 use crate::graphql::ids;
 use crate::graphql::reply::Denied;
@@ -39,7 +39,7 @@ const BYTES_FOR_ONE: u64 = 64 * 1024;
 
 /// Answers one request.
 pub async fn put(State(app): State<Arc<App>>, request: HttpRequest<Body>) -> HttpResponse {
-    let route = Route { name: "upload", method: "PUT", cost };
+    let route = Route { name: "upload", method: "PUT", cost, who: Who::Account };
     let of = Arc::clone(&app);
     beside::answer(&app, route, request, move |guest, parts, body| steps(of, guest, parts, body))
         .await

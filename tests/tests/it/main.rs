@@ -8,6 +8,7 @@ mod budget;
 mod collector;
 mod conformity;
 mod course;
+mod credential;
 mod demo;
 mod differential;
 mod door;

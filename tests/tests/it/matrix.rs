@@ -5,6 +5,7 @@ mod ask;
 mod changes;
 mod check;
 mod course_inputs;
+mod credential_inputs;
 mod described;
 mod downloads;
 mod entities;

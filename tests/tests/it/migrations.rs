@@ -236,7 +236,7 @@ const PLANTS: [(&str, &str); 13] = [
 /// The unique indexes, beyond primary keys, on tables whose rows not everyone may see: a row that
 /// nobody may see can still be felt through a unique index. Each that does not begin with the tenant
 /// stands here with the reason why nothing is learnt that way.
-const UNIQUE: [(&str, &str); 48] = [
+const UNIQUE: [(&str, &str); 53] = [
     (
         "account (issuer, subject)",
         "only the national team writes accounts, and it sees all of them",
@@ -259,6 +259,17 @@ const UNIQUE: [(&str, &str); 48] = [
     ),
     ("course_session (course_id, id)", "whoever writes has locked the course"),
     ("course_session (id, starts_at, ends_at)", "begins with the row itself"),
+    (
+        "credential (accreditation_id)",
+        "whoever issues has locked the accreditation, and so sees it",
+    ),
+    ("credential (decision_id)", "whoever issues has taken the decision"),
+    ("credential (licence_id)", "whoever issues has locked the licence, and so sees it"),
+    ("credential (public_token)", "the service draws tokens, longer than anybody guesses"),
+    (
+        "credential (status_list, status_index)",
+        "the service draws places; which are taken is nobody's business and tells of no one",
+    ),
     ("declared_gap (version_id, competence_id)", "whoever lists has locked the version"),
     ("idempotency_record (account_id, key)", "begins with the account"),
     ("licence (number)", "the service's counter gives numbers, and each is public from then on"),

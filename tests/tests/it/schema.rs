@@ -8,7 +8,9 @@ use alongside::graphql::schema::{self, Audience};
 use alongside::read::declaration::{Many, RootForm, What, reachable};
 use serde_json::{Value, json};
 use tests::curricula::{Standing, aligned};
-use tests::{World, courses, licences, on_both_databases, on_sqlite, readiness, uploads};
+use tests::{
+    World, courses, credentials, licences, on_both_databases, on_sqlite, readiness, uploads,
+};
 
 use crate::answers::list;
 use crate::matrix::people;
@@ -318,6 +320,7 @@ pub async fn fill(world: &World) {
     let mut rows = readiness::filled(world, &world.a, 1);
     rows.extend(licences::filled(world, &world.a, 1));
     rows.extend(courses::filled(world, (&world.a, &world.b)));
+    rows.extend(credentials::filled(world, &world.a));
     readiness::retired_instrument(world).await;
     rows.push(
         "update readiness_action set owner_id = (select id from person order by id limit 1), \

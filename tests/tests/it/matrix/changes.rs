@@ -15,7 +15,9 @@ use tests::{Tenant, World, given, on_both_databases, successions, uploads};
 use super::marks::{Asker, Network, account, askers};
 use super::policy::Policy;
 use super::sdl::Sdl;
-use super::{Facts, course_inputs, licence_inputs, people, readiness_inputs, today};
+use super::{
+    Facts, course_inputs, credential_inputs, licence_inputs, people, readiness_inputs, today,
+};
 use crate::answers::codes;
 use crate::employer::given as employer;
 
@@ -63,6 +65,7 @@ async fn inputs(world: &World, of: &Subjects<'_>) -> Inputs {
     inputs.extend(readiness_inputs::inputs(world).await);
     inputs.extend(employer::inputs(world, of.holder).await);
     inputs.extend(people::inputs(world, of.one, of.trainer).await);
+    inputs.extend(credential_inputs::inputs(world, of.trainer).await);
     if let Some(school) = of.school {
         inputs.extend(course_inputs::of_a_draft(world, school, of.other).await);
     }
@@ -74,6 +77,11 @@ async fn input(world: &World, of: &Subjects<'_>, name: &str) -> Value {
     let begins = |with: &[&str]| with.iter().any(|with| name.starts_with(with));
     if name.starts_with("readiness") {
         return readiness_inputs::input(world, of.assessed, name).await;
+    }
+    if name.starts_with("credential") {
+        let inputs: Inputs =
+            credential_inputs::inputs(world, of.trainer).await.into_iter().collect();
+        return inputs[name].clone();
     }
     let inputs: Inputs = if is_licensing(name) {
         licence_inputs::inputs(world, of.holder).await.into_iter().collect()
@@ -166,8 +174,8 @@ const OWN: &str = "a trainer of A of the matrix";
 /// Whether the matrix lets this one use the mutation on what is `owner`'s.
 fn may(policy: &Policy, facts: &Facts, asker: &Asker, name: &str, owner: &Tenant) -> bool {
     let mutation = &policy.mutations[name];
-    if mutation.own {
-        return asker.name == OWN;
+    if mutation.own && asker.name == OWN {
+        return true;
     }
     let grants = facts.who(asker.account).grants;
     grants.iter().any(|held| match held.scope.as_str() {
@@ -185,7 +193,7 @@ fn may(policy: &Policy, facts: &Facts, asker: &Asker, name: &str, owner: &Tenant
 /// Whether this one may use the mutation elsewhere.
 fn elsewhere(policy: &Policy, facts: &Facts, asker: &Asker, name: &str) -> bool {
     let mutation = &policy.mutations[name];
-    let own = |held: &str| mutation.own && matches!(held, "TNR" | "LTR");
+    let own = |held: &String| mutation.own && mutation.holders.contains(held);
     let grants = facts.who(asker.account).grants;
     grants.iter().any(|held| {
         own(&held.role)

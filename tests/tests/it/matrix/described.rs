@@ -73,10 +73,9 @@ fn hidden(policy: &Policy, who: &Who) -> BTreeSet<String> {
     let fields = policy
         .fields()
         .filter(|(ty, field)| policy.field(ty, field).shown_to.is_some_and(|roles| !holds(&roles)));
-    let trainers = ["TNR".to_owned(), "LTR".to_owned()];
     let usable = |mutation: &Mutation| {
         let roles = [mutation.roles.as_slice(), &mutation.partners, &mutation.assigned].concat();
-        holds(&roles) || (mutation.own && holds(&trainers))
+        holds(&roles) || (mutation.own && holds(&mutation.holders))
     };
     let mutations = policy.mutations.iter().filter(|(_, mutation)| !usable(mutation));
     fields

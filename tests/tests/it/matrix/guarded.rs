@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use alongside::actor::{GrantScope, Identity, Permission, Role};
+use alongside::budget::Payer;
 use alongside::graphql::schema::Audience;
 use alongside::read::declaration::{EVERYONE, Root, Rows, id, text};
 use alongside::read::{Op, ReadRoots};
@@ -35,7 +36,8 @@ async fn ask(world: &World, identity: Identity, document: &str) -> (Value, u64) 
     let schema = Schema::build(query, EmptyMutation, EmptySubscription).finish();
     let core = world.app.core();
     let (settings, plans) = (world.app.read_settings().clone(), Arc::default());
-    let op = Op::new(core.clone(), settings, identity, "probe".to_owned(), plans);
+    let nobody = Payer::Address(std::net::Ipv4Addr::LOCALHOST.into());
+    let op = Op::new(core.clone(), settings, identity, nobody, "probe".to_owned(), plans);
     let op = Arc::new(op);
     let before = core.db().statements();
     let response = schema.execute(Request::new(document).data(Arc::clone(&op))).await;

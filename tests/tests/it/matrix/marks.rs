@@ -10,7 +10,7 @@ use alongside::config::ApiSettings;
 use tests::curricula::{Standing, curriculum};
 use tests::engines::Fixture;
 use tests::given::{self, as_system, granted};
-use tests::{Engine, Tenant, World, courses, licences, readiness, uploads};
+use tests::{Engine, Tenant, World, courses, credentials, licences, readiness, uploads};
 use uuid::Uuid;
 
 use super::facts::{Facts, Who};
@@ -176,6 +176,11 @@ async fn fill(world: &World) {
     crate::employer::given::fill(world).await;
     for pair in [(&world.a, &world.b), (&world.b, &world.a)] {
         for row in courses::filled(world, pair) {
+            execute(world, &row).await;
+        }
+    }
+    for tenant in [&world.a, &world.b] {
+        for row in credentials::filled(world, tenant) {
             execute(world, &row).await;
         }
     }

@@ -138,8 +138,15 @@ pub struct Mutation {
     /// Whether it is for the person concerned alone.
     #[serde(default)]
     pub own: bool,
+    /// The roles of those whom it can concern, where it is for the person concerned.
+    #[serde(default = "trainers")]
+    pub holders: Vec<String>,
     /// The entity of its payload.
     pub entity: String,
+}
+
+fn trainers() -> Vec<String> {
+    ["TNR", "LTR"].map(ToOwned::to_owned).to_vec()
 }
 
 /// What of a table nobody reads.
