@@ -283,7 +283,7 @@ impl FileSettings {
     }
 
     /// What makes no sense: whether it does, its key, and what is wrong with it.
-    const fn checks(&self) -> [Check; 7] {
+    fn checks(&self) -> [Check; 7] {
         let both = self.s3_access_key_id.is_empty() == self.s3_secret_access_key.is_empty();
         let shared = self.max_account_puts <= self.max_puts;
         [
@@ -294,12 +294,12 @@ impl FileSettings {
             ),
             (self.max_bytes > 0, "files.max_bytes", "must be at least 1"),
             (
-                within(self.upload_life_s as u64, 604_800),
+                within(self.upload_life_s.into(), 604_800),
                 "files.upload_life_s",
                 "must lie between 1 and 604800",
             ),
             (
-                within(self.max_open as u64, 10_000),
+                within(self.max_open.into(), 10_000),
                 "files.max_open",
                 "must lie between 1 and 10000",
             ),
@@ -570,8 +570,8 @@ impl BudgetSettings {
 type Check = (bool, &'static str, &'static str);
 
 /// Whether a number lies between 1 and `most`.
-const fn within(number: u64, most: u64) -> bool {
-    1 <= number && number <= most
+fn within(number: u64, most: u64) -> bool {
+    (1..=most).contains(&number)
 }
 
 /// Keys come over https, or from this very machine.

@@ -245,7 +245,7 @@ impl FileStore {
     async fn clear_part(&self, entry: &DirEntry, now: SystemTime) -> std::io::Result<bool> {
         let name = entry.file_name();
         let key = name.to_str().and_then(|name| name.split_once('#')).map(|(key, _)| key);
-        if !key.is_some_and(|key| Uuid::parse_str(key).is_ok()) {
+        if key.and_then(|key| Uuid::parse_str(key).ok()).is_none() {
             return Ok(false);
         }
         let written = entry.metadata().await?.modified()?;

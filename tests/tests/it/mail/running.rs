@@ -3,11 +3,9 @@
 use std::path::Path;
 
 use serde_json::Value;
-use tests::{World, on_both_databases};
+use tests::{Tenant, World, on_both_databases};
 
-use super::post::{
-    BODY, Post, RECIPIENT, SUBJECT, is_anything_left, message, queue, queue_one, standing,
-};
+use super::post::{BODY, Post, RECIPIENT, SUBJECT, is_anything_left, message, queue, standing};
 use crate::process::{alongside, run};
 use crate::served::Served;
 
@@ -20,11 +18,19 @@ fn sending(url: &str) -> [(&str, &str); 3] {
     ]
 }
 
+/// Queues a message for each of these; the clock of the running service is not the world's.
+async fn queue_lasting(world: &World, tenants: &[&Tenant]) {
+    let key = |tenant: &Tenant| if tenant == &world.a { "1" } else { "2" };
+    queue(world, tenants.iter().map(|tenant| message(tenant, key(tenant))).collect()).await;
+    let lasting = "update mail_message set last_day = '9999-12-31'";
+    world.database.eye.execute(lasting).await.expect("they last");
+}
+
 on_both_databases! {
     async fn the_service_sends_by_itself_and_nothing_personal_stands_anywhere(world: World) {
         let mut post = Post::start(&[]).await;
         let url = format!("smtp://127.0.0.1:{}", post.port());
-        queue_one(&world, &world.a, "1").await;
+        queue_lasting(&world, &[&world.a]).await;
         let served = Served::start(&world, &sending(&url)).await;
         assert_eq!(post.wait_for(1).await.len(), 1);
         let done = |line: &Value| line["job"] == "mail" && line["message"] == "a round is done";
@@ -35,7 +41,7 @@ on_both_databases! {
         let lines = served.stop().await;
         // The server's words name the recipient; they are in no line.
         post.refuse(550).await;
-        queue_one(&world, &world.b, "2").await;
+        queue_lasting(&world, &[&world.b]).await;
         let served = Served::start(&world, &sending(&url)).await;
         let given_up = |line: &Value| line["message"] == "an e-mail was given up" && line["code"] == "SMTP_550";
         served.line("it tells that it gave up", given_up).await;
@@ -53,7 +59,7 @@ on_both_databases! {
     async fn a_round_that_runs_ends_before_the_service_does(world: World) {
         let mut post = Post::start(&[]).await;
         let url = format!("smtp://127.0.0.1:{}", post.port());
-        queue(&world, vec![message(&world.a, "1"), message(&world.b, "2")]).await;
+        queue_lasting(&world, &[&world.a, &world.b]).await;
         post.mode("hold").await;
         let served = Served::start(&world, &sending(&url)).await;
         post.wait_for(1).await;
@@ -72,7 +78,7 @@ on_both_databases! {
         let mut post = Post::start(&[]).await;
         let url = format!("smtp://127.0.0.1:{}", post.port());
         post.stop().await;
-        queue_one(&world, &world.a, "1").await;
+        queue_lasting(&world, &[&world.a]).await;
         let served = Served::start(&world, &sending(&url)).await;
         let failed = |line: &Value| line["job"] == "mail" && line["message"] == "a round failed";
         let line = served.line("it tells that the round failed", failed).await;

@@ -1,7 +1,7 @@
 //! What nobody used in time, what a crash left, and files that are deleted for good.
 
 use std::fs::File;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use alongside::actor::demo_issuer::DemoIssuer;
@@ -38,7 +38,7 @@ fn written(world: &World, name: &str, age: Duration) -> PathBuf {
     path
 }
 
-fn aged(world: &World, path: &PathBuf, age: Duration) {
+fn aged(world: &World, path: &Path, age: Duration) {
     let now = SystemTime::from(world.source.now());
     File::open(path).and_then(|file| file.set_modified(now - age)).expect("it gets a time");
 }
