@@ -1,5 +1,7 @@
 //! What somebody can still do about attendance: how much may be missed, what must not be, what making up would mend.
 
+use std::cmp::Reverse;
+
 use chrono::NaiveDate;
 use serde::Serialize;
 
@@ -106,7 +108,7 @@ fn out_of_reach(rule: &Rule, facts: &Facts, now: &Progress) -> Advice {
     };
     let days = to_make_up(rule, facts);
     let (kind, words) = if days.is_empty() {
-        (Kind::OutOfReach, format!("{why}; what can be made up is not enough"))
+        (Kind::OutOfReach, format!("{why}; no days to make up were found that are enough"))
     } else {
         (Kind::NeedsMakeUp, format!("{why}; making up {} is enough", listed(&days)))
     };
@@ -115,7 +117,8 @@ fn out_of_reach(rule: &Rule, facts: &Facts, now: &Progress) -> Advice {
 }
 
 /// The days to make up so that attending what is left is enough: at each step the one that gains most, the first of
-/// several. Empty if what can be made up is not enough.
+/// several. Empty if so many cannot be made up. Where modules are counted, or the days missed besides something else,
+/// other days might do.
 fn to_make_up(rule: &Rule, facts: &Facts) -> Vec<NaiveDate> {
     let (mut tried, mut days) = (facts.clone(), Vec::new());
     for _ in 0..progress(rule, facts).make_up_days_left {
@@ -123,7 +126,7 @@ fn to_make_up(rule: &Rule, facts: &Facts) -> Vec<NaiveDate> {
         let with = missed.into_iter().map(|day| (day, with_day(&tried, day)));
         let gains = with.map(|(day, facts)| (progress(rule, &facts), day, facts));
         let best = gains.max_by_key(|(found, day, _)| {
-            (found.can_miss, found.reachable, found.spare_days, std::cmp::Reverse(*day))
+            (found.can_miss.is_some(), found.margin(rule), found.spare_days, Reverse(*day))
         });
         let Some((found, day, facts)) = best else { break };
         tried = facts;

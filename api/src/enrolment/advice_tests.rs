@@ -65,7 +65,7 @@ fn what_attending_cannot_reach_any_more_making_up_may() {
     let short = "at most 7 of 10 days can be reached, and 80 % is 8";
     assert_eq!(
         told(&rule(), &facts),
-        one("OUT_OF_REACH", 0, &format!("{short}; what can be made up is not enough"))
+        one("OUT_OF_REACH", 0, &format!("{short}; no days to make up were found that are enough"))
     );
     let once = Rule { make_up_days: 1, ..rule() };
     assert_eq!(
@@ -109,6 +109,17 @@ fn the_day_that_gains_most_is_made_up() {
             "at most 2300 of 3000 minutes can be reached, and 80 % is 2400; making up 10 November 2025 is enough"
         )
     );
+}
+
+#[test]
+fn a_missed_day_is_made_up_before_one_on_neither_side() {
+    let mut facts = course(5, 8);
+    let saturday = to_saturday(&mut facts, 5);
+    facts.records.insert(id(saturday), Record::none(Status::AuthorisedAbsence));
+    let once = Rule { threshold: 7500, make_up_days: 1, ..rule() };
+    let words =
+        "at most 5 of 7 days can be reached, and 75 % is 6; making up 27 October 2025 is enough";
+    assert_eq!(told(&once, &facts), one("NEEDS_MAKE_UP", 1, words));
 }
 
 #[test]

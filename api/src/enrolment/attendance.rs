@@ -143,34 +143,37 @@ impl<'a> Counted<'a> {
     }
 }
 
-/// How a session that was held counts for one person.
-enum Side {
-    /// It counts.
-    Counts,
-    /// It counts only if it was made up: it was moved to a day on which it could not be attended.
+/// On which side of the count a session is for one person.
+enum Side<'a> {
+    /// On both, as it is recorded.
+    Counts(&'a Record),
+    /// On both only if it was made up: it was moved to a day on which it could not be attended.
     CountsIfMadeUp,
-    /// Nothing is recorded of it.
+    /// On neither so far: nothing is recorded of it.
     Unrecorded,
-    /// On neither side.
+    /// On neither so far: it is planned.
+    ToCome,
+    /// On neither so far: its credit is left to a quality lead.
+    Pending,
+    /// On neither.
     Neither,
 }
 
 impl Facts {
-    /// Whether the session could count at all: it lies within the enrolment and something was taught.
-    fn concerns(&self, session: &Session) -> bool {
-        self.enrolled.contains(session.day) && session.minutes > 0
-    }
-
-    fn side(&self, id: &Uuid, session: &Session) -> Side {
-        let held = session.state == SessionState::Held && session.credit != Some(Credit::Pending);
-        if !held || !self.concerns(session) {
+    fn side(&self, id: &Uuid, session: &Session) -> Side<'_> {
+        if !self.enrolled.contains(session.day) || session.minutes <= 0 {
             return Side::Neither;
         }
-        match self.records.get(id).map(|record| record.status) {
-            None => Side::Unrecorded,
-            Some(Status::NotApplicable) => Side::Neither,
-            Some(Status::AuthorisedAbsence) if self.was_moved(session) => Side::CountsIfMadeUp,
-            Some(_) => Side::Counts,
+        match (session.state, session.credit, self.records.get(id)) {
+            (SessionState::Cancelled | SessionState::Rescheduled, ..) => Side::Neither,
+            (SessionState::Planned, ..) => Side::ToCome,
+            (SessionState::Held, Some(Credit::Pending), _) => Side::Pending,
+            (SessionState::Held, _, None) => Side::Unrecorded,
+            (SessionState::Held, _, Some(record)) => match record.status {
+                Status::NotApplicable => Side::Neither,
+                Status::AuthorisedAbsence if self.was_moved(session) => Side::CountsIfMadeUp,
+                _ => Side::Counts(record),
+            },
         }
     }
 
@@ -185,14 +188,12 @@ impl Facts {
         let mut missed: Vec<(bool, NaiveDate, NaiveDate, Uuid)> = Vec::new();
         for (id, done) in &self.make_ups {
             let Some(session) = self.sessions.get(id) else { continue };
-            let after_others = match self.side(id, session) {
-                Side::Counts => false,
-                Side::CountsIfMadeUp => true,
-                Side::Unrecorded | Side::Neither => continue,
-            };
-            let missing = |record| !Counted::recorded(session, record).reaches(WHOLE);
-            if self.records.get(id).is_some_and(missing) {
-                missed.push((after_others, *done, session.day, *id));
+            match self.side(id, session) {
+                Side::Counts(record) if misses(session, record) => {
+                    missed.push((false, *done, session.day, *id));
+                }
+                Side::CountsIfMadeUp => missed.push((true, *done, session.day, *id)),
+                _ => {}
             }
         }
         missed.sort_unstable();
@@ -206,6 +207,11 @@ impl Facts {
         }
         (sessions, days)
     }
+}
+
+/// Whether something of the session was missed.
+fn misses(session: &Session, record: &Record) -> bool {
+    !Counted::recorded(session, record).reaches(WHOLE)
 }
 
 /// How what is not known yet is read.
@@ -253,32 +259,22 @@ impl<'a> Sheet<'a> {
         };
         for (id, session) in &facts.sessions {
             let side = facts.side(id, session);
-            match (&side, facts.records.get(id)) {
+            let on_neither = matches!(side, Side::CountsIfMadeUp | Side::Pending | Side::Neither);
+            match side {
                 _ if made_up.contains(id) => sheet.counted.push(Counted::whole(session)),
-                (Side::Counts, Some(record)) => {
-                    sheet.counted.push(Counted::recorded(session, record));
-                }
-                (Side::Unrecorded, _) => sheet.unrecorded.push(session),
-                (Side::CountsIfMadeUp, _) => sheet.left_out.push(session),
-                (Side::Counts | Side::Neither, _) => sheet.set_aside(session, facts),
+                Side::Counts(record) => sheet.counted.push(Counted::recorded(session, record)),
+                Side::CountsIfMadeUp => sheet.left_out.push(session),
+                Side::Unrecorded => sheet.unrecorded.push(session),
+                Side::ToCome => sheet.to_come.push(session),
+                Side::Pending => sheet.pending.push(session),
+                Side::Neither => {}
             }
-            let outside = matches!(side, Side::CountsIfMadeUp | Side::Neither);
-            if outside && session.state != SessionState::Planned && facts.make_ups.contains_key(id)
-            {
+            let is_over = session.state != SessionState::Planned;
+            if on_neither && is_over && facts.make_ups.contains_key(id) {
                 sheet.elsewhere.extend(&session.modules);
             }
         }
         sheet
-    }
-
-    /// Remembers a session that is on neither side as things stand, if it may come to count.
-    fn set_aside(&mut self, session: &'a Session, facts: &Facts) {
-        match (session.state, session.credit) {
-            _ if !facts.concerns(session) => {}
-            (SessionState::Planned, _) => self.to_come.push(session),
-            (SessionState::Held, Some(Credit::Pending)) => self.pending.push(session),
-            _ => {}
-        }
     }
 
     /// What counts, with what is not known yet in some outlook.
@@ -404,6 +400,14 @@ pub fn progress(rule: &Rule, facts: &Facts) -> Progress {
     }
 }
 
+impl Progress {
+    /// How far what can be reached is above the threshold, exactly: in ten thousandths of what is counted.
+    pub(super) fn margin(&self, rule: &Rule) -> i128 {
+        i128::from(self.reachable) * i128::from(WHOLE)
+            - i128::from(self.total) * i128::from(rule.threshold)
+    }
+}
+
 /// What an enrolment earned by itself, for one that follows it. What it carried over itself is carried from where it
 /// was earned.
 #[must_use]
@@ -434,20 +438,17 @@ pub fn unmet_for_make_up(
         _ if facts.make_ups.contains_key(&id) => Some("it was made up already"),
         _ if session.state == SessionState::Planned => Some("it is still to come"),
         Side::Unrecorded => Some("record first who attended it"),
-        Side::Neither | Side::CountsIfMadeUp => None,
-        Side::Counts => {
-            let missing = |record| !Counted::recorded(session, record).reaches(WHOLE);
+        Side::Counts(record) if !misses(session, record) => Some("it was not missed"),
+        Side::Counts(_) if rule.make_up_days < 1 => {
+            Some("the programme lets no missed day be made up")
+        }
+        Side::Counts(_) => {
             let mut with = facts.clone();
             with.make_ups.insert(id, NaiveDate::MAX);
-            if !facts.records.get(&id).is_some_and(missing) {
-                Some("it was not missed")
-            } else if rule.make_up_days < 1 {
-                Some("the programme lets no missed day be made up")
-            } else {
-                let used_up = !with.made_up(rule).0.contains(&id);
-                used_up.then_some("as many days were made up as the programme lets")
-            }
+            let used_up = !with.made_up(rule).0.contains(&id);
+            used_up.then_some("as many days were made up as the programme lets")
         }
+        Side::CountsIfMadeUp | Side::ToCome | Side::Pending | Side::Neither => None,
     };
     unmet.extend(message.map(|of| Refusal::at(Code::MakeUpNotAllowed, at_session, of)));
     unmet

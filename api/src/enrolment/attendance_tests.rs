@@ -278,6 +278,25 @@ fn missed_days_are_made_up_only_as_the_version_lets() {
 }
 
 #[test]
+fn two_sessions_of_one_day_are_made_up_as_one_day() {
+    let mut facts = course(1, 3);
+    facts.sessions.get_mut(&id(2)).unwrap().day = day(1);
+    facts.make_ups.extend([(id(1), day(5)), (id(2), day(6))]);
+    let once = Rule { make_up_days: 1, ..by(AttendanceBasis::Sessions) };
+    assert_eq!(counted(&once, &facts), (3, 3, 3));
+}
+
+#[test]
+fn what_is_to_come_is_not_made_up_before() {
+    let mut facts = running(1, 1, 1);
+    facts.enrolled.to = Some(day(1));
+    for number in [0, 1] {
+        facts.make_ups.insert(id(number), day(0));
+    }
+    assert_eq!(progress(&rule(), &facts).covered, BTreeSet::from([1, 2]));
+}
+
+#[test]
 fn a_part_of_a_day_is_made_up_as_a_whole() {
     let mut facts = course(1, 1);
     part(&mut facts, 0, 60, &[]);

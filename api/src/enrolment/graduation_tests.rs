@@ -139,6 +139,22 @@ fn missed_days_have_a_most_and_mandatory_modules_no_exception() {
 }
 
 #[test]
+fn what_can_still_be_lost_is_not_met_yet() {
+    let mut rule = graduation();
+    rule.attendance.max_missed_days = Some(1);
+    let mut inputs = done(running(4, 4, 1));
+    let verdicts = |rule: &Rule, inputs: &Inputs| verdicts(rule, inputs)[2..4].to_vec();
+    assert_eq!(verdicts(&rule, &inputs), [("ATTENDANCE", "MET"), ("MISSED_DAYS", "MET")]);
+    // A second part of the fourth day is to come.
+    inputs.attendance.sessions.get_mut(&id(4)).unwrap().day = day(3);
+    rule.attendance.threshold = 10_000;
+    assert_eq!(verdicts(&rule, &inputs), [("ATTENDANCE", "OPEN"), ("MISSED_DAYS", "MET")]);
+    rule.attendance.max_missed_days = Some(0);
+    assert_eq!(verdicts(&rule, &inputs), [("ATTENDANCE", "OPEN"), ("MISSED_DAYS", "OPEN")]);
+    assert_eq!(found(&rule, &inputs), "NOT_YET");
+}
+
+#[test]
 fn an_assignment_counts_once_it_is_moderated() {
     let mut rule = graduation();
     for (standing, outcome) in [

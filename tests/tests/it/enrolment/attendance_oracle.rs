@@ -4,6 +4,7 @@
 use std::cmp::Ordering;
 
 use alongside::course::model::SessionState;
+use alongside::enrolment::advice::{Kind, advice};
 use alongside::enrolment::attendance::{self, Progress, earned};
 use alongside::enrolment::graduation::{
     Assignment, Inputs, Placement, PlacementStanding, Rule, evaluate,
@@ -221,6 +222,7 @@ struct Seen {
     kinder_passes: u32,
     made_up: u32,
     too_many_made_up: u32,
+    needs_make_up: u32,
     pending: u32,
     unrecorded: u32,
     missed_modules: u32,
@@ -314,6 +316,7 @@ fn compare_readings(
 /// Every choice of what is missed of what is to come.
 fn compare_choices(calendar: &Calendar, basis: AttendanceBasis, found: &Progress, at: &str) {
     let to_come = calendar.to_come();
+    assert!(found.can_miss.is_none_or(|most| (0..=found.left).contains(&most)), "{at}");
     for bits in 0_u32..1 << to_come.len() {
         let comes = |place| {
             to_come.iter().position(|of| *of == place).is_none_or(|which| bits & (1 << which) == 0)
@@ -335,6 +338,61 @@ fn compare_choices(calendar: &Calendar, basis: AttendanceBasis, found: &Progress
             Some(_) => {}
         }
     }
+}
+
+/// Every choice of days to make up. Gives whether some are needed and enough.
+fn compare_make_ups(
+    calendar: &Calendar,
+    basis: AttendanceBasis,
+    found: &Progress,
+    at: &str,
+) -> bool {
+    let advice = advice(&calendar.rule(basis), &calendar.facts()).into_iter();
+    let mut advice = advice.filter(|of| matches!(of.kind, Kind::NeedsMakeUp | Kind::OutOfReach));
+    let Some(advice) = advice.next() else {
+        assert!(found.can_miss.is_some() || found.total == 0, "{at}");
+        return false;
+    };
+    assert!(found.can_miss.is_none(), "{at}");
+    let missed = |place: &usize| {
+        let lesson = &calendar.lessons[*place];
+        let held = matches!(lesson.fate, Fate::Held | Fate::HeldWithoutCredit);
+        held && matches!(calendar.word(*place), 'p' | 'a' | 'A') && lesson.made_up_on.is_none()
+    };
+    let missed = (0..calendar.lessons.len()).filter(missed);
+    let mut dates: Vec<i32> = missed.map(|place| calendar.lessons[place].date).collect();
+    dates.sort_unstable();
+    dates.dedup();
+    let most = u32::try_from(found.make_up_days_left).expect("not below 0");
+    let enough = |bits: &u32| {
+        let mut with = calendar.clone();
+        for lesson in with.lessons.iter_mut().filter(|lesson| lesson.mark.is_some()) {
+            let chosen = dates.iter().position(|date| *date == lesson.date);
+            if chosen.is_some_and(|which| bits & (1 << which) != 0) && lesson.made_up_on.is_none() {
+                lesson.made_up_on = Some(1000);
+            }
+        }
+        let rows = with.rows(&Reading::AsTold, &|_| Some(true));
+        let (there, all) = with.dates(&rows.0);
+        let missed = i32::try_from(all.len() - there.len()).expect("small");
+        with.passes(with.count(basis, &rows)) && with.most_missed.is_none_or(|most| missed <= most)
+    };
+    let choices = (0_u32..1 << dates.len()).filter(|bits| bits.count_ones() <= most).filter(enough);
+    let fewest = choices.map(u32::count_ones).min();
+    let told = (advice.kind == Kind::NeedsMakeUp).then_some(advice.number);
+    let exact = match basis {
+        AttendanceBasis::Days => true,
+        AttendanceBasis::Sessions | AttendanceBasis::Minutes => calendar.most_missed.is_none(),
+        AttendanceBasis::Modules => false,
+    };
+    match (told, fewest.map(i64::from)) {
+        (told, fewest) if exact => assert_eq!(told, fewest, "{at}: {advice:?}"),
+        (Some(told), fewest) => {
+            assert!(fewest.is_some_and(|fewest| fewest <= told), "{at}: {advice:?}")
+        }
+        (None, _) => {}
+    }
+    told.is_some()
 }
 
 /// What the rule finds, told by somebody else.
@@ -421,6 +479,10 @@ fn ten_thousand_random_calendars_count_as_somebody_else_would_count_them() {
             compare_counts(&calendar, *basis, &found, &at);
             seen.kinder_passes += u32::from(compare_readings(&calendar, *basis, &found, &at));
             compare_choices(&calendar, *basis, &found, &at);
+            if seed % 4 == 0 {
+                let needed = compare_make_ups(&calendar, *basis, &found, &at);
+                seen.needs_make_up += u32::from(needed);
+            }
             let outcome = compare_outcome(&calendar, *basis, seed, &at);
             let place = ["GRADUATED", "COMPLETED_NOT_ACCREDITED", "NOT_MET", "NOT_YET"]
                 .iter()
@@ -464,6 +526,7 @@ fn ten_thousand_random_calendars_count_as_somebody_else_would_count_them() {
         seen.kinder_passes,
         seen.made_up,
         seen.too_many_made_up,
+        seen.needs_make_up,
         seen.pending,
         seen.unrecorded,
         seen.missed_modules,
