@@ -20,11 +20,11 @@
 //! * A session is made up as a whole. Missed days are made up only where the version lets them, and no more of
 //!   them than it says: those first that were made up first. What lies on neither side can be made up too; that
 //!   covers its modules and uses nothing up.
-//! * A session that was moved to another day, from one of the enrolment, may be one that somebody cannot attend, which is an authorised
-//!   absence. It has two readings. One: it counts in place of its original, so it was held, and was attended only
-//!   if it was made up. Two: its original counts as cancelled and not replaced, so it is on neither side. The
-//!   kinder one holds: the first where it was made up within what the version lets, else the second. Such
-//!   sessions use up what can be made up after all others.
+//! * A session that was moved to another day, from one of the enrolment, may be one that somebody cannot attend,
+//!   which is an authorised absence. It has two readings. One: it counts in place of its original, so it was held,
+//!   and was attended only if it was made up. Two: its original counts as cancelled and not replaced, so it is on
+//!   neither side. The kinder one holds: the first where it was made up within what the version lets, else the
+//!   second. Such sessions use up what can be made up after all others.
 //! * What an earlier enrolment earned is carried over as modules and minutes, on both sides. Its days and sessions
 //!   are not.
 //! * Mandatory modules are covered by attendance, by making up, by what is carried over, or waived: also those

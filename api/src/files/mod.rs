@@ -336,7 +336,9 @@ mod tests {
             ("sqlite://alongside.sqlite", "files"),
             ("postgres://somebody@localhost/alongside", "files"),
         ] {
-            assert_eq!(beside_database(url), FilePath::new(folder), "{url}");
+            let mut config = Config::defaults().expect("the defaults");
+            config.database.url = url.to_owned();
+            assert_eq!(config.database.folder().join("files"), FilePath::new(folder), "{url}");
         }
     }
 

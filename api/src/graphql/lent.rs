@@ -26,7 +26,6 @@ impl Lent {
     }
 
     /// The body, for whoever answers.
-    #[must_use]
     pub fn body(&self) -> Body {
         Body::new(self.clone())
     }

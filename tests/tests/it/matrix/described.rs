@@ -74,8 +74,10 @@ fn hidden(policy: &Policy, who: &Who) -> BTreeSet<String> {
         .fields()
         .filter(|(ty, field)| policy.field(ty, field).shown_to.is_some_and(|roles| !holds(&roles)));
     let usable = |mutation: &Mutation| {
-        let roles = [mutation.roles.as_slice(), &mutation.partners, &mutation.assigned].concat();
-        holds(&roles) || (mutation.own && holds(&mutation.holders))
+        let holders = if mutation.own { mutation.holders.as_slice() } else { &[] };
+        let roles =
+            [mutation.roles.as_slice(), &mutation.partners, &mutation.assigned, holders].concat();
+        holds(&roles)
     };
     let mutations = policy.mutations.iter().filter(|(_, mutation)| !usable(mutation));
     fields

@@ -32,7 +32,7 @@ on_both_databases! {
         let mut trial = input(&one, &two);
         trial["dryRun"] = true.into();
         let tried = merge(&world, trial).await;
-        assert_eq!(tried.payload()["impact"].as_array().map(Vec::len), Some(6), "{:?}", tried.payload());
+        assert_eq!(tried.payload()["impact"].as_array().map(Vec::len), Some(7), "{:?}", tried.payload());
         assert_eq!(world.database.eye.contents().await.changes_since(&before), [] as [String; 0]);
         let done = merge(&world, input(&one, &two)).await;
         assert_eq!(done.done("person")["id"], two.global_id());
