@@ -596,5 +596,4 @@ fn is_sha256(text: &str) -> bool {
 }
 
 #[cfg(test)]
-#[path = "config_tests.rs"]
 mod tests;

@@ -8,9 +8,11 @@ use std::num::NonZeroU16;
 use fast_qr::{ECL, QRBuilder};
 use krilla::color::rgb;
 use krilla::configure::{Accessibility, Configuration, ConfigurationBuilder};
+use krilla::destination::XyzDestination;
 use krilla::geom::{PathBuilder, Point, Rect};
 use krilla::metadata::{DateTime, Metadata};
 use krilla::num::NormalizedF32;
+use krilla::outline::{Outline, OutlineNode};
 use krilla::page::PageSettings;
 use krilla::paint::{Fill, FillRule};
 use krilla::surface::Surface;
@@ -101,20 +103,33 @@ fn drawn(
     surface.finish();
     page.finish();
     document.set_metadata(metadata(of, network));
+    document.set_outline(outline(of));
     document.set_tag_tree(tags);
     document.finish().map_err(|error| format!("{error:?}"))
 }
 
-/// What the certificate says, from the top.
-fn lines(of: &Credential, holder: &str, network: &str) -> Vec<(Line, f32, String)> {
-    let heading = match of.ground.kind() {
+/// The table of contents, which an accessible file has: the one heading.
+fn outline(of: &Credential) -> Outline {
+    let mut outline = Outline::new();
+    let top = XyzDestination::new(0, Point::from_xy(MARGIN, MARGIN));
+    outline.push_child(OutlineNode::new(heading(of).to_owned(), top));
+    outline
+}
+
+/// What the certificate is headed.
+const fn heading(of: &Credential) -> &'static str {
+    match of.ground.kind() {
         Kind::Graduation => "Certificate of graduation",
         Kind::TrainerAccreditation => "Certificate of accreditation",
         Kind::OrganisationLicence => "Certificate of licence",
-    };
+    }
+}
+
+/// What the certificate says, from the top.
+fn lines(of: &Credential, holder: &str, network: &str) -> Vec<(Line, f32, String)> {
     let mut lines = vec![
         (Line::Text, 14.0, network.to_owned()),
-        (Line::Heading, 30.0, heading.to_owned()),
+        (Line::Heading, 30.0, heading(of).to_owned()),
         (Line::Text, 26.0, holder.to_owned()),
         (Line::Text, 14.0, described(of)),
         (Line::Text, 14.0, format!("Awarded on {}.", words_of(of.awarded_on))),
@@ -157,7 +172,10 @@ fn placed(
     surface.end_tagged();
     let children = vec![place.into()];
     match line {
-        Line::Heading => TagGroup::with_children(Tag::Hn(NonZeroU16::MIN, None), children),
+        Line::Heading => {
+            let title = Some(text.to_owned());
+            TagGroup::with_children(Tag::Hn(NonZeroU16::MIN, title), children)
+        }
         Line::Text => TagGroup::with_children(Tag::P, children),
     }
 }

@@ -84,9 +84,15 @@ fn folded(name: &str) -> Vec<String> {
         .flat_map(char::to_lowercase)
         .map(|letter| if is_hyphen(letter) { ' ' } else { letter })
         .filter(|letter| letter.is_alphanumeric() || letter.is_whitespace())
+        .filter(|letter| !is_apostrophe(*letter))
         .map(spelt)
         .collect();
     plain.split_whitespace().map(str::to_owned).collect()
+}
+
+/// Apostrophes that count as letters.
+const fn is_apostrophe(letter: char) -> bool {
+    matches!(letter, '\u{2b9}'..='\u{2bf}' | '\u{2c8}')
 }
 
 /// Hyphens and dashes.

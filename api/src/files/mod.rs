@@ -357,8 +357,8 @@ mod tests {
             patient_client().get_config_value(&key)
         };
         assert_eq!(of("timeout"), None, "it would cut off whoever is slow");
-        assert_eq!(of("read_timeout"), Some("30 seconds".to_owned()));
-        assert_eq!(of("connect_timeout"), Some("5 seconds".to_owned()));
+        assert_eq!(of("read_timeout"), Some("30s".to_owned()));
+        assert_eq!(of("connect_timeout"), Some("5s".to_owned()));
     }
 
     #[test]
