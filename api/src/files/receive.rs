@@ -30,7 +30,7 @@ pub struct Declared {
 /// How long the service waits for a client.
 #[derive(Clone, Copy, Debug)]
 pub struct Patience {
-    /// For the next piece, and in all beyond what comes at [`LEAST_RATE`].
+    /// For the next piece, and in all beyond what comes at the least rate.
     pub piece: Duration,
     /// For all of it, stored.
     pub whole: Duration,
