@@ -1,7 +1,8 @@
 //! How figures are told to those who may not list what they count: the one place that decides.
 //!
 //! Whoever may list the rows gets exact figures. To others a small count is not told, and a larger one is rounded; a
-//! mean over a small count is not told either, and one over more is rounded coarsely. The sizes are settings (`policy.small_count`, `policy.round_to`).
+//! mean over a small count is not told either, and one over more is rounded coarsely. The sizes are settings
+//! (`policy.small_count`, `policy.round_to`).
 
 use crate::config::PolicySettings;
 

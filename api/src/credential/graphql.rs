@@ -12,7 +12,7 @@ use super::service;
 use super::verification::{self, Confirmation, Unconfirmed, Verification};
 use crate::actor::Permission;
 use crate::fault::Fault;
-use crate::graphql::error::{ErrorCode, of_fault};
+use crate::graphql::error::{ErrorCode, nullable, of_fault};
 use crate::graphql::mutate::{Asked, coded, ids_of};
 use crate::graphql::payload::Payload;
 use crate::graphql::scalars::Date;
@@ -273,10 +273,10 @@ impl CredentialQueries {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The public token.")] token: String,
-    ) -> Result<Option<CredentialVerification>> {
+    ) -> Option<CredentialVerification> {
         let op = ctx.data_unchecked::<Arc<Op>>();
-        let found = verification::verify(op.core(), &token).await.map_err(failed)?;
-        Ok(found.map(Into::into))
+        let found = verification::verify(op.core(), &token).await.map_err(failed);
+        nullable(ctx, found).map(Into::into)
     }
 
     /// Whether a surname is that on a credential, and nothing else. There are few tries for each credential and for

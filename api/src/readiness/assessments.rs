@@ -114,7 +114,10 @@ pub(super) async fn change(
     before: &Assessment,
     after: Assessment,
 ) -> Result<Assessment, Stop> {
-    desk.store.keep_hand(desk.unit, (before, desk.account()?), Part::Answered).await?;
+    // Whoever sees to the plan later had no hand in what was found.
+    if before.found.is_none() {
+        desk.store.keep_hand(desk.unit, (before, desk.account()?), Part::Answered).await?;
+    }
     let again = before.state == State::Returned && after.state == State::Draft;
     let named = if again { "readiness.taken_up_again" } else { "readiness.changed" };
     desk.save(named, before, after, &[], None).await

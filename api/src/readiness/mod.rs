@@ -31,7 +31,8 @@
 //!   was read. One that was given back is a draft again with the first change.
 //! * READY holds for 12 months, CONDITIONAL for 6 and needs an action plan with dates, which become conditions of the
 //!   licence. NOT_READY holds until another assessment takes its place and carries no licence.
-//! * Actions have an owner, a day within 12 months and a state. When they are overdue the organisation is reminded every seven days.
+//! * Actions have an owner, a day within 12 months and a state. When they are overdue the organisation is reminded
+//!   every seven days.
 //!
 //! Who: coordinators begin, answer and plan, the signatory submits; the quality lead assigns a reviewer, validates and
 //! invalidates; the reviewer scores and returns. An organisation sees its own, a reviewer what is assigned, the

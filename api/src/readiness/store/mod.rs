@@ -436,8 +436,9 @@ impl<'a> Readiness<'a> {
         rows.into_iter().map(|row| Ok(Due::try_from(row)?)).collect()
     }
 
-    /// Open actions of assessments that are not over, of organisations that are not closed, that were due before `today` and of which nobody was reminded
-    /// since `before`, at most `most`: locked, and without those that another replica has.
+    /// Open actions of assessments that are not over, of organisations that are not closed, that were due before
+    /// `today` and of which nobody was reminded since `before`, at most `most`: locked, and without those that
+    /// another replica has.
     pub async fn lock_overdue(
         &self,
         (today, before): (NaiveDate, NaiveDate),
