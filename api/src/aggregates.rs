@@ -7,7 +7,7 @@ use crate::read::declaration::Root;
 use crate::verify::Invariant;
 use crate::{
     actor, course, employer, import, licence, mail, organisation, person, programme, readiness,
-    reference, succession, trainer, upload,
+    reference, succession, trainer, upload, vault,
 };
 
 /// The root fields of every aggregate.
@@ -24,6 +24,7 @@ pub const ROOTS: &[&[Root]] = &[
     employer::graphql::ROOTS,
     import::graphql::ROOTS,
     upload::graphql::ROOTS,
+    vault::graphql::ROOTS,
     actor::graphql::ROOTS,
 ];
 
@@ -39,11 +40,13 @@ pub const INVARIANTS: &[&[Invariant]] = &[
     succession::invariants::QUERIES,
     employer::invariants::QUERIES,
     upload::invariants::QUERIES,
+    vault::invariants::QUERIES,
     mail::invariants::QUERIES,
 ];
 
 /// What the service does from time to time.
-pub const JOBS: &[&[Job]] = &[mail::JOBS, readiness::reminders::JOBS, upload::sweep::JOBS];
+pub const JOBS: &[&[Job]] =
+    &[mail::JOBS, readiness::reminders::JOBS, upload::sweep::JOBS, vault::rotation::JOBS];
 
 /// Queries that no table answers alone.
 #[derive(Default, MergedObject)]
@@ -81,4 +84,5 @@ pub struct Mutation(
     employer::graphql::SupportMutations,
     import::graphql::ImportMutations,
     upload::graphql::UploadMutations,
+    vault::graphql::VaultMutations,
 );

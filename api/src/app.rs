@@ -21,6 +21,7 @@ use crate::mail::Mailer;
 use crate::mail::sender::MailerError;
 use crate::read::ReadSettings;
 use crate::read::cursor::CursorKey;
+use crate::vault::keys::{KeysError, Vault};
 
 /// The service.
 pub struct App {
@@ -55,6 +56,9 @@ pub enum BuildError {
     /// The mail server.
     #[error(transparent)]
     Mail(#[from] MailerError),
+    /// The master keys of the vault.
+    #[error(transparent)]
+    Vault(#[from] KeysError),
     /// The schema has changes to come.
     #[error("the database lacks migrations: run `alongside migrate up` first")]
     PendingMigrations,
@@ -72,12 +76,14 @@ impl App {
         issuer: Option<&DemoIssuer>,
     ) -> Result<Arc<Self>, BuildError> {
         let mailer = Mailer::new(&config.mail)?;
+        let vault = Vault::open(&config)?;
         let db = Db::connect(&config.database, config.profile).await?;
         let files = FileStore::open(&config)?;
         let core = Core::new(db, source)
             .with_policy(config.policy)
             .with_uploads(config.files.limits())
             .with_files(files.clone())
+            .with_vault(vault)
             .with_mailer(mailer);
         let mut verifier = Verifier::new(&config.auth)?;
         let issuer = issuer.filter(|_| config.profile == Profile::Demo);

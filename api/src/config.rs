@@ -1,10 +1,11 @@
 //! Settings: compiled-in defaults, then the file named by `ALONGSIDE_CONFIG`, then the environment.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use config::{Config as Layers, ConfigError as LayerError, Environment, File, FileFormat};
 use ipnet::IpNet;
+use secrecy::SecretString;
 use serde::Deserialize;
 use thiserror::Error;
 
@@ -36,6 +37,8 @@ pub struct Config {
     pub policy: PolicySettings,
     /// Files that clients send.
     pub files: FileSettings,
+    /// Master keys of special-category data.
+    pub vault: VaultSettings,
     /// How much each actor may ask for.
     pub budget: BudgetSettings,
     /// The gateway in front of this subgraph.
@@ -128,6 +131,17 @@ pub struct DatabaseSettings {
     pub write_timeout_ms: u64,
     /// Longest time a transaction may sit idle, in milliseconds.
     pub idle_timeout_ms: u64,
+}
+
+impl DatabaseSettings {
+    /// The folder of the SQLite file, or here.
+    #[must_use]
+    pub fn folder(&self) -> PathBuf {
+        let file = self.url.strip_prefix("sqlite:");
+        let file = file.map(|file| file.strip_prefix("//").unwrap_or(file));
+        let file = file.map(|file| file.split('?').next().unwrap_or_default());
+        file.and_then(|file| Path::new(file).parent()).map(PathBuf::from).unwrap_or_default()
+    }
 }
 
 /// Redis.
@@ -293,6 +307,16 @@ impl Default for UploadLimits {
     fn default() -> Self {
         Self { max_bytes: 10 * 1024 * 1024, life_s: 3600, max_open: 50 }
     }
+}
+
+/// Master keys of special-category data. Wiped from memory and not printed.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VaultSettings {
+    /// `ID:BASE64` of 32 bytes each, separated by commas: the first wraps, the others only unwrap.
+    pub keys: SecretString,
+    /// A file with the same, one to a line, in place of `keys`.
+    pub keys_file: String,
 }
 
 /// How much each actor may ask for. What is not used is saved up to the burst.

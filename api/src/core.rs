@@ -14,6 +14,7 @@ use crate::config::{PolicySettings, UploadLimits};
 use crate::db::{Access, Db, DbFault, Reading, Tx};
 use crate::files::FileStore;
 use crate::mail::Mailer;
+use crate::vault::keys::Vault;
 
 /// How often a transaction is begun anew because grants changed in between.
 const BEGINNINGS: usize = 8;
@@ -32,6 +33,7 @@ pub struct Core {
     uploads: UploadLimits,
     mailer: Option<Arc<Mailer>>,
     files: Option<FileStore>,
+    vault: Vault,
 }
 
 impl Core {
@@ -40,7 +42,8 @@ impl Core {
     pub fn new(db: Db, source: Arc<dyn Source>) -> Self {
         let (tasks, guesses) = (TaskTracker::new(), Cache::new(REMEMBERED));
         let (policy, uploads) = (PolicySettings::default(), UploadLimits::default());
-        Self { db, source, tasks, guesses, policy, uploads, mailer: None, files: None }
+        let vault = Vault::default();
+        Self { db, source, tasks, guesses, policy, uploads, mailer: None, files: None, vault }
     }
 
     /// The same, with what the network asks beyond its rules.
@@ -89,6 +92,18 @@ impl Core {
     #[must_use]
     pub const fn files(&self) -> Option<&FileStore> {
         self.files.as_ref()
+    }
+
+    /// The same, with the master keys of the vault; without them nothing in it can be opened or written.
+    #[must_use]
+    pub fn with_vault(self, vault: Vault) -> Self {
+        Self { vault, ..self }
+    }
+
+    /// The master keys of the vault.
+    #[must_use]
+    pub const fn vault(&self) -> &Vault {
+        &self.vault
     }
 
     /// What hands over e-mails, if a mail server is set.

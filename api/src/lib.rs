@@ -12,8 +12,8 @@
 //! * [`read`]: reads, declared once.
 //! * [`graphql`]: the endpoint.
 //! * [`mod@reference`], [`organisation`], [`licence`], [`readiness`], [`person`], [`trainer`],
-//!   [`programme`], [`course`], [`succession`], [`employer`], [`upload`], [`import`]: the aggregates, listed
-//!   in [`aggregates`].
+//!   [`programme`], [`course`], [`succession`], [`employer`], [`upload`], [`vault`], [`import`]: the
+//!   aggregates, listed in [`aggregates`].
 //! * [`demo`], [`verify`]: the demonstration network, and the check of every invariant.
 
 // The lists of all mutations nest one type in another.
@@ -62,6 +62,7 @@ pub mod reference;
 pub mod succession;
 pub mod trainer;
 pub mod upload;
+pub mod vault;
 
 pub mod demo;
 pub mod verify;

@@ -20,6 +20,7 @@ use crate::programme::store::Programmes;
 use crate::readiness;
 use crate::readiness::document::Names;
 use crate::readiness::store::Readiness;
+use crate::vault;
 
 /// An invariant and what breaks it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,6 +105,8 @@ pub async fn run(core: &Core) -> Result<Vec<Check>, DbFault> {
         name: "RDY-2 a published instrument says what it said when it was published",
         broken,
     });
+    let broken = vault::invariants::unknown_masters(&tx, core.vault()).await?;
+    checks.push(Check { name: vault::invariants::MASTERS, broken });
     let broken = chains(&tx).await?;
     checks.push(Check { name: "audit chains verify, without gaps", broken });
     tx.rollback().await;

@@ -135,6 +135,10 @@ macro_rules! with_permissions {
             ValidateReadiness as validate_readiness: [QualityLead];
             /// Send files for records of the own organisation.
             UploadFiles as upload_files: [PartnerCoordinator, PartnerSignatory];
+            /// Open what applicants and referees wrote, and notes of a selection, in the own organisation.
+            OpenSelection as open_selection: [LeadTrainer, PartnerCoordinator];
+            /// Answer people who ask what is kept about them, and see who read it.
+            AnswerRightsRequests as answer_rights_requests: [DataProtectionOfficer];
         }
     };
 }

@@ -87,7 +87,7 @@ impl FileStore {
         }
         let folder = match url.strip_prefix("file:") {
             Some(folder) => Some(PathBuf::from(folder.strip_prefix("//").unwrap_or(folder))),
-            None if url.is_empty() => Some(beside_database(&config.database.url)),
+            None if url.is_empty() => Some(config.database.folder().join("files")),
             None => None,
         };
         match folder {
@@ -247,14 +247,6 @@ impl FileStore {
     }
 }
 
-/// The folder `files` beside the SQLite file, or here.
-fn beside_database(url: &str) -> PathBuf {
-    let file = url.strip_prefix("sqlite:").map(|file| file.strip_prefix("//").unwrap_or(file));
-    let file = file.map(|file| file.split('?').next().unwrap_or_default());
-    let folder = file.and_then(|file| FilePath::new(file).parent());
-    folder.unwrap_or(FilePath::new("")).join("files")
-}
-
 /// Makes a folder that only the service may look into, unless it is there.
 async fn make_private(folder: &FilePath) -> std::io::Result<()> {
     let mut builder = tokio::fs::DirBuilder::new();
@@ -303,7 +295,9 @@ mod tests {
             ("sqlite://alongside.sqlite", "files"),
             ("postgres://somebody@localhost/alongside", "files"),
         ] {
-            assert_eq!(beside_database(url), FilePath::new(folder), "{url}");
+            let mut settings = Config::defaults().expect("the defaults").database;
+            settings.url = url.to_owned();
+            assert_eq!(settings.folder().join("files"), FilePath::new(folder), "{url}");
         }
     }
 

@@ -6,9 +6,10 @@ use super::{duplicates, roles, rules};
 use crate::actor::Permission;
 use crate::command::{Stop, Unit, refuse_any};
 use crate::trainer;
+use crate::vault;
 
 /// Retires one record in favour of another of the same person. What hangs on it is re-pointed: accounts
-/// with their roles, e-mails, the organisations that keep the record, the profile as a trainer. Names and
+/// with their roles, e-mails, the organisations that keep the record, the profile as a trainer, what the vault holds. Names and
 /// date of birth stay with the retired record.
 ///
 /// # Errors
@@ -26,6 +27,7 @@ pub async fn merge(unit: &Unit, retired: At, survivor: At) -> Result<Changed, St
     let profile = trainer::merging::fold(&desk, &old, &new).await?;
     let mut impact = hand_over(&desk, &old, &new).await?;
     impact.extend(profile);
+    impact.extend(vault::merging::hand_over(&desk, &old, &new).await?);
     let settled = duplicates::settle(&desk, old.id, new.id).await?;
     impact.push(format!("proposals of duplicates that are settled: {settled}"));
     let merged = Person { merged_into_id: Some(new.id), ..old.clone() };
