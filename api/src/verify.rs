@@ -88,6 +88,7 @@ const QUERIES: &[Invariant] = &[
 /// What the database answers.
 pub async fn run(core: &Core) -> Result<Vec<Check>, DbFault> {
     let (tx, _) = core.begin(Access::Read, Identity::System("verify")).await?;
+    vault::store::state(&tx, "VERIFY").await?;
     let mut checks = Vec::new();
     for &(name, query) in INVARIANTS.iter().copied().flatten().chain(QUERIES) {
         let rows = tx.rows(query.replace("{overlap}", OVERLAP), Vec::new()).await?;

@@ -8,7 +8,7 @@ use crate::verify::Invariant;
 /// What [`unknown_masters`] looks for.
 pub const MASTERS: &str = "every key of the vault is wrapped by a master key of the settings";
 
-/// How many keys are wrapped by master keys that the settings do not have. No text is opened.
+/// How many keys are wrapped by master keys that the settings do not have. No text is opened. Needs a stated purpose.
 ///
 /// # Errors
 ///

@@ -50,4 +50,5 @@ mod tokens;
 mod trainer;
 mod uploads;
 mod validity;
+mod vault;
 mod writes;
