@@ -76,9 +76,9 @@ impl App {
         issuer: Option<&DemoIssuer>,
     ) -> Result<Arc<Self>, BuildError> {
         let mailer = Mailer::new(&config.mail)?;
-        let vault = Vault::open(&config)?;
         let db = Db::connect(&config.database, config.profile).await?;
         let files = FileStore::open(&config)?;
+        let vault = Vault::open(&config)?;
         let core = Core::new(db, source)
             .with_policy(config.policy)
             .with_uploads(config.files.limits())

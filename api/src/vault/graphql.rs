@@ -229,7 +229,10 @@ readable! {
     actingAs: text("t.acting_as"),
     /// The organisation for which it was read; null for the person concerned and the data protection officer.
     organisation: one::<Organisation>("t.organisation_id").nullable(),
-    /// Who read it, for the data protection officer; null where the account belonged to nobody.
+    /// What the account is called that read it, for the data protection officer.
+    account: text("(select a.label from account a where a.id = t.account_id)")
+        .nullable().only(Permission::AnswerRightsRequests).personal(),
+    /// Who that was then, for the data protection officer; null where the account belonged to nobody.
     reader: one::<Person>("t.person_id").nullable().only(Permission::AnswerRightsRequests),
 }
 

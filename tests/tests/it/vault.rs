@@ -4,13 +4,22 @@ mod keys;
 mod races;
 mod sharing;
 
-use alongside::actor::{GrantScope, Role};
-use alongside::vault::model::{Category, ReaderRole};
+use alongside::actor::demo_issuer::DemoIssuer;
+use alongside::actor::service::account_id;
+use alongside::actor::{GrantScope, Identity, Role, Scope};
+use alongside::db::Access;
+use alongside::vault::model::{Category, New, ReaderRole};
+use alongside::vault::service;
+use sea_orm::ConnectionTrait as _;
 use serde_json::{Value, json};
+use tests::eye::texts;
 use tests::people::linked;
 use tests::vault::{id, kept, officer, opened, reader, shared, signed_in, told};
-use tests::{World, given, on_both_databases};
+use tests::world::{mutation, system_scope};
+use tests::{World, given, on_both_databases, on_postgres};
 use uuid::Uuid;
+
+use crate::served::Served;
 
 /// What is written of openings: disclosures, and events of the trail.
 async fn written(world: &World) -> [i64; 2] {
@@ -174,9 +183,10 @@ on_both_databases! {
         assert_eq!(seen["sensitiveDisclosures"], json!({ "totalCount": 1, "nodes": [one] }), "not the concern");
         let body = world.query(Some(&own), &document("reader { id }"), json!({})).await;
         assert_eq!(crate::answers::codes(&body), ["FORBIDDEN"], "not by whom");
-        let all = world.data(Some(&officer(&world)), &document("reader { id }"), json!({})).await;
+        let all = world.data(Some(&officer(&world)), &document("account reader { id }"), json!({})).await;
         assert_eq!(all["sensitiveDisclosures"]["totalCount"], 2);
         assert_eq!(all["sensitiveDisclosures"]["nodes"][0]["reader"]["id"], tutor.global_id());
+        assert_eq!(all["sensitiveDisclosures"]["nodes"][0]["account"], "somebody (fictional)");
         let own_records = world.data(Some(&own), "{ sensitiveRecords { nodes { category readers { role readerId } } } }", json!({})).await;
         assert_eq!(own_records["sensitiveRecords"]["nodes"], json!([
             { "category": "SUPPORT_NEEDS", "readers": [{ "role": "TUTOR", "readerId": tutor.global_id() }] },
@@ -234,6 +244,67 @@ on_both_databases! {
         assert_eq!(told(&world, &own, record, "OWN_RECORD").await, "A text.");
     }
 
+    async fn the_person_their_organisation_and_the_officer_write_as_themselves(world: World) {
+        let (concerned, own) = signed_in(&world, "concerned").await;
+        let (marker, token) = signed_in(&world, "marker").await;
+        let of = |subject: &str| Identity::account(account_id(DemoIssuer::NAME, subject));
+        let coordinator = of(&given::subject(Role::PartnerCoordinator, Some(world.a.id)));
+        let a_officer = of(&given::subject(Role::DataProtectionOfficer, None));
+        let (person, organisation) = (concerned.id, Some(world.a.id));
+        let core = world.app.core();
+        let keeps = async |identity, category| {
+            given::as_identity(core, identity, move |unit| Box::pin(async move {
+                let new = New { person, organisation, category, text: "A first text.".into(), retain_until: None };
+                let id = service::keep(unit, new, "TEST").await?;
+                service::replace(unit, id, &"A text.".into(), "TEST").await.map(|()| id)
+            })).await
+        };
+        let note = keeps(coordinator, Category::SelectionNote).await;
+        assert_eq!(told(&world, &world.coordinator(&world.a), note, "SELECTION").await, "A text.");
+        let assignment = keeps(of("concerned"), Category::Assignment).await;
+        assert_eq!(told(&world, &own, assignment, "OWN_RECORD").await, "A text.");
+        let (named, reads) = (reader(&marker, ReaderRole::Marker), marker.id);
+        given::as_identity(core, coordinator, move |unit| {
+            let named = named.clone();
+            Box::pin(async move { service::share(unit, assignment, named, "PCO").await })
+        }).await;
+        assert_eq!(told(&world, &token, assignment, "ASSESSMENT").await, "A text.");
+        given::as_identity(core, coordinator, move |unit| {
+            Box::pin(async move { service::end_share(unit, assignment, reads, "PCO").await })
+        }).await;
+        assert_eq!(opened(&world, Some(&token), assignment, "ASSESSMENT").await.codes(), ["NOT_FOUND"]);
+        let gone = given::as_identity(core, a_officer, move |unit| {
+            Box::pin(async move { service::destroy_key(unit, person, "DPO").await })
+        }).await;
+        assert_eq!(gone, 2);
+        let chains = "select chain from audit_event where entity_type like 'sensitive_%' or entity_type like 'vault_%'";
+        let of_nation = format!("chain not in ({}, {}, {}, {})", world.uuid(Uuid::nil()), world.uuid(world.a.id), world.uuid(person), world.uuid(reads));
+        let strays = world.database.eye.count(&format!("select count(*) from ({chains}) x where {of_nation}")).await;
+        assert_eq!(strays, 0, "each in the chain of whoever acts");
+    }
+
+    async fn no_text_is_in_the_log(world: World) {
+        let (opened, sent) = ("Sentinel 4d1f, opened", "Sentinel 4d1f, sent");
+        let served = Served::start(&world, &[("RUST_LOG", "debug,alongside=trace")]).await;
+        let (concerned, own) = signed_in(&world, "concerned").await;
+        let (tutor, _) = signed_in(&world, "tutor").await;
+        let record = kept(&world, &concerned, None, Category::SupportNeeds, opened).await;
+        let open = json!({ "id": id(record), "purpose": "OWN_RECORD" });
+        let (_, body) = served.ask(Some(&own), &mutation("sensitiveRecordOpen", "text"), json!({ "input": open })).await;
+        assert_eq!(body["data"]["sensitiveRecordOpen"]["text"], opened, "{body}");
+        let literal = format!(
+            "mutation {{ sensitiveRecordShare(input: {{ id: \"{}\", expectedVersion: 1, readerId: \"{}\", role: TUTOR, \
+             consentWording: \"{sent}\", idempotencyKey: \"once\" }}) {{ userErrors {{ code }} }} }}", id(record), tutor.global_id()
+        );
+        let (_, body) = served.ask(Some(&own), &literal, json!({})).await;
+        assert_eq!(body["data"]["sensitiveRecordShare"]["userErrors"], json!([]), "{body}");
+        let wrong = json!({ "input": { "id": sent, "purpose": "OWN_RECORD" } });
+        served.ask(Some(&own), &mutation("sensitiveRecordOpen", "text"), wrong).await;
+        let lines = served.stop().await;
+        let said = |line: &&Vec<u8>| String::from_utf8_lossy(line).contains("Sentinel 4d1f");
+        assert_eq!(lines.iter().filter(said).count(), 0, "of {}", lines.len());
+    }
+
     async fn a_role_that_ended_opens_nothing(world: World) {
         let (concerned, _) = signed_in(&world, "concerned").await;
         let record = kept(&world, &concerned, Some(world.a.id), Category::Reference, "A text.").await;
@@ -244,5 +315,39 @@ on_both_databases! {
         let end = format!("update role_grant set valid_to = '2026-05-01' where account_id = {}", world.uuid(account));
         world.database.eye.execute(&end).await.expect("the grant ends");
         assert_eq!(opened(&world, Some(&token), record, "SELECTION").await.codes(), ["NOT_FOUND"]);
+    }
+}
+
+on_postgres! {
+    async fn the_row_policies_let_no_other_organisation_write_and_show_no_key_without_a_purpose(world: World) {
+        let (concerned, _) = signed_in(&world, "concerned").await;
+        let record = kept(&world, &concerned, Some(world.a.id), Category::Motivation, "A text.").await;
+        let db = world.app.core().db();
+        for scope in [world.a.scope(), system_scope()] {
+            let tx = db.begin(Access::Write, &scope).await.expect("a transaction");
+            assert_eq!(texts(&tx, "select id::text from vault_key").await.expect("none"), [] as [&str; 0]);
+            tests::eye::rows(&tx, "select set_config('app.purpose', 'SUPPORT', true)").await.expect("a purpose");
+            assert_eq!(texts(&tx, "select id::text from vault_key").await.expect("one"), [concerned.id.to_string()]);
+            tx.rollback().await;
+        }
+        let public = Scope::public();
+        for (scope, rows) in [(&world.a.scope(), 1), (&world.b.scope(), 0), (&public, 0)] {
+            let tx = db.begin(Access::Write, scope).await.expect("a transaction");
+            tests::eye::rows(&tx, "select set_config('app.purpose', 'SUPPORT', true)").await.expect("a purpose");
+            let seen = texts(&tx, "select id::text from sensitive_record").await.expect("a look");
+            assert_eq!(seen.len(), rows);
+            let done = tx.execute_unprepared("update sensitive_record set retain_until = '2027-01-01'").await.expect("none");
+            assert_eq!(done.rows_affected(), rows as u64);
+            let keys = texts(&tx, "select id::text from vault_key").await.expect("a look");
+            assert_eq!(keys.is_empty(), scope == &public);
+            tx.rollback().await;
+        }
+        let tx = db.begin(Access::Write, &world.b.scope()).await.expect("a transaction");
+        let account = account_id(DemoIssuer::NAME, &given::subject(Role::PartnerCoordinator, Some(world.b.id)));
+        let disclose = format!(
+            "insert into sensitive_disclosure values (gen_random_uuid(), '{record}', '{account}', null, null, 'PCO', 'SELECTION', now())"
+        );
+        assert!(tx.execute_unprepared(&disclose).await.is_err(), "of what it does not see");
+        tx.rollback().await;
     }
 }

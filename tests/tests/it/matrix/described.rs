@@ -76,7 +76,7 @@ fn hidden(policy: &Policy, who: &Who) -> BTreeSet<String> {
     let trainers = ["TNR".to_owned(), "LTR".to_owned()];
     let usable = |mutation: &Mutation| {
         let roles = [mutation.roles.as_slice(), &mutation.partners, &mutation.assigned].concat();
-        holds(&roles) || (mutation.own && holds(&trainers))
+        holds(&roles) || (mutation.own && holds(&trainers)) || mutation.signed_in
     };
     let mutations = policy.mutations.iter().filter(|(_, mutation)| !usable(mutation));
     fields
