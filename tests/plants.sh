@@ -116,6 +116,14 @@ uploads: everyone sees them|api/src/upload/graphql.rs|s/Way::Account\("t.account
 uploads: an organisation sees those of its accounts|api/src/upload/graphql.rs|s/Way::Account\("t.account_id"\)/Way::Account("t.account_id"), Way::Organisation("t.organisation_id", crate::actor::Permission::UploadFiles)/
 uploads: who announces for one announces for all|api/src/upload/service.rs|s/unit\.actor\(\)\.acting_in\(organisation, Permission::UploadFiles\)/unit.actor().organisations_with(Permission::UploadFiles).first().and_then(|at| unit.actor().acting_in(*at, Permission::UploadFiles))/
 uploads: officers announce|api/src/actor/permission.rs|s/(UploadFiles as \w+: \[)/$1LicensingOfficer, /
+vault: everyone sees what there is|api/src/vault/graphql.rs|s/Way::Nation\(Permission::AnswerRightsRequests\),\n            Way::Where\(&Way::Person\("t.person_id"\)/Way::Everyone,\n            Way::Where(&Way::Person("t.person_id")/
+vault: concerns are listed to the person|api/src/vault/graphql.rs|s/Way::Where\(&Way::Person\("t.person_id"\), "t.category <> 'CONCERN'"\)/Way::Person("t.person_id")/
+vault: a reader whose time is over sees it|api/src/vault/graphql.rs|s/s\.valid_from <= \{today\} \\\n\s*and \(s\.valid_to is null or s\.valid_to > \{today\}\)/s.valid_from <= {today}/
+vault: an organisation sees support needs|api/src/vault/graphql.rs|s/"t\.category in \('MOTIVATION', 'REFERENCE', 'SELECTION_NOTE'\)"/"true"/
+vault: readers are told who read|api/src/vault/graphql.rs|s/\.nullable\(\)\.only\(Permission::AnswerRightsRequests\),\n\}/.nullable(),\n}/
+vault: licensing officers answer|api/src/actor/permission.rs|s/(AnswerRightsRequests as \w+: \[)/$1LicensingOfficer, /
+vault: signatories select|api/src/actor/permission.rs|s/(OpenSelection as \w+: \[)/$1PartnerSignatory, /
+vault: everyone shares|api/src/vault/service.rs|s/found\.filter\([|]record[|] Some\(record\.person_id\) == person\)/{ let _ = person; found }/
 run: a link is not asked for|api/src/read/statement.rs|s/sql\.push\(" and "\)\.any_of\(column, &whose\.ids\(self\.actor\)\);/let _ = (column, whose);/
 PLANTS
 }

@@ -7,7 +7,7 @@ use crate::read::declaration::Root;
 use crate::verify::Invariant;
 use crate::{
     actor, course, credential, employer, files, import, licence, mail, organisation, person,
-    programme, readiness, reference, succession, trainer, upload,
+    programme, readiness, reference, succession, trainer, upload, vault,
 };
 
 /// The root fields of every aggregate.
@@ -25,6 +25,7 @@ pub const ROOTS: &[&[Root]] = &[
     employer::graphql::ROOTS,
     import::graphql::ROOTS,
     upload::graphql::ROOTS,
+    vault::graphql::ROOTS,
     actor::graphql::ROOTS,
 ];
 
@@ -41,12 +42,18 @@ pub const INVARIANTS: &[&[Invariant]] = &[
     succession::invariants::QUERIES,
     employer::invariants::QUERIES,
     upload::invariants::QUERIES,
+    vault::invariants::QUERIES,
     mail::invariants::QUERIES,
 ];
 
 /// What the service does from time to time.
-pub const JOBS: &[&[Job]] =
-    &[mail::JOBS, readiness::reminders::JOBS, upload::sweep::JOBS, files::removal::JOBS];
+pub const JOBS: &[&[Job]] = &[
+    mail::JOBS,
+    readiness::reminders::JOBS,
+    upload::sweep::JOBS,
+    files::removal::JOBS,
+    vault::rotation::JOBS,
+];
 
 /// Queries that no table answers alone.
 #[derive(Default, MergedObject)]
@@ -86,4 +93,5 @@ pub struct Mutation(
     employer::graphql::SupportMutations,
     import::graphql::ImportMutations,
     upload::graphql::UploadMutations,
+    vault::graphql::VaultMutations,
 );

@@ -23,6 +23,7 @@ use crate::mail::Mailer;
 use crate::mail::line::MailerError;
 use crate::read::ReadSettings;
 use crate::read::cursor::CursorKey;
+use crate::vault::keys::{KeysError, Vault};
 
 /// The service.
 pub struct App {
@@ -60,6 +61,9 @@ pub enum BuildError {
     /// The mail server.
     #[error(transparent)]
     Mail(#[from] MailerError),
+    /// The master keys of the vault.
+    #[error(transparent)]
+    Vault(#[from] KeysError),
     /// The schema has changes to come.
     #[error("the database lacks migrations: run `alongside migrate up` first")]
     PendingMigrations,
@@ -82,12 +86,14 @@ impl App {
         let signer = Signer::open(&config)?;
         let mut keys: Vec<Jwk> = signer.keys().cloned().collect();
         let budget = Budget::new(&config.budget, &config.redis)?;
+        let vault = Vault::open(&config)?;
         let core = Core::new(db, source)
             .with_policy(config.policy)
             .with_uploads(config.files.limits())
             .with_files(files.clone())
             .with_signer(signer)
             .with_tries(budget.of_tries(&config.credential))
+            .with_vault(vault)
             .with_mailer(mailer);
         let mut verifier = Verifier::new(&config.auth)?;
         let issuer = issuer.filter(|_| config.profile == Profile::Demo);

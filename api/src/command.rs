@@ -31,6 +31,7 @@ use crate::fault::Fault;
 use crate::idempotency::{self, Claim, Key, MAX_KEY_LENGTH};
 use crate::outbox;
 use crate::refusal::{self, Code, Refusal};
+use crate::vault::keys::Vault;
 
 /// How often a transaction is run again after meeting others.
 const ATTEMPTS: u32 = 6;
@@ -129,10 +130,12 @@ impl Request {
         hex::encode(Sha256::digest(text))
     }
 
-    fn key(&self) -> Option<Key> {
+    /// The key to be claimed. An input may hold special-category data: what is stored of it is blinded, so that
+    /// nobody who reads the database finds it out by guessing.
+    fn key(&self, vault: &Vault) -> Option<Key> {
         let text = self.idempotency_key.clone()?;
         let Identity::Account(proof) = self.identity else { return None };
-        Some(Key { account: proof.account, text, request_hash: self.input_hash.clone() })
+        Some(Key { account: proof.account, text, request_hashes: vault.blinded(&self.input_hash) })
     }
 }
 
@@ -195,6 +198,12 @@ impl Unit {
     #[must_use]
     pub fn signer(&self) -> Option<&Signer> {
         self.core.signer()
+    }
+
+    /// The master keys of the vault.
+    #[must_use]
+    pub const fn vault(&self) -> &Vault {
+        self.core.vault()
     }
 
     /// Fills `bytes` with random bytes.
@@ -435,7 +444,7 @@ where
     if let Some(permission) = request.permission.filter(|needed| !unit.actor.holds(*needed)) {
         return Err(Refusal::forbidden(permission).into());
     }
-    let key = if request.dry_run { None } else { request.key() };
+    let key = if request.dry_run { None } else { request.key(unit.vault()) };
     if let Some(key) = &key {
         match idempotency::claim(&unit.tx, unit.id(), key, unit.now).await? {
             Claim::New => {}

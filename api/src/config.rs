@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use config::{Config as Layers, ConfigError as LayerError, Environment, File, FileFormat};
 use ipnet::IpNet;
+use secrecy::SecretString;
 use serde::Deserialize;
 use thiserror::Error;
 
@@ -37,6 +38,8 @@ pub struct Config {
     pub files: FileSettings,
     /// Credentials.
     pub credential: CredentialSettings,
+    /// Master keys of special-category data.
+    pub vault: VaultSettings,
     /// How much each actor may ask for.
     pub budget: BudgetSettings,
     /// The gateway in front of this subgraph.
@@ -351,6 +354,16 @@ pub struct CredentialSettings {
     pub confirm_burst: u32,
     /// How long until there is one more try, in seconds.
     pub confirm_every_s: u32,
+}
+
+/// Master keys of special-category data. Wiped from memory and not printed.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VaultSettings {
+    /// `ID:BASE64` of 32 bytes each, separated by commas: the first wraps, the others only unwrap.
+    pub keys: SecretString,
+    /// A file with the same, one to a line, in place of `keys`.
+    pub keys_file: String,
 }
 
 /// How much each actor may ask for. What is not used is saved up to the burst.

@@ -16,6 +16,7 @@ use crate::credential::keys::Signer;
 use crate::db::{Access, Db, DbFault, Reading, Tx};
 use crate::files::FileStore;
 use crate::mail::Mailer;
+use crate::vault::keys::Vault;
 
 /// How often a transaction is begun anew because grants changed in between.
 const BEGINNINGS: usize = 8;
@@ -36,6 +37,7 @@ pub struct Core {
     files: Option<FileStore>,
     signer: Option<Arc<Signer>>,
     tries: Option<Arc<Budget>>,
+    vault: Vault,
 }
 
 impl Core {
@@ -45,7 +47,8 @@ impl Core {
         let (tasks, guesses) = (TaskTracker::new(), Cache::new(REMEMBERED));
         let (policy, uploads) = (PolicySettings::default(), UploadLimits::default());
         let (mailer, files, signer, tries) = (None, None, None, None);
-        Self { db, source, tasks, guesses, policy, uploads, mailer, files, signer, tries }
+        let vault = Vault::default();
+        Self { db, source, tasks, guesses, policy, uploads, mailer, files, signer, tries, vault }
     }
 
     /// The same, with what the network asks beyond its rules.
@@ -118,6 +121,18 @@ impl Core {
     #[must_use]
     pub const fn files(&self) -> Option<&FileStore> {
         self.files.as_ref()
+    }
+
+    /// The same, with the master keys of the vault; without them nothing in it can be opened or written.
+    #[must_use]
+    pub fn with_vault(self, vault: Vault) -> Self {
+        Self { vault, ..self }
+    }
+
+    /// The master keys of the vault.
+    #[must_use]
+    pub const fn vault(&self) -> &Vault {
+        &self.vault
     }
 
     /// What hands over e-mails, if a mail server is set.

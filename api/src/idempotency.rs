@@ -11,6 +11,7 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, TryInsert
 use uuid::Uuid;
 
 use crate::db::{DbFault, Tx};
+use crate::vault::keys::Unopened;
 
 /// How long a key is remembered.
 const KEPT: Days = Days::new(30);
@@ -25,8 +26,9 @@ pub struct Key {
     pub account: Uuid,
     /// The client's text.
     pub text: String,
-    /// Hash of the mutation's name and input.
-    pub request_hash: String,
+    /// Blinded hashes of the mutation's name and input: that which is stored, and those that it would have been
+    /// stored as under earlier master keys.
+    pub request_hashes: Vec<String>,
 }
 
 /// What is known of a key.
@@ -47,11 +49,14 @@ pub enum Claim {
 /// What the database answers.
 #[expect(clippy::disallowed_methods, reason = "the record that this account's own key names")]
 pub async fn claim(tx: &Tx, id: Uuid, key: &Key, now: DateTime<Utc>) -> Result<Claim, DbFault> {
+    let Some(request_hash) = key.request_hashes.first() else {
+        return Err(Unopened::NoMaster.into());
+    };
     let record = ActiveModel {
         id: Set(id),
         account_id: Set(key.account),
         key: Set(key.text.clone()),
-        request_hash: Set(key.request_hash.clone()),
+        request_hash: Set(request_hash.clone()),
         answer: Set(None),
         created_at: Set(now),
         expires_at: Set(now + KEPT),
@@ -70,9 +75,9 @@ pub async fn claim(tx: &Tx, id: Uuid, key: &Key, now: DateTime<Utc>) -> Result<C
         .one(tx)
         .await?;
     match found {
-        Some(record) if record.expires_at <= now => renew(tx, record, key, now).await,
+        Some(record) if record.expires_at <= now => renew(tx, record, request_hash, now).await,
         Some(Model { request_hash, answer: Some(answer), .. })
-            if request_hash == key.request_hash =>
+            if key.request_hashes.contains(&request_hash) =>
         {
             Ok(Claim::Done(answer))
         }
@@ -81,10 +86,15 @@ pub async fn claim(tx: &Tx, id: Uuid, key: &Key, now: DateTime<Utc>) -> Result<C
 }
 
 /// A key whose time is over starts anew.
-async fn renew(tx: &Tx, old: Model, key: &Key, now: DateTime<Utc>) -> Result<Claim, DbFault> {
+async fn renew(
+    tx: &Tx,
+    old: Model,
+    request_hash: &str,
+    now: DateTime<Utc>,
+) -> Result<Claim, DbFault> {
     Entity::update(ActiveModel {
         id: Set(old.id),
-        request_hash: Set(key.request_hash.clone()),
+        request_hash: Set(request_hash.to_owned()),
         answer: Set(None),
         created_at: Set(now),
         expires_at: Set(now + KEPT),

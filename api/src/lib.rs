@@ -13,7 +13,7 @@
 //! * [`graphql`]: the endpoint.
 //! * [`mod@reference`], [`organisation`], [`licence`], [`readiness`], [`person`], [`trainer`],
 //!   [`programme`], [`course`], [`enrolment`], [`credential`], [`succession`], [`employer`], [`upload`],
-//!   [`import`]: the aggregates, listed in [`aggregates`].
+//!   [`vault`], [`import`]: the aggregates, listed in [`aggregates`].
 //! * [`demo`], [`verify`]: the demonstration network, and the check of every invariant.
 
 // The lists of all mutations nest one type in another.
@@ -64,6 +64,7 @@ pub mod reference;
 pub mod succession;
 pub mod trainer;
 pub mod upload;
+pub mod vault;
 
 pub mod demo;
 pub mod verify;

@@ -20,6 +20,7 @@ use crate::programme::store::Programmes;
 use crate::readiness;
 use crate::readiness::document::Names;
 use crate::readiness::store::Readiness;
+use crate::vault;
 
 /// An invariant and what breaks it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,6 +88,7 @@ const QUERIES: &[Invariant] = &[
 /// What the database answers.
 pub async fn run(core: &Core) -> Result<Vec<Check>, DbFault> {
     let (tx, _) = core.begin(Access::Read, Identity::System("verify")).await?;
+    vault::store::state(&tx, "VERIFY").await?;
     let mut checks = Vec::new();
     for &(name, query) in INVARIANTS.iter().copied().flatten().chain(QUERIES) {
         let rows = tx.rows(query.replace("{overlap}", OVERLAP), Vec::new()).await?;
@@ -104,6 +106,8 @@ pub async fn run(core: &Core) -> Result<Vec<Check>, DbFault> {
         name: "RDY-2 a published instrument says what it said when it was published",
         broken,
     });
+    let broken = vault::invariants::unknown_masters(&tx, core.vault()).await?;
+    checks.push(Check { name: vault::invariants::MASTERS, broken });
     let broken = chains(&tx).await?;
     checks.push(Check { name: "audit chains verify, without gaps", broken });
     tx.rollback().await;

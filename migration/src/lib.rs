@@ -28,6 +28,7 @@ mod m0018_standing;
 mod m0019_readiness;
 mod m0020_uploads;
 mod m0021_mail;
+mod m0022_vault;
 mod m0023_credentials;
 mod row_security;
 mod seed;
@@ -66,6 +67,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0019_readiness::Migration),
             Box::new(m0020_uploads::Migration),
             Box::new(m0021_mail::Migration),
+            Box::new(m0022_vault::Migration),
             Box::new(m0023_credentials::Migration),
         ]
     }

@@ -27,6 +27,9 @@ pub const SYSTEM: &str = "(select current_setting('app.kind', true) = 'system')"
 /// Everyone who is signed in.
 pub const SIGNED_IN: &str = "(select nullif(current_setting('app.account', true), '') is not null)";
 
+/// Transactions that state why special-category data is read or written.
+pub const STATED: &str = "(select nullif(current_setting('app.purpose', true), '') is not null)";
+
 /// Everyone who holds a role anywhere, and the service's own jobs.
 pub const MEMBER: &str =
     "(select current_setting('app.kind', true) in ('member', 'national', 'system'))";

@@ -4,7 +4,7 @@ use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::{ConnectionTrait, DbBackend};
 
 /// Words of a template, with their PostgreSQL and SQLite forms.
-const WORDS: [(&str, &str, &str); 9] = [
+const WORDS: [(&str, &str, &str); 10] = [
     ("{uuid}", "uuid", "blob"),
     // Both engines compare text by its bytes, so that both give the same order and the same ranges.
     ("{text}", "text collate \"C\"", "text"),
@@ -12,6 +12,7 @@ const WORDS: [(&str, &str, &str); 9] = [
     ("{instant}", "timestamptz", "text"),
     ("{int}", "integer", "integer"),
     ("{long}", "bigint", "integer"),
+    ("{bytes}", "bytea", "blob"),
     ("{bool}", "boolean", "integer"),
     ("{true}", "true", "1"),
     ("{strict}", "", " strict"),

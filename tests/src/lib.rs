@@ -20,6 +20,7 @@
 //! * [`rehearse`]: the way of a document up to where it would run, for the fuzzer.
 //! * [`socket`]: a plain connection, for requests that no client library would send.
 //! * [`uploads`]: files to send.
+//! * [`vault`]: texts in the vault that a test begins with.
 
 #![expect(clippy::expect_used, reason = "a test whose surroundings fail cannot go on")]
 
@@ -40,6 +41,7 @@ pub mod rehearse;
 pub mod socket;
 pub mod successions;
 pub mod uploads;
+pub mod vault;
 pub mod world;
 
 pub use engines::{Database, Engine};

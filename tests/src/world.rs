@@ -30,6 +30,9 @@ use crate::race::{all_returned, patiently};
 /// The instant at which every world begins.
 pub const NOW: &str = "2026-05-01T09:00:00Z";
 
+/// The master keys of every world's vault: the first wraps.
+pub const VAULT_KEYS: &str = "tests:dGhlIG1hc3RlciBrZXkgb2YgYSB0ZXN0LCAzMiBieXQ=";
+
 /// Roles that an account of their own holds for the nation in every world.
 pub const NATIONAL: [Role; 6] = [
     Role::LicensingOfficer,
@@ -158,6 +161,7 @@ impl World {
         config.credential.keys = vec![folder.path().join("credential-key.pem")];
         std::fs::write(&config.credential.keys[0], KEY.as_bytes()).expect("a key");
         config.files.url = format!("file:{}", folder.path().join("files").display());
+        config.vault.keys = VAULT_KEYS.to_owned().into();
         change(&mut config);
         let app =
             App::build(config, source.clone(), Some(&issuer)).await.expect("the service builds");

@@ -28,7 +28,7 @@ pub use permission::Permission;
 pub use role::Role;
 pub(crate) use scope::SETTINGS;
 pub use scope::Scope;
-use scope::{Purpose, ScopeKind};
+use scope::ScopeKind;
 use uuid::Uuid;
 
 /// A proven identity.
@@ -295,7 +295,6 @@ impl Actor {
                 _ => None,
             }),
             persons: self.person.into_iter().collect(),
-            purpose: Purpose::None,
         }
     }
 

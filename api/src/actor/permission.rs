@@ -149,6 +149,10 @@ macro_rules! with_permissions {
             ];
             /// Suspend, reinstate and revoke the credentials of graduates.
             DecideCredentials as decide_credentials: [QualityLead];
+            /// Open what applicants and referees wrote, and notes of a selection, in the own organisation.
+            OpenSelection as open_selection: [LeadTrainer, PartnerCoordinator];
+            /// Answer people who ask what is kept about them, and see who read it.
+            AnswerRightsRequests as answer_rights_requests: [DataProtectionOfficer];
         }
     };
 }

@@ -28,14 +28,6 @@ impl ScopeKind {
     }
 }
 
-/// Why special-category data is read; empty until the vault needs it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
-pub enum Purpose {
-    /// No purpose stated: nothing in the vault is readable.
-    #[default]
-    None,
-}
-
 /// What a transaction may see. Made from an [`Actor`](super::Actor) only.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scope {
@@ -45,7 +37,6 @@ pub struct Scope {
     pub(super) regions: Vec<Uuid>,
     pub(super) courses: Vec<Uuid>,
     pub(super) persons: Vec<Uuid>,
-    pub(super) purpose: Purpose,
 }
 
 impl Scope {
@@ -59,7 +50,6 @@ impl Scope {
             regions: Vec::new(),
             courses: Vec::new(),
             persons: Vec::new(),
-            purpose: Purpose::None,
         }
     }
 
@@ -72,14 +62,12 @@ impl Scope {
     /// The settings that carry the Scope to PostgreSQL's row policies, in the order of [`NAMES`].
     #[must_use]
     pub(crate) fn settings(&self) -> [Cow<'static, str>; SETTINGS] {
-        let purpose = match self.purpose {
-            Purpose::None => "",
-        };
         let account = self.account.map_or(Cow::Borrowed(""), |id| id.to_string().into());
         [
             self.kind.code().into(),
             account,
-            purpose.into(),
+            // Stated by the vault alone, in the transactions that need it.
+            "".into(),
             array(&self.organisations),
             array(&self.regions),
             array(&self.courses),

@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::{Done, open};
 use crate::config::Config;
+use crate::vault::keys::Vault;
 use crate::verify;
 
 #[derive(Args)]
@@ -19,7 +20,8 @@ pub(super) async fn run(mut config: Config, options: Options) -> Done {
     if let Some(url) = options.database {
         config.database.url = url;
     }
-    let core = open(&config).await?;
+    let vault = Vault::find(&config)?.unwrap_or_default();
+    let core = open(&config).await?.with_vault(vault);
     let findings = verify::run(&core).await?;
     core.db().close().await;
     for check in &findings {

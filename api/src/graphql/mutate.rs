@@ -60,7 +60,7 @@ impl Asked {
         let request = Request {
             identity: op.identity(),
             name: self.name,
-            permission: Some(M::PERMISSION),
+            permission: M::PERMISSION,
             idempotency_key: self.idempotency_key,
             input_hash: self.input_hash,
             dry_run: self.dry_run,

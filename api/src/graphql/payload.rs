@@ -12,6 +12,7 @@ use async_graphql::{
     ContainerType, Context, ContextSelectionSet, Name, OutputType, Positioned, ServerError,
     ServerResult, Value,
 };
+use secrecy::{ExposeSecret as _, SecretString};
 use uuid::Uuid;
 
 use super::error::ErrorCode;
@@ -26,21 +27,34 @@ use crate::refusal::{Code, Refusal};
 pub trait Mutation: Send + Sync + 'static {
     /// The mutation's name with a capital, such as `OrganisationClose`.
     const NAME: &'static str;
-    /// What whoever asks must hold somewhere.
-    const PERMISSION: Permission;
+    /// What whoever asks must hold somewhere; `None` where the service asks for something else.
+    const PERMISSION: Option<Permission>;
     /// The entity of its payload.
     type Entity: Readable;
     /// The field of the entity.
     const FIELD: &'static str;
     /// The codes that it can give, besides the common ones.
     const CODES: &'static [Code];
+    /// The name and description of a text that it tells beside the entity, if it does.
+    const TELLS: Option<(&'static str, &'static str)> = None;
 }
 
 /// Codes that every mutation can give.
 const COMMON: [Code; 5] =
     [Code::NotFound, Code::Forbidden, Code::Conflict, Code::IdempotencyMismatch, Code::Invalid];
 
-/// Declares mutations: name, the permission that it needs somewhere, entity and codes.
+/// The permission that a mutation needs somewhere; `SignedIn` for none.
+#[macro_export]
+macro_rules! needed {
+    (SignedIn) => {
+        None
+    };
+    ($permission:ident) => {
+        Some($crate::actor::Permission::$permission)
+    };
+}
+
+/// Declares mutations: name, the permission that it needs somewhere, or `SignedIn`, entity and codes.
 #[macro_export]
 macro_rules! mutations {
     ($($name:ident by $permission:ident -> $field:ident: $entity:ty, [$($code:ident),*];)+) => {$(
@@ -49,7 +63,7 @@ macro_rules! mutations {
 
         impl $crate::graphql::payload::Mutation for $name {
             const NAME: &'static str = stringify!($name);
-            const PERMISSION: $crate::actor::Permission = $crate::actor::Permission::$permission;
+            const PERMISSION: Option<$crate::actor::Permission> = $crate::needed!($permission);
             type Entity = $entity;
             const FIELD: &'static str = stringify!($field);
             const CODES: &'static [$crate::refusal::Code] = &[$($crate::refusal::Code::$code),*];
@@ -60,6 +74,7 @@ macro_rules! mutations {
 /// The payload of mutation `M`.
 pub struct Payload<M> {
     entity: Option<Uuid>,
+    told: Option<SecretString>,
     impact: Vec<String>,
     refusals: Vec<Refusal>,
     mutation: PhantomData<fn() -> M>,
@@ -80,13 +95,19 @@ impl<M: Mutation> Payload<M> {
             }
             Outcome::Refused(refusals) => (None, Vec::new(), refusals),
         };
-        Self { entity, impact, refusals, mutation: PhantomData }
+        Self { entity, told: None, impact, refusals, mutation: PhantomData }
+    }
+
+    /// The same with the text that it tells.
+    #[must_use]
+    pub fn telling(self, told: Option<SecretString>) -> Self {
+        Self { told, ..self }
     }
 
     /// The payload that refuses the request.
     #[must_use]
     pub const fn refused(refusals: Vec<Refusal>) -> Self {
-        Self { entity: None, impact: Vec::new(), refusals, mutation: PhantomData }
+        Self { entity: None, told: None, impact: Vec::new(), refusals, mutation: PhantomData }
     }
 
     /// Every code that the mutation can give.
@@ -110,7 +131,7 @@ impl<M: Mutation> OutputType for Payload<M> {
             let entity = One::<M::Entity>::create_type_info(registry);
             let error = UserError::<M>::create_type_info(registry);
             let error = error.trim_end_matches('!');
-            let fields = vec![
+            let mut fields = vec![
                 field(
                     M::FIELD,
                     "The entity after the change; null if it was refused or only tried.",
@@ -130,6 +151,9 @@ impl<M: Mutation> OutputType for Payload<M> {
                     Vec::new(),
                 ),
             ];
+            if let Some((name, description)) = M::TELLS {
+                fields.push(field(name, description, "String".to_owned(), Vec::new()));
+            }
             let description = format!("What `{}` gives back.", lower_first(M::NAME));
             object(&Self::type_name(), &description, fields, Some(std::any::type_name::<Self>()))
         })
@@ -171,6 +195,9 @@ impl<M: Mutation> ContainerType for Payload<M> {
                 }
                 None => Value::Null,
             },
+            name if M::TELLS.is_some_and(|(told, _)| told == name) => {
+                self.told.as_ref().map_or(Value::Null, |text| text.expose_secret().into())
+            }
             _ => return Ok(None),
         };
         Ok(Some(value))

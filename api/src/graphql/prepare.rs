@@ -83,12 +83,14 @@ impl Stage<'_> {
             return Err(ErrorCode::ValidationFailed.error(message, None));
         }
         let validated = mended.has_passed() && document.places.take(&variables, self.shape);
+        // A text that stands in a mutation itself may be one of the vault, which no cache holds.
+        let kept = document.kind != OperationType::Mutation || !query.contains('"');
         let mut request = Request::new(query).variables(variables);
         let trusted = mended.at_once.as_ref().filter(|_| validated);
         request.set_parsed_query(trusted.unwrap_or(&mended.document).clone());
         // async-graphql does not look for the name of a document's only, nameless operation.
         request.operation_name.clone_from(&key.operation);
-        if new || newly_mended {
+        if kept && (new || newly_mended) {
             self.documents.keep(key, Arc::clone(&document));
         }
         Ok(Prepared { request, cost, document, mended, validated })

@@ -52,4 +52,5 @@ mod tokens;
 mod trainer;
 mod uploads;
 mod validity;
+mod vault;
 mod writes;

@@ -236,7 +236,7 @@ const PLANTS: [(&str, &str); 13] = [
 /// The unique indexes, beyond primary keys, on tables whose rows not everyone may see: a row that
 /// nobody may see can still be felt through a unique index. Each that does not begin with the tenant
 /// stands here with the reason why nothing is learnt that way.
-const UNIQUE: [(&str, &str); 53] = [
+const UNIQUE: [(&str, &str); 54] = [
     (
         "account (issuer, subject)",
         "only the national team writes accounts, and it sees all of them",
@@ -337,6 +337,7 @@ const UNIQUE: [(&str, &str); 53] = [
         "readiness_validation (assessment_id, indicator_id)",
         "whoever scores has locked the assessment",
     ),
+    ("sensitive_record (id, person_id)", "begins with the row itself, whose id no client chooses"),
     ("trainer (id, person_id)", "begins with the row itself, whose id no client chooses"),
     (
         "trainer (person_id)",

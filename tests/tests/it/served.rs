@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tests::World;
 use tests::race::patiently;
+use tests::world::VAULT_KEYS;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, ChildStderr, Command};
 use tokio::sync::Notify;
@@ -53,6 +54,7 @@ impl Served {
         command
             .env("ALONGSIDE_CONFIG", "settings.toml")
             .env("DATABASE_URL", &world.database.url)
+            .env("ALONGSIDE__VAULT__KEYS", VAULT_KEYS)
             .env("ALONGSIDE__SERVER__BIND", "127.0.0.1:0")
             .env("ALONGSIDE__SERVER__ADMIN_BIND", "127.0.0.1:0")
             .env("ALONGSIDE__LOG__FORMAT", "json")

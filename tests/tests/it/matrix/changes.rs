@@ -87,7 +87,7 @@ async fn input(world: &World, of: &Subjects<'_>, name: &str) -> Value {
         licence_inputs::inputs(world, of.holder).await.into_iter().collect()
     } else if employer::NAMES.contains(&name) {
         employer::inputs(world, of.holder).await.into_iter().collect()
-    } else if begins(&["person", "role", "trainer"]) {
+    } else if begins(&["person", "role", "sensitive", "trainer"]) {
         people::inputs(world, of.one, of.trainer).await.into_iter().collect()
     } else {
         of_organisations(world, of).await
@@ -195,12 +195,13 @@ fn elsewhere(policy: &Policy, facts: &Facts, asker: &Asker, name: &str) -> bool 
     let mutation = &policy.mutations[name];
     let own = |held: &String| mutation.own && mutation.holders.contains(held);
     let grants = facts.who(asker.account).grants;
-    grants.iter().any(|held| {
-        own(&held.role)
-            || mutation.roles.contains(&held.role)
-            || mutation.partners.contains(&held.role)
-            || mutation.assigned.contains(&held.role)
-    })
+    (mutation.signed_in && asker.account.is_some())
+        || grants.iter().any(|held| {
+            own(&held.role)
+                || mutation.roles.contains(&held.role)
+                || mutation.partners.contains(&held.role)
+                || mutation.assigned.contains(&held.role)
+        })
 }
 
 /// What came of a mutation: its refusals, or the codes of its errors.
@@ -249,7 +250,8 @@ on_both_databases! {
         for asker in askers(&world).await {
             for (name, input) in inputs.iter().filter(|(name, _)| !may(&policy, &facts, &asker, name, of.owner(name))) {
                 // A key and a trial run open no way around.
-                let mut tries = vec![with(input, "idempotencyKey", json!("again"))];
+                let key = sdl.takes(name, "idempotencyKey");
+                let mut tries = vec![if key { with(input, "idempotencyKey", json!("again")) } else { input.clone() }];
                 if sdl.is_tried(name) {
                     tries.push(with(input, "dryRun", json!(true)));
                 }

@@ -10,7 +10,7 @@ use alongside::config::ApiSettings;
 use tests::curricula::{Standing, curriculum};
 use tests::engines::Fixture;
 use tests::given::{self, as_system, granted};
-use tests::{Engine, Tenant, World, courses, credentials, licences, readiness, uploads};
+use tests::{Engine, Tenant, World, courses, credentials, licences, readiness, uploads, vault};
 use uuid::Uuid;
 
 use super::facts::{Facts, Who};
@@ -173,6 +173,7 @@ async fn fill(world: &World) {
     }
     curriculum(world, None, Standing::Draft).await;
     people::fill(world).await;
+    vault::filled(world, EVERYONE).await;
     crate::employer::given::fill(world).await;
     for pair in [(&world.a, &world.b), (&world.b, &world.a)] {
         for row in courses::filled(world, pair) {
@@ -318,7 +319,7 @@ async fn mark(world: &World, policy: &Policy) {
             "audit_event" | "outbox_event" => "chain",
             "role_grant" => "scope_id",
             "programme" | "programme_version" | "programme_module" | "declared_gap" => "owner_id",
-            "account" | "idempotency_record" | "import_run" | "audit_chain" => "id",
+            "account" | "idempotency_record" | "import_run" | "audit_chain" | "vault_key" => "id",
             "readiness_instrument" | "readiness_domain" | "readiness_indicator" => "id",
             table if table.starts_with("person") || table.starts_with("trainer") => "id",
             _ => "organisation_id",

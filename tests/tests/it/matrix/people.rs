@@ -8,12 +8,13 @@ use alongside::person::service::{NewPerson, add_email};
 use alongside::programme::kind::ProgrammeType;
 use alongside::trainer::model::{Level, State};
 use alongside::trainer::service::attend;
+use alongside::vault::model::{Category, ReaderRole};
 use serde_json::{Value, json};
 use tests::given::{as_system, day};
 use tests::people::{
-    accreditation, linked, list, person, registered, somebody, trainer, trainer_of,
+    Someone, accreditation, linked, list, person, registered, somebody, trainer, trainer_of,
 };
-use tests::{Tenant, World};
+use tests::{Tenant, World, vault};
 use uuid::Uuid;
 
 /// Makes them.
@@ -96,6 +97,7 @@ pub async fn inputs(world: &World, one: &Tenant, subject: &str) -> Vec<(&'static
         subject,
     );
     let teacher = trainer_of(world, held.clone(), one).await;
+    let sensitive = sensitive(world, &held, &elm).await;
     let twins =
         [registered(world, born("Twin", one)).await, registered(world, born("Twin", one)).await];
     let pair = as_system(world.app.core(), |unit| {
@@ -188,7 +190,24 @@ pub async fn inputs(world: &World, one: &Tenant, subject: &str) -> Vec<(&'static
         ("trainerStandardisationRecord", trn(json!({ "attendedOn": "2026-05-01" }))),
         ("trainerAccreditationNominate", json!({ "trainerId": teacher.global_id(), "programmeType": "LEADERSHIP", "level": "LEAD" })),
     ]);
+    steps.extend(sensitive);
     steps
+}
+
+/// An input for each mutation of the vault, right but for who sends it, about texts of `own`.
+async fn sensitive(world: &World, own: &Someone, reader: &Someone) -> [(&'static str, Value); 3] {
+    let needs = vault::kept(world, own, None, Category::SupportNeeds, "A text.").await;
+    let agreed = vault::kept(world, own, None, Category::Adjustments, "A text.").await;
+    vault::shared(world, agreed, vault::reader(reader, ReaderRole::Tutor)).await;
+    let of = |record, version: i32| json!({ "id": vault::id(record), "expectedVersion": version, "readerId": reader.global_id() });
+    let mut share = of(needs, 1);
+    share["role"] = json!("TUTOR");
+    share["consentWording"] = json!("v1");
+    [
+        ("sensitiveRecordOpen", json!({ "id": vault::id(needs), "purpose": "OWN_RECORD" })),
+        ("sensitiveRecordShare", share),
+        ("sensitiveRecordUnshare", of(agreed, 2)),
+    ]
 }
 
 /// The first row of a table that meets a condition.

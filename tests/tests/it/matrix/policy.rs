@@ -141,8 +141,13 @@ pub struct Mutation {
     /// The roles of those whom it can concern, where it is for the person concerned.
     #[serde(default = "trainers")]
     pub holders: Vec<String>,
+    /// Whether everyone who is signed in may try, and is told of nothing that is another's.
+    #[serde(default)]
+    pub signed_in: bool,
     /// The entity of its payload.
     pub entity: String,
+    /// The field of its payload with a text of the vault.
+    pub tells: Option<String>,
 }
 
 fn trainers() -> Vec<String> {
@@ -280,10 +285,11 @@ impl Policy {
             shape(format!("{ty}Connection"), &self.shapes.connection, &[]);
             shape(format!("{ty}Edge"), &self.shapes.edge, &[]);
         }
-        for (name, Mutation { entity, .. }) in &self.mutations {
+        for (name, Mutation { entity, tells, .. }) in &self.mutations {
             let (first, rest) = name.split_at(1);
             let ty = format!("{}{rest}", first.to_ascii_uppercase());
-            shape(format!("{ty}Payload"), &self.shapes.payload, &[entity]);
+            let more: Vec<&str> = tells.iter().chain([entity]).map(String::as_str).collect();
+            shape(format!("{ty}Payload"), &self.shapes.payload, &more);
             shape(format!("{ty}UserError"), &self.shapes.user_error, &[]);
             shape("Mutation".to_owned(), std::slice::from_ref(name), &[]);
         }

@@ -91,9 +91,14 @@ impl Sdl {
 
     /// Whether the mutation can be tried without effect.
     pub fn is_tried(&self, mutation: &str) -> bool {
+        self.takes(mutation, "dryRun")
+    }
+
+    /// Whether the input of the mutation has this field.
+    pub fn takes(&self, mutation: &str, field: &str) -> bool {
         let (first, rest) = mutation.split_at(1);
         let input = format!("{}{rest}Input", first.to_uppercase());
-        self.inputs[&input].contains_key("dryRun")
+        self.inputs[&input].contains_key(field)
     }
 
     /// What `where` knows of `ty`, with the kind of its conditions.
