@@ -6,8 +6,8 @@ use crate::jobs::Job;
 use crate::read::declaration::Root;
 use crate::verify::Invariant;
 use crate::{
-    actor, course, credential, employer, files, import, licence, mail, organisation, person,
-    programme, readiness, reference, succession, trainer, upload, vault,
+    actor, course, credential, employer, enrolment, files, import, licence, mail, organisation,
+    person, programme, readiness, reference, succession, trainer, upload, vault,
 };
 
 /// The root fields of every aggregate.
@@ -20,6 +20,7 @@ pub const ROOTS: &[&[Root]] = &[
     person::graphql::ROOTS,
     trainer::graphql::ROOTS,
     course::graphql::ROOTS,
+    enrolment::graphql::ROOTS,
     credential::graphql::ROOTS,
     succession::graphql::ROOTS,
     employer::graphql::ROOTS,
@@ -38,6 +39,7 @@ pub const INVARIANTS: &[&[Invariant]] = &[
     person::invariants::QUERIES,
     trainer::invariants::QUERIES,
     course::invariants::QUERIES,
+    enrolment::invariants::QUERIES,
     credential::invariants::QUERIES,
     succession::invariants::QUERIES,
     employer::invariants::QUERIES,
@@ -61,6 +63,7 @@ pub struct Computed(
     reference::graphql::ReferenceQueries,
     organisation::graphql::OrganisationQueries,
     course::graphql::CourseQueries,
+    enrolment::graphql::EnrolmentQueries,
     readiness::graphql::ReadinessQueries,
     credential::graphql::CredentialQueries,
     actor::graphql::ViewerQueries,
@@ -87,6 +90,10 @@ pub struct Mutation(
     course::graphql::CourseRunningMutations,
     course::graphql::SessionMutations,
     course::graphql::CourseNationalMutations,
+    enrolment::graphql::EnrolmentMutations,
+    enrolment::graphql::AttendanceMutations,
+    enrolment::graphql::GraduationMutations,
+    enrolment::graphql::WorkMutations,
     credential::graphql::CredentialMutations,
     succession::graphql::SuccessionMutations,
     employer::graphql::AgreementMutations,

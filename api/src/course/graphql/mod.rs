@@ -197,6 +197,10 @@ const OF_COURSES: &[Way] = &[
          where y.course_id = x.course_id and y.trainer_id = x.trainer_id and y.released_at is null)",
         "x.person_id",
     ),
+    Way::PersonThrough(
+        "enrolment e where e.course_id = t.id and e.state not in ('HELD','REFUSED','WITHDRAWN','TRANSFERRED_OUT')",
+        "e.person_id",
+    ),
 ];
 
 /// Who sees sessions and who teaches them: who sees the course.
@@ -210,6 +214,7 @@ const OF_PARTS: &[Way] = &[
     HOST,
     PARTNER,
     TEACHES,
+    TRAINEE,
 ];
 
 /// Who sees where a course meets and what was agreed about it: those who take part, and the national team.
@@ -219,6 +224,16 @@ const CLOSE: &[Way] = &[
     HOST,
     PARTNER,
     TEACHES,
+];
+
+/// Where it meets and with whom: for those, and for whoever has a place.
+const CLOSE_OR_TRAINEE: &[Way] = &[
+    Way::Nation(Permission::SeeCourses),
+    Way::Organisation("t.organisation_id", Permission::SeeCourses),
+    HOST,
+    PARTNER,
+    TEACHES,
+    TRAINEE,
 ];
 
 const HOST: Way = Way::OrganisationThrough(
@@ -231,6 +246,12 @@ const PARTNER: Way = Way::OrganisationThrough(
     "course_partner p where p.course_id = t.course_id",
     "p.partner_id",
     Permission::SeeCourses,
+);
+
+/// Whoever has a place on the course of a row.
+const TRAINEE: Way = Way::PersonThrough(
+    "enrolment e where e.course_id = t.course_id and e.state not in ('HELD','REFUSED','WITHDRAWN','TRANSFERRED_OUT')",
+    "e.person_id",
 );
 
 /// Who teaches a course, or did: not who was named and taken off again.
@@ -345,8 +366,11 @@ readable! {
     capacityMin: int("t.capacity_min"),
     /// Most people.
     capacityMax: int("t.capacity_max"),
-    /// How many people have a place, as the deliverer recorded it. For the deliverer and the national team.
+    /// How many places are taken: by who is enrolled or offered one, and by those that the deliverer keeps. For the
+    /// deliverer and the national team.
     placesTaken: int("t.places_taken").only(Permission::SeeCourses),
+    /// How many of them the deliverer keeps for people who are not enrolled yet.
+    placesReserved: int("t.places_reserved").only(Permission::SeeCourses),
     /// Where it stands.
     state: choice::<CourseState>("t.state").filtered(),
     /// Who leads it now; null if nobody does yet, or the trainer is not listed.
@@ -487,6 +511,7 @@ readable! {
         HOST,
         PARTNER,
         TEACHES,
+        TRAINEE,
     ]).ordered_by("validFrom");
     /// The id of the period.
     id: id("cdl"),
@@ -563,7 +588,7 @@ readable! {
 
 readable! {
     /// Where a session meets.
-    pub SessionPlace = Rows::of("session_place", "spl").visible_to(CLOSE);
+    pub SessionPlace = Rows::of("session_place", "spl").visible_to(CLOSE_OR_TRAINEE);
     /// The id of the place's record.
     id: id("spl"),
     /// The venue; null if there is none.
@@ -574,7 +599,7 @@ readable! {
 
 readable! {
     /// A guest who contributes to a session.
-    pub SessionGuest = Rows::of("session_guest", "sgu").visible_to(CLOSE);
+    pub SessionGuest = Rows::of("session_guest", "sgu").visible_to(CLOSE_OR_TRAINEE);
     /// The id of the guest's record.
     id: id("sgu"),
     /// The guest's name.
