@@ -1,7 +1,7 @@
 //! Enrolments: who has a place on which course, how every session was attended, and what was decided in the end.
 //!
 //! The database itself counts who has a place: triggers keep `course.places_taken`, whose check then holds whatever
-//! races. Its own function does so in the name of the service, because who gives up an own place may not change courses.
+//! races. A function does so in the name of the service, because who gives up an own place may not change courses.
 
 use sea_orm_migration::prelude::*;
 
@@ -446,9 +446,15 @@ create table supervision_log (
 create index supervision_log_enrolment_idx on supervision_log (enrolment_id, held_on, id)";
 
 const COUNT_POSTGRES: &str = "
-create function count_course_places(course_id uuid, change integer) returns void language sql
-  security definer set search_path from current set app.kind = 'system' as
-  'update course set places_taken = places_taken + $2 where id = $1 and $2 <> 0 and state <> ''CLOSED'''
+create function count_course_places(course_id uuid, change integer) returns void language plpgsql as $$
+declare kind text := coalesce(current_setting('app.kind', true), '');
+begin
+  if change = 0 then return; end if;
+  perform set_config('app.kind', 'system', true);
+  update course c set places_taken = c.places_taken + change
+    where c.id = count_course_places.course_id and c.state <> 'CLOSED';
+  perform set_config('app.kind', kind, true);
+end $$
 ;;
 create function enrolment_counts() returns trigger language plpgsql as $$
 declare left_states text[] := array['REFUSED','DEFERRED','WITHDRAWN','TRANSFERRED_OUT'];

@@ -21,12 +21,14 @@ mod partners;
 mod plan;
 mod running;
 mod sessions;
+mod ways;
 
 pub use national::CourseNationalMutations;
 pub use partners::CourseMutations;
 pub use plan::CourseQueries;
 pub use running::CourseRunningMutations;
 pub use sessions::SessionMutations;
+use ways::{CLOSE, CLOSE_OR_TRAINEE, HOST, OF_COURSES, OF_PARTS, PARTNER, TEACHES, TRAINEE};
 
 /// The states in which people may come forward.
 const TAKES_PEOPLE: &str = "t.state in ('OPEN','CONFIRMED')";
@@ -180,86 +182,6 @@ pub enum CourseWarningKind {
     /// The course starts after the last day on which it may start on this version.
     VersionStartsTooLate,
 }
-
-/// Who sees a course.
-const OF_COURSES: &[Way] = &[
-    Way::Where(&Way::Everyone, TAKES_PEOPLE),
-    Way::Nation(Permission::SeeCourses),
-    Way::Organisation("t.organisation_id", Permission::SeeCourses),
-    Way::Organisation("t.host_id", Permission::SeeCourses),
-    Way::OrganisationThrough(
-        "course_partner p where p.course_id = t.id",
-        "p.partner_id",
-        Permission::SeeCourses,
-    ),
-    Way::PersonThrough(
-        "course_trainer x where x.course_id = t.id and exists (select 1 from teaching_assignment y \
-         where y.course_id = x.course_id and y.trainer_id = x.trainer_id and y.released_at is null)",
-        "x.person_id",
-    ),
-    Way::PersonThrough(
-        "enrolment e where e.course_id = t.id and e.state not in ('HELD','REFUSED','WITHDRAWN','TRANSFERRED_OUT')",
-        "e.person_id",
-    ),
-];
-
-/// Who sees sessions and who teaches them: who sees the course.
-const OF_PARTS: &[Way] = &[
-    Way::Where(
-        &Way::Everyone,
-        "(select c.state from course c where c.id = t.course_id) in ('OPEN','CONFIRMED')",
-    ),
-    Way::Nation(Permission::SeeCourses),
-    Way::Organisation("t.organisation_id", Permission::SeeCourses),
-    HOST,
-    PARTNER,
-    TEACHES,
-    TRAINEE,
-];
-
-/// Who sees where a course meets and what was agreed about it: those who take part, and the national team.
-const CLOSE: &[Way] = &[
-    Way::Nation(Permission::SeeCourses),
-    Way::Organisation("t.organisation_id", Permission::SeeCourses),
-    HOST,
-    PARTNER,
-    TEACHES,
-];
-
-/// Where it meets and with whom: for those, and for whoever has a place.
-const CLOSE_OR_TRAINEE: &[Way] = &[
-    Way::Nation(Permission::SeeCourses),
-    Way::Organisation("t.organisation_id", Permission::SeeCourses),
-    HOST,
-    PARTNER,
-    TEACHES,
-    TRAINEE,
-];
-
-const HOST: Way = Way::OrganisationThrough(
-    "course c where c.id = t.course_id",
-    "c.host_id",
-    Permission::SeeCourses,
-);
-
-const PARTNER: Way = Way::OrganisationThrough(
-    "course_partner p where p.course_id = t.course_id",
-    "p.partner_id",
-    Permission::SeeCourses,
-);
-
-/// Whoever has a place on the course of a row.
-const TRAINEE: Way = Way::PersonThrough(
-    "enrolment e where e.course_id = t.course_id and e.state not in ('HELD','REFUSED','WITHDRAWN','TRANSFERRED_OUT')",
-    "e.person_id",
-);
-
-/// Who teaches a course, or did: not who was named and taken off again.
-const TEACHES: Way = Way::PersonThrough(
-    "course_trainer x where x.course_id = t.course_id and exists (select 1 from teaching_assignment y \
-     where y.course_id = x.course_id and y.trainer_id = x.trainer_id and y.released_at is null)",
-    "x.person_id",
-);
 
 /// The first end of an accreditation that a trainer needs for a session to come, and has no other for.
 const LAPSES_ON: &str = "(select min(a.valid_to) from teaching_assignment x \

@@ -43,7 +43,7 @@ pub struct GraduationReopenInput {
     id: ID,
     /// Its version as you read it.
     expected_version: i32,
-    /// Why.
+    /// Why it is opened again.
     reason: GraduationReopenReason,
     /// Only tell what would follow; change nothing.
     #[graphql(default)]

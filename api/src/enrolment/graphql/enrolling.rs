@@ -62,7 +62,7 @@ pub struct EnrolmentResolveInput {
     expected_version: i32,
     /// Whether it is let be.
     admit: bool,
-    /// Why.
+    /// Why it is let be, or not.
     reason: String,
     /// Only tell what would follow; change nothing.
     #[graphql(default)]

@@ -459,7 +459,7 @@ readable! {
     recordedAt: instant("t.recorded_at").ordered(),
     /// The record that it took the place of.
     amends: one::<AttendanceRecord>("t.amends_id").nullable(),
-    /// Why.
+    /// Why it did.
     reason: text("t.reason").nullable().personal(),
     /// When another one took its place; null while it holds.
     replacedAt: instant("t.replaced_at").nullable(),
@@ -491,7 +491,7 @@ readable! {
     id: id("mwv"),
     /// The module.
     module: one::<ProgrammeModule>("t.module_id"),
-    /// Why.
+    /// Why the person may graduate without it.
     reason: text("t.reason").personal(),
     /// When.
     waivedAt: instant("t.waived_at").ordered(),
@@ -514,7 +514,7 @@ readable! {
     decidedOn: date("t.decided_on"),
     /// When it was opened again; null while it holds.
     reopenedAt: instant("t.reopened_at").nullable(),
-    /// Why.
+    /// Why it was opened again.
     reopenReason: choice::<GraduationReopenReason>("t.reopen_reason").nullable(),
     /// Counts its changes, from 1.
     version: int("t.version"),
@@ -582,6 +582,6 @@ readable! {
     heldOn: date("t.held_on").ordered(),
     /// For how many minutes.
     minutes: int("t.minutes"),
-    /// How.
+    /// Whether it was alone or in a group.
     kind: choice::<SupervisionKind>("t.kind"),
 }

@@ -105,7 +105,7 @@ pub struct ModuleWaiveInput {
     expected_version: i32,
     /// The module.
     module_id: ID,
-    /// Why.
+    /// Why the person may graduate without it.
     reason: String,
     /// Repeating a request with the same key has one effect. Kept for 30 days.
     idempotency_key: Option<String>,

@@ -174,7 +174,7 @@ pub struct SupervisionRecordInput {
     held_on: Date,
     /// For how many minutes.
     minutes: i32,
-    /// How.
+    /// Whether it was alone or in a group.
     kind: SupervisionKind,
     /// Repeating a request with the same key has one effect. Kept for 30 days.
     idempotency_key: Option<String>,
