@@ -10,7 +10,9 @@ use alongside::config::ApiSettings;
 use tests::curricula::{Standing, curriculum};
 use tests::engines::Fixture;
 use tests::given::{self, as_system, granted};
-use tests::{Engine, Tenant, World, courses, credentials, licences, readiness, uploads, vault};
+use tests::{
+    Engine, Tenant, World, courses, credentials, enrolments, licences, readiness, uploads, vault,
+};
 use uuid::Uuid;
 
 use super::facts::{Facts, Who};
@@ -182,6 +184,11 @@ async fn fill(world: &World) {
     }
     for tenant in [&world.a, &world.b] {
         for row in credentials::filled(world, tenant) {
+            execute(world, &row).await;
+        }
+    }
+    for pair in [(&world.a, &world.b), (&world.b, &world.a)] {
+        for row in enrolments::filled(world, pair) {
             execute(world, &row).await;
         }
     }
@@ -359,6 +366,7 @@ async fn unlock(world: &World) {
         ("readiness_indicator", "readiness_indicator_stays_update"),
         ("course", "course_one_version"),
         ("course_session", "session_settled"),
+        ("module_waiver", "module_waiver_append_only_update"),
     ] {
         let unlock = match world.engine() {
             Engine::Sqlite => format!("drop trigger {trigger}"),
