@@ -117,7 +117,7 @@ pub async fn attended(
 ) -> Reply {
     let input =
         json!({ "sessionId": session, "source": "TRAINER", "entries": entries, "reason": reason });
-    world.mutate(Some(token), "attendanceRecordSession", "session { id }", input).await
+    world.mutate(Some(token), "attendanceRecordSession", "course { id }", input).await
 }
 
 /// Rows that fill every column of what hangs on enrolments of `of`, written past every use case, where courses, curricula

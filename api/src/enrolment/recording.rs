@@ -118,7 +118,7 @@ pub async fn record(unit: &Unit, session: Uuid, roll: Roll) -> Result<Changed, S
         return Err(Refusal::at(Code::Unchanged, "entries", message).into());
     }
     done.reopened = followed(&desk, course.id, &touched).await?;
-    Ok(Changed { id: session, impact: told(&done) })
+    Ok(Changed { id: course.id, impact: told(&done) })
 }
 
 /// A call names each person once, and not too many.

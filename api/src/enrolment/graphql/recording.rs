@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::enrolling::parts;
 use super::{AttendanceSource, AttendanceStatus, Enrolment, MakeUp};
-use crate::course::graphql::Session;
+use crate::course::graphql::Course;
 use crate::enrolment::recording::{self, Entry, MakeUpAnswer, Roll};
 use crate::graphql::mutate::{Asked, ids_of};
 use crate::graphql::payload::Payload;
@@ -15,7 +15,7 @@ use crate::mutations;
 use crate::person::desk::At;
 
 mutations! {
-    AttendanceRecordSession by RecordOwnAttendance -> session: Session,
+    AttendanceRecordSession by RecordOwnAttendance -> course: Course,
         [EvidenceRequired, OutsideEnrolment, SeparationOfDuties, Unchanged];
     MakeUpRequest by SignedIn -> makeUp: MakeUp, [MakeUpNotAllowed];
     MakeUpRecord by RecordOwnAttendance -> makeUp: MakeUp, [MakeUpNotAllowed, SeparationOfDuties];

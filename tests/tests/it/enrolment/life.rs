@@ -55,11 +55,11 @@ on_both_databases! {
         let tia = world.token_of(&format!("Tia-of-{}", organisation.simple()));
         let there = json!([{ "enrolmentId": one.id, "status": "PRESENT" }]);
         let reply = attended(&world, &lead, &course.session(0), there.clone(), None).await;
-        reply.done("session");
+        reply.done("course");
         let again = attended(&world, &lead, &course.session(0), there, None).await;
         assert_eq!(again.codes(), ["UNCHANGED"]);
         let away = json!([{ "enrolmentId": one.id, "status": "ABSENT" }]);
-        attended(&world, &lead, &course.session(1), away, None).await.done("session");
+        attended(&world, &lead, &course.session(1), away, None).await.done("course");
         one.anew(&world, &tia).await;
         assert_eq!(one.state, "ACTIVE", "whoever was at a session has begun");
         let stands = progress(&world, &tia, &one).await;
@@ -95,9 +95,9 @@ on_both_databases! {
         let told = decided.payload()["impact"].to_string();
         assert!(told.contains("2 of 2 days, 100 %, needs 80 %") && told.contains("the credential is issued"), "{told}");
         assert_eq!(one.state, "GRADUATED");
-        let own = "{ credentials { nodes { kind state } } enrolments { nodes { decisions { id outcome found } } } }";
+        let own = "{ credentials { nodes { kind status } } enrolments { nodes { decisions { id outcome found } } } }";
         let own = world.data(Some(&tia), own, json!({})).await;
-        assert_eq!(own["credentials"]["nodes"], json!([{ "kind": "GRADUATION", "state": "ISSUED" }]));
+        assert_eq!(own["credentials"]["nodes"], json!([{ "kind": "GRADUATION", "status": "VALID" }]));
         let decision = &own["enrolments"]["nodes"][0]["decisions"][0];
         assert_eq!((&decision["outcome"], &decision["found"]), (&json!("GRADUATED"), &json!("GRADUATED")));
         let why = "query($id: ID!) { graduationReport(decisionId: $id) { outcome reasons { words } } }";
@@ -119,16 +119,16 @@ on_both_databases! {
         assert!(reply.payload()["impact"].to_string().contains("the credential is revoked"), "{}", reply.body());
         assert_eq!(one.state, "NOT_GRADUATED");
         let quality = world.token(Role::QualityLead, None);
-        let own = world.data(Some(&tia), "{ credentials { nodes { state } } }", json!({})).await;
-        assert_eq!(own["credentials"]["nodes"], json!([{ "state": "REVOKED" }]));
+        let own = world.data(Some(&tia), "{ credentials { nodes { status } } }", json!({})).await;
+        assert_eq!(own["credentials"]["nodes"], json!([{ "status": "REVOKED" }]));
         one.step(&world, &quality, "graduationReopen", &json!({ "reason": "APPEAL" })).await;
         let without = one.refused(&world, &lead, "graduationDecide", &json!({ "outcome": "GRADUATED", "overrideReason": "Kind." })).await;
         assert_eq!(without, ["FORBIDDEN"], "only a quality lead decides against the rule");
         one.step(&world, &quality, "graduationDecide", &json!({ "outcome": "GRADUATED", "overrideReason": "The second list was wrong." })).await;
         assert_eq!(one.state, "GRADUATED");
-        let own = world.data(Some(&tia), "{ credentials { nodes { state } } }", json!({})).await;
-        let states: Vec<&str> = own["credentials"]["nodes"].as_array().expect("a list").iter().filter_map(|of| of["state"].as_str()).collect();
-        assert!(states.contains(&"ISSUED") && states.contains(&"REVOKED"), "{states:?}");
+        let own = world.data(Some(&tia), "{ credentials { nodes { status } } }", json!({})).await;
+        let states: Vec<&str> = own["credentials"]["nodes"].as_array().expect("a list").iter().filter_map(|of| of["status"].as_str()).collect();
+        assert!(states.contains(&"VALID") && states.contains(&"REVOKED"), "{states:?}");
     }
 
     async fn whoever_leaves_does_so_for_a_reason_that_fits_and_frees_the_place(world: World) {
@@ -178,7 +178,7 @@ on_both_databases! {
         let lead = lead(&world, &school);
         let coordinator = world.token(Role::PartnerCoordinator, Some(organisation));
         let there = json!([{ "enrolmentId": one.id, "status": "PRESENT" }]);
-        attended(&world, &lead, &first.session(0), there, None).await.done("session");
+        attended(&world, &lead, &first.session(0), there, None).await.done("course");
         one.anew(&world, &lead).await;
         let same = one.refused(&world, &coordinator, "enrolmentTransfer", &json!({ "courseId": first.global_id() })).await;
         assert_eq!(same, ["UNCHANGED"]);
@@ -195,7 +195,7 @@ on_both_databases! {
         assert!(carried[0].contains("\"modules\":[1]"), "{carried:?}");
         // What is amended where it was earned is amended where it counts.
         let away = json!([{ "enrolmentId": from.id, "status": "ABSENT" }]);
-        attended(&world, &lead, &first.session(0), away, Some("The list was of another day.")).await.done("session");
+        attended(&world, &lead, &first.session(0), away, Some("The list was of another day.")).await.done("course");
         let carried = world.database.eye.texts("select carried from carried_credit").await;
         assert!(carried[0].contains("\"modules\":[]"), "{carried:?}");
         let reply = world.mutate(Some(&coordinator), "enrolmentWithdraw", FIELDS, from.input(&json!({ "on": "2026-05-11", "reason": "OTHER", "initiator": "TRAINEE" }))).await;
