@@ -6,8 +6,8 @@ use crate::jobs::Job;
 use crate::read::declaration::Root;
 use crate::verify::Invariant;
 use crate::{
-    actor, course, credential, employer, files, import, licence, mail, organisation, person,
-    programme, readiness, reference, succession, trainer, upload, vault,
+    actor, application, course, credential, employer, files, import, licence, mail, organisation,
+    person, programme, readiness, reference, succession, trainer, upload, vault,
 };
 
 /// The root fields of every aggregate.
@@ -20,6 +20,7 @@ pub const ROOTS: &[&[Root]] = &[
     person::graphql::ROOTS,
     trainer::graphql::ROOTS,
     course::graphql::ROOTS,
+    application::graphql::ROOTS,
     credential::graphql::ROOTS,
     succession::graphql::ROOTS,
     employer::graphql::ROOTS,
@@ -38,6 +39,7 @@ pub const INVARIANTS: &[&[Invariant]] = &[
     person::invariants::QUERIES,
     trainer::invariants::QUERIES,
     course::invariants::QUERIES,
+    application::invariants::QUERIES,
     credential::invariants::QUERIES,
     succession::invariants::QUERIES,
     employer::invariants::QUERIES,
@@ -53,6 +55,7 @@ pub const JOBS: &[&[Job]] = &[
     upload::sweep::JOBS,
     files::removal::JOBS,
     vault::rotation::JOBS,
+    application::JOBS,
 ];
 
 /// Queries that no table answers alone.
@@ -62,6 +65,7 @@ pub struct Computed(
     organisation::graphql::OrganisationQueries,
     course::graphql::CourseQueries,
     readiness::graphql::ReadinessQueries,
+    application::graphql::EqualityQueries,
     credential::graphql::CredentialQueries,
     actor::graphql::ViewerQueries,
 );
@@ -87,6 +91,9 @@ pub struct Mutation(
     course::graphql::CourseRunningMutations,
     course::graphql::SessionMutations,
     course::graphql::CourseNationalMutations,
+    application::graphql::InterestMutations,
+    application::graphql::ApplicantMutations,
+    application::graphql::SelectionMutations,
     credential::graphql::CredentialMutations,
     succession::graphql::SuccessionMutations,
     employer::graphql::AgreementMutations,

@@ -72,11 +72,21 @@ pub struct PolicySettings {
     pub small_count: u32,
     /// Larger counts are told to the nearest multiple of this.
     pub round_to: u32,
+    /// How old, in years, somebody has to be to apply for a course.
+    pub minimum_age: u32,
+    /// How many days somebody has to accept the offer of a place.
+    pub offer_days: u32,
 }
 
 impl Default for PolicySettings {
     fn default() -> Self {
-        Self { lived_experience_trainer: true, small_count: 7, round_to: 5 }
+        Self {
+            lived_experience_trainer: true,
+            small_count: 7,
+            round_to: 5,
+            minimum_age: 18,
+            offer_days: 14,
+        }
     }
 }
 

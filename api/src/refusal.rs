@@ -186,6 +186,14 @@ codes! {
     MakeUpNotAllowed = "MAKE_UP_NOT_ALLOWED",
     /// Too many of your files wait to be used. Use them, or wait until they expire.
     TooManyUploads = "TOO_MANY_UPLOADS",
+    /// You have a live application for this course: go on with that one, or withdraw it.
+    ApplicationOpen = "APPLICATION_OPEN",
+    /// The applicant is younger than the network lets people apply.
+    UnderAge = "UNDER_AGE",
+    /// The time to accept the offer is over.
+    OfferEnded = "OFFER_ENDED",
+    /// This secret was used already.
+    TokenUsed = "TOKEN_USED",
 }
 
 /// One reason why nothing was written.
@@ -282,6 +290,16 @@ pub fn for_constraint(name: &str) -> Option<Refusal> {
         "readiness_assessment_one_open" | "readiness_assessment(organisation_id)" => {
             Refusal::whole(Code::AssessmentOpen)
         }
+        "application_one_live" | "application(course_id,person_id)" => {
+            Refusal::whole(Code::ApplicationOpen)
+        }
+        "application_once_of_interest" | "application(interest_id)" => {
+            Refusal::at(Code::TokenUsed, "interestToken", Code::TokenUsed.description())
+        }
+        "equality_answer_once" | "equality_answer(spent_sha256)" => {
+            Refusal::at(Code::TokenUsed, "token", Code::TokenUsed.description())
+        }
+        "application_by_two" => Refusal::whole(Code::SeparationOfDuties),
         "person_account_one_person" => Refusal::whole(Code::AccountOfAnother),
         "trainer_accreditation_one_at_a_time" => Refusal::whole(Code::AccreditationOverlap),
         "trainer_affiliation_one_at_a_time" => Refusal::whole(Code::Affiliation),

@@ -5,6 +5,8 @@
 #![expect(missing_docs, reason = "columns are described where they are read: in the declarations")]
 
 pub mod account;
+pub mod application;
+pub mod application_note;
 pub mod audit_chain;
 pub mod audit_event;
 pub mod bank_holiday;
@@ -21,6 +23,7 @@ pub mod course;
 pub mod course_correction;
 pub mod course_counter;
 pub mod course_deliverer;
+pub mod course_interest;
 pub mod course_partner;
 pub mod course_session;
 pub mod course_teach_out;
@@ -32,6 +35,7 @@ pub mod dspt_assessment;
 pub mod employer_agreement;
 pub mod employer_agreement_programme;
 pub mod ended_access;
+pub mod equality_answer;
 pub mod file_removal;
 pub mod idempotency_record;
 pub mod import_run;
