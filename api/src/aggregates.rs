@@ -6,8 +6,8 @@ use crate::jobs::Job;
 use crate::read::declaration::Root;
 use crate::verify::Invariant;
 use crate::{
-    actor, application, course, credential, employer, files, import, licence, mail, organisation,
-    person, programme, readiness, reference, succession, trainer, upload, vault,
+    actor, application, course, credential, employer, enrolment, files, import, licence, mail,
+    organisation, person, programme, readiness, reference, succession, trainer, upload, vault,
 };
 
 /// The root fields of every aggregate.
@@ -21,6 +21,7 @@ pub const ROOTS: &[&[Root]] = &[
     trainer::graphql::ROOTS,
     course::graphql::ROOTS,
     application::graphql::ROOTS,
+    enrolment::graphql::ROOTS,
     credential::graphql::ROOTS,
     succession::graphql::ROOTS,
     employer::graphql::ROOTS,
@@ -40,6 +41,7 @@ pub const INVARIANTS: &[&[Invariant]] = &[
     trainer::invariants::QUERIES,
     course::invariants::QUERIES,
     application::invariants::QUERIES,
+    enrolment::invariants::QUERIES,
     credential::invariants::QUERIES,
     succession::invariants::QUERIES,
     employer::invariants::QUERIES,
@@ -64,6 +66,7 @@ pub struct Computed(
     reference::graphql::ReferenceQueries,
     organisation::graphql::OrganisationQueries,
     course::graphql::CourseQueries,
+    enrolment::graphql::EnrolmentQueries,
     readiness::graphql::ReadinessQueries,
     application::graphql::EqualityQueries,
     credential::graphql::CredentialQueries,
@@ -94,6 +97,10 @@ pub struct Mutation(
     application::graphql::InterestMutations,
     application::graphql::ApplicantMutations,
     application::graphql::SelectionMutations,
+    enrolment::graphql::EnrolmentMutations,
+    enrolment::graphql::AttendanceMutations,
+    enrolment::graphql::GraduationMutations,
+    enrolment::graphql::WorkMutations,
     credential::graphql::CredentialMutations,
     succession::graphql::SuccessionMutations,
     employer::graphql::AgreementMutations,

@@ -184,6 +184,24 @@ codes! {
     OutsideEnrolment = "OUTSIDE_ENROLMENT",
     /// The session cannot be made up; the message says why.
     MakeUpNotAllowed = "MAKE_UP_NOT_ALLOWED",
+    /// The person is on this course already.
+    AlreadyEnrolled = "ALREADY_ENROLLED",
+    /// The course does not take people at present.
+    CourseTakesNobody = "COURSE_TAKES_NOBODY",
+    /// There is no funded place: choose another basis.
+    NoFundedPlace = "NO_FUNDED_PLACE",
+    /// Say which organisation employs or supports the person.
+    SponsorRequired = "SPONSOR_REQUIRED",
+    /// The person has another place of this kind: the national team decides.
+    HeldForReview = "HELD_FOR_REVIEW",
+    /// The reason does not fit: some are for before the first session that somebody attended, the others for after it.
+    ReasonDoesNotFit = "REASON_DOES_NOT_FIT",
+    /// The person attended a session later than that.
+    AttendedLater = "ATTENDED_LATER",
+    /// Not everything is known that the decision stands on; the message names it.
+    DecisionOpen = "DECISION_OPEN",
+    /// The rule finds another outcome.
+    OutcomeDiffers = "OUTCOME_DIFFERS",
     /// Too many of your files wait to be used. Use them, or wait until they expire.
     TooManyUploads = "TOO_MANY_UPLOADS",
     /// You have a live application for this course: go on with that one, or withdraw it.
@@ -300,6 +318,26 @@ pub fn for_constraint(name: &str) -> Option<Refusal> {
             Refusal::at(Code::TokenUsed, "token", Code::TokenUsed.description())
         }
         "application_by_two" => Refusal::whole(Code::SeparationOfDuties),
+        "enrolment_one_live" | "enrolment(person_id,programme_type)" => {
+            Refusal::whole(Code::HeldForReview)
+        }
+        "enrolment_once_on_course" | "enrolment(course_id,person_id)" => {
+            Refusal::whole(Code::AlreadyEnrolled)
+        }
+        "course_places" => Refusal::whole(Code::CapacityExceeded),
+        "enrolment_followed_once"
+        | "enrolment(origin_id)"
+        | "enrolment_one_course"
+        | "attendance_one_current"
+        | "attendance_record(enrolment_id,session_id)"
+        | "attendance_amended_once"
+        | "attendance_record(amends_id)"
+        | "make_up_once"
+        | "make_up(enrolment_id,session_id)"
+        | "module_waiver_once"
+        | "module_waiver(enrolment_id,module_id)"
+        | "graduation_one_standing"
+        | "graduation_decision(enrolment_id)" => Refusal::whole(Code::Conflict),
         "person_account_one_person" => Refusal::whole(Code::AccountOfAnother),
         "trainer_accreditation_one_at_a_time" => Refusal::whole(Code::AccreditationOverlap),
         "trainer_affiliation_one_at_a_time" => Refusal::whole(Code::Affiliation),

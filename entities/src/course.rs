@@ -26,6 +26,7 @@ pub struct Model {
     pub capacity_min: i32,
     pub capacity_max: i32,
     pub places_taken: i32,
+    pub places_reserved: i32,
     pub state: String,
     pub return_reason: Option<String>,
     pub cancel_reason: Option<String>,

@@ -30,6 +30,7 @@ mod m0020_uploads;
 mod m0021_mail;
 mod m0022_vault;
 mod m0023_credentials;
+mod m0024_enrolments;
 mod m0025_applications;
 mod row_security;
 mod seed;
@@ -70,6 +71,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0021_mail::Migration),
             Box::new(m0022_vault::Migration),
             Box::new(m0023_credentials::Migration),
+            Box::new(m0024_enrolments::Migration),
             Box::new(m0025_applications::Migration),
         ]
     }

@@ -23,6 +23,8 @@ impl MigrationTrait for Migration {
         sql::run(manager, TABLES).await?;
         sql::run_postgres(manager, QUEUE_POSTGRES).await?;
         sql::run_sqlite(manager, QUEUE_SQLITE).await?;
+        sql::run_postgres(manager, OFFERS_POSTGRES).await?;
+        sql::run_sqlite(manager, OFFERS_SQLITE).await?;
         let own = owner("organisation_id");
         let confirmed = format!("confirmed_at is not null and {own}");
         protect(
@@ -39,10 +41,12 @@ impl MigrationTrait for Migration {
         protect(manager, "application_note", &selectors, &selectors, Writes::Append).await?;
         protect(manager, "equality_answer", SYSTEM, SYSTEM, Writes::Append).await?;
         sql::run_postgres(manager, &admitted()).await?;
+        enrolling(manager, &any_of(&[NATION, &own, &taken_up()])).await?;
         letters_of_nobody(manager).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        enrolling(manager, &any_of(&[NATION, &owner("organisation_id")])).await?;
         for (table, _) in ADMITTED {
             let drop = format!("drop policy {table}_admitted on {table}");
             sql::run_postgres(manager, &drop).await?;
@@ -55,8 +59,23 @@ impl MigrationTrait for Migration {
         .await?;
         sql::run_sqlite(manager, &rebuilt_letters("not null ")).await?;
         sql::drop_tables(manager, &TABLE_NAMES).await?;
-        sql::run_postgres(manager, "drop function number_waiting_list").await
+        let functions = "drop function number_waiting_list\n;;\ndrop function offer_counts";
+        sql::run_postgres(manager, functions).await
     }
+}
+
+/// Whoever accepts the own offer writes just the enrolment that follows from it.
+fn taken_up() -> String {
+    format!(
+        "({} and (select a.state = 'ACCEPTED' and a.person_id = enrolment.person_id \
+         and a.course_id = enrolment.course_id from application a where a.id = enrolment.application_id))",
+        persons("person_id")
+    )
+}
+
+async fn enrolling(manager: &SchemaManager<'_>, check: &str) -> Result<(), DbErr> {
+    let policy = format!("alter policy enrolment_insert on enrolment with check ({check})");
+    sql::run_postgres(manager, &policy).await
 }
 
 /// What somebody writes of themselves who becomes known to the network: each table with the rows that are theirs.
@@ -165,6 +184,26 @@ begin
         and (w.waitlisted_at, w.id) <= (application.waitlisted_at, application.id))
     where course_id = new.course_id and state = 'WAITLISTED';
 end";
+
+/// An offer holds a place: it counts as one that is taken, and the course's own check holds whatever races.
+const OFFERS_POSTGRES: &str = "
+create function offer_counts() returns trigger language plpgsql as $$ begin
+  perform count_course_places(new.course_id, (case when new.state = 'OFFERED' then 1 else 0 end)
+    - (case when tg_op = 'INSERT' then 0 when old.state = 'OFFERED' then 1 else 0 end));
+  return null;
+end $$
+;;
+create trigger offer_counts after insert or update of state on application
+  for each row execute function offer_counts()";
+
+const OFFERS_SQLITE: &str = "
+create trigger offer_counts_new after insert on application when new.state = 'OFFERED'
+  begin update course set places_taken = places_taken + 1 where id = new.course_id and state <> 'CLOSED'; end
+;;
+create trigger offer_counts_change after update of state on application
+  when (old.state = 'OFFERED') <> (new.state = 'OFFERED')
+  begin update course set places_taken = places_taken + case when new.state = 'OFFERED' then 1 else -1 end
+    where id = new.course_id and state <> 'CLOSED'; end";
 
 const TABLES: &str = "
 create table course_interest (

@@ -62,12 +62,12 @@ from generate_series(1, 300 * :scale) n;
 -- Forty courses each. One in five is seen by role only: approved, or running.
 insert into course (id, organisation_id, coded_by_id, programme_version_id, programme_type, licence_id,
   licence_holder_id, lead_trainer_id, code, mode, introductory, postcode_area, start_on, end_on, capacity_min,
-  capacity_max, places_taken, state, opened_at, created_at, updated_at, version)
+  capacity_max, places_taken, places_reserved, state, opened_at, created_at, updated_at, version)
 select pg_temp.made(3, n), pg_temp.made(1, 1 + n % (300 * :scale)), pg_temp.made(1, 1 + n % (300 * :scale)),
   (select id from programme_version order by number, id limit 1), 'PEER_SUPPORT_WORKER',
   pg_temp.made(5, 1 + n % (300 * :scale)), pg_temp.made(1, 1 + n % (300 * :scale)),
   pg_temp.made(2, 1 + n % (3000 * :scale)), 'BENCH-' || lpad(n::text, 6, '0'),
-  mode, false, 'NN', day, day + 42, 6, 12 + n % 9, n % 6, state,
+  mode, false, 'NN', day, day + 42, 6, 12 + n % 9, n % 6, n % 6, state,
   case when state <> 'APPROVED' then timestamptz '2026-06-01 09:00Z' end, '2026-03-02 09:00Z', '2026-03-02 09:00Z', 1
 from generate_series(1, 12000 * :scale) n,
   lateral (select hashint4(n::int) & 2147483647) as hash(of),

@@ -212,7 +212,8 @@ async fn made(
     let all = |trainer, part| Assignment { trainer, part, sessions: Vec::new() };
     let given = vec![all(school.lead.id, Part::Lead), all(school.peer.id, Part::Co)];
     teaching::assign(unit, at(1), given).await?;
-    drafts::amend(unit, at(2), Amendment { places_taken: Some(5), ..Amendment::default() }).await?;
+    drafts::amend(unit, at(2), Amendment { places_reserved: Some(5), ..Amendment::default() })
+        .await?;
     let sessions: Vec<Uuid> =
         Courses::of(unit).sessions(id).await?.iter().map(|session| session.id).collect();
     let place = Details { venue: Some("Fictional Hall".to_owned()), ..Details::default() };
@@ -295,18 +296,18 @@ pub fn filled(world: &World, (of, other): (&Tenant, &Tenant)) -> Vec<String> {
     let (licence_id, licence_holder) = (licence("id"), licence("organisation_id"));
     let columns = "id, organisation_id, coded_by_id, host_id, programme_version_id, programme_type, code, mode, \
          introductory, licence_id, licence_holder_id, lead_trainer_id, opened_at, postcode_area, start_on, \
-         end_on, capacity_min, capacity_max, places_taken, state, \
+         end_on, capacity_min, capacity_max, places_taken, places_reserved, state, \
          return_reason, cancel_reason, ended_on, created_at, updated_at, version";
     let days = "'2026-06-01', '2026-06-08'";
     vec![
         format!(
             "insert into course ({columns}) values ({draft}, {own}, {own}, {guest}, {version}, 'VOLUNTEER', 'x1', \
-             'ONLINE', true, {licence_id}, {licence_holder}, {teacher}, {at}, 'NN', {days}, 1, 9, 4, \
+             'ONLINE', true, {licence_id}, {licence_holder}, {teacher}, {at}, 'NN', {days}, 1, 9, 4, 4, \
              'DRAFT', 'x', null, null, {at}, {at}, 1)"
         ),
         format!(
             "insert into course ({columns}) values ({off}, {own}, {own}, null, {version}, 'VOLUNTEER', 'x2', \
-             'HYBRID', false, null, null, null, null, 'NN', {days}, 1, 9, 0, 'CANCELLED', null, \
+             'HYBRID', false, null, null, null, null, 'NN', {days}, 1, 9, 0, 0, 'CANCELLED', null, \
              'x', '2026-05-01', {at}, {at}, 1)"
         ),
         format!(

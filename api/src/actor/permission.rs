@@ -165,6 +165,38 @@ macro_rules! with_permissions {
             ];
             /// Answer people who ask what is kept about them, and see who read it.
             AnswerRightsRequests as answer_rights_requests: [DataProtectionOfficer];
+            /// See who is on which course: of the own organisation, or by name of all.
+            SeeEnrolments as see_enrolments: [
+                LeadTrainer, PartnerCoordinator, PartnerSignatory, QualityLead, DataProtectionOfficer,
+            ];
+            /// See where the people stand whom the own organisation sponsors.
+            SeeSponsored as see_sponsored: [PartnerCoordinator, PartnerSignatory];
+            /// See enrolments of the nation without names.
+            AnalyseEnrolments as analyse_enrolments: [Analyst];
+            /// Give people places on courses of the own organisation, and look after their enrolments.
+            EnrolPeople as enrol_people: [LeadTrainer, PartnerCoordinator];
+            /// Decide about held enrolments, transfers between organisations, waivers, and graduation against the rule.
+            OverseeEnrolments as oversee_enrolments: [QualityLead];
+            /// Record who attended a session: on courses of the own organisation, or on any.
+            RecordAttendance as record_attendance: [LeadTrainer, PartnerCoordinator, QualityLead];
+            /// Record who attended a session of a course that one teaches on.
+            TeachCourses as teach_courses: [Trainer, LeadTrainer];
+            /// Record who attended a session, in whichever of these ways.
+            RecordOwnAttendance as record_own_attendance: [
+                Trainer, LeadTrainer, PartnerCoordinator, QualityLead,
+            ];
+            /// Let people go on in another course: of the own organisation, or of any.
+            TransferPeople as transfer_people: [LeadTrainer, PartnerCoordinator, QualityLead];
+            /// Confirm hours of placements: of those whom one supervises, or of the own organisation.
+            ConfirmHours as confirm_hours: [Supervisor, Trainer, LeadTrainer, PartnerCoordinator];
+            /// Decide what the rule of a version finds of somebody.
+            DecideGraduation as decide_graduation: [LeadTrainer, QualityLead];
+            /// Mark what trainees of the own organisation hand in.
+            MarkAssignments as mark_assignments: [Trainer, LeadTrainer];
+            /// Look over marks that others gave.
+            ModerateAssignments as moderate_assignments: [LeadTrainer, QualityLead];
+            /// Note supervision and confirm hours of the people whom one supervises.
+            SupervisePeople as supervise_people: [Supervisor, Trainer, LeadTrainer];
         }
     };
 }

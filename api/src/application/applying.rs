@@ -5,7 +5,7 @@ use secrecy::SecretString;
 use uuid::Uuid;
 
 use super::desk::{self, Hand, fresh};
-use super::model::{Answers, Application, Command, Interest, State};
+use super::model::{Answers, Application, Command, Employment, Interest, State};
 use super::rules;
 use super::store::Applications;
 use crate::actor::service::{Named, RoleGrant, ensure_account, insert_grant_in};
@@ -15,6 +15,11 @@ use crate::command::{Stop, Unit, refuse_any};
 use crate::course::parts::Course;
 use crate::course::store::Courses;
 use crate::employer::store::Employers;
+use crate::enrolment;
+use crate::enrolment::model::FundingBasis;
+use crate::enrolment::service::{Accepted, told_of_held};
+use crate::enrolment::store::Enrolments;
+use crate::organisation::model::Status;
 use crate::person::desk::{At, Changed, not_found};
 use crate::person::model::{Names, Person};
 use crate::person::store::People;
@@ -324,8 +329,26 @@ pub async fn accept(unit: &Unit, at: At, terms: &str) -> Result<Changed, Stop> {
     let terms = terms.trim();
     refuse_any(rules::unmet_for_acceptance(&before, terms, unit.today()))?;
     let after = Application { terms_version: Some(terms.to_owned()), ..before.clone() };
-    hand.step(unit, "application.accepted", &before, after, Command::Accept).await?;
-    Ok(Changed::of(at.id))
+    // The offer gives its place back first, which the enrolment takes: nobody comes between, under the course's lock.
+    let after = hand.step(unit, "application.accepted", &before, after, Command::Accept).await?;
+    let accepted = Accepted {
+        person: after.person_id,
+        course: after.course_id,
+        application: after.id,
+        sponsor: sponsor_of(unit, &after.answers).await?,
+        basis: FundingBasis::Unfunded,
+    };
+    let id = enrolment::service::accepted(unit, accepted, OWN).await?;
+    let placed = Enrolments::of(unit).find(id).await?.ok_or_else(not_found)?;
+    Ok(Changed { id: at.id, impact: told_of_held(&placed).into_iter().collect() })
+}
+
+/// The employer of somebody who has a post, or the offer of one, where it takes part in the network.
+async fn sponsor_of(unit: &Unit, of: &Answers) -> Result<Option<Uuid>, Stop> {
+    let has_post = matches!(of.employment, Some(Employment::EmployedPsw | Employment::OfferedPsw));
+    let Some(employer) = of.employer_id.filter(|_| has_post) else { return Ok(None) };
+    let body = Employers::of(unit).body(employer).await?;
+    Ok(body.filter(|body| body.status == Status::Active).map(|_| employer))
 }
 
 /// Gives the applications of a merged record to the other. Gives how many there were.

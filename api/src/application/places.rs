@@ -35,7 +35,7 @@ pub fn unmet_for_course(course: &Course, today: NaiveDate) -> Vec<Refusal> {
         return Vec::new();
     }
     let message = "the course takes nobody any more: it is not open, or has begun";
-    vec![Refusal::at(Code::NotCovered, "", message)]
+    vec![Refusal::at(Code::CourseTakesNobody, "", message)]
 }
 
 /// What is free of a course, which is locked, for an applicant.

@@ -47,8 +47,11 @@ pub struct Course {
     pub capacity_min: i32,
     /// Most people.
     pub capacity_max: i32,
-    /// How many people have a place.
+    /// How many people have a place: those who are enrolled or offered one, which the database counts, and those for
+    /// whom the deliverer keeps one.
     pub places_taken: i32,
+    /// How many places the deliverer keeps for people who are not enrolled yet.
+    pub places_reserved: i32,
     /// Where it stands.
     pub state: State,
     /// Why it was returned.

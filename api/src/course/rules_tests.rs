@@ -144,11 +144,11 @@ fn capacity_is_ordered_and_holds_those_who_have_a_place() {
     assert_eq!(codes(&unmet_for_capacity(17, 16)), ["INVALID"]);
     assert_eq!(codes(&unmet_for_capacity(0, 16)), ["INVALID"]);
     assert_eq!(codes(&unmet_for_capacity(6, 501)), ["INVALID"]);
-    let places = |taken, offered| unmet_for_places(16, (taken, "placesTaken"), offered);
+    let places = |taken, offered| unmet_for_places(16, (taken, "placesReserved"), (taken, offered));
     assert_eq!(places(16, 16), []);
     assert_eq!(codes(&places(-1, 0)), ["INVALID"]);
     assert_eq!(codes(&places(17, 17)), ["CAPACITY_EXCEEDED"; 2]);
-    assert_eq!(places(17, 0)[0].path, ["input", "placesTaken"]);
+    assert_eq!(places(17, 0)[0].path, ["input", "placesReserved"]);
 }
 
 #[test]

@@ -82,6 +82,34 @@ pub async fn issue(unit: &Unit, of: Graduated, by: &Hand) -> Result<Uuid, Stop> 
     Ok(issued(unit, new, by).await?.id)
 }
 
+/// The credential of a graduate of a course that stands, locked: neither superseded nor revoked.
+///
+/// # Errors
+///
+/// What the database answers.
+pub async fn of_graduation(
+    unit: &Unit,
+    person: Uuid,
+    course: Uuid,
+) -> Result<Option<Credential>, Stop> {
+    let all = Credentials::of(unit).of_person(person).await?;
+    let standing = |of: &Credential| {
+        matches!(of.ground, Ground::Graduation { course_id, .. } if course_id == course)
+            && matches!(of.state, State::Issued | State::Suspended)
+    };
+    Ok(all.into_iter().find(standing))
+}
+
+/// Takes the credential of a graduate away, because it was decided otherwise.
+///
+/// # Errors
+///
+/// What the database answers.
+pub async fn reverse(unit: &Unit, of: &Credential, reason: Reason, by: &Hand) -> Result<(), Stop> {
+    stepped(unit, of, Command::Revoke, Some(reason), (by, None)).await?;
+    Ok(())
+}
+
 /// A credential to be issued.
 pub(super) struct New {
     pub(super) ground: Ground,

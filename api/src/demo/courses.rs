@@ -200,8 +200,8 @@ async fn plan(
         drafts::offer(unit, at(unit, id).await?, deliverer.other, 4).await?;
     }
     if story >= Story::Open {
-        let places_taken = i32::try_from(6 + nth % 7).ok();
-        let amendment = Amendment { places_taken, ..Amendment::default() };
+        let places_reserved = i32::try_from(6 + nth % 7).ok();
+        let amendment = Amendment { places_reserved, ..Amendment::default() };
         drafts::amend(unit, at(unit, id).await?, amendment).await?;
     }
     if story >= Story::Proposed {

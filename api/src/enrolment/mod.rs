@@ -44,9 +44,22 @@
 //! * Of an assignment only the outcome is known here, never the content.
 
 pub mod advice;
+pub mod assignments;
 pub mod attendance;
+pub mod deciding;
+pub mod desk;
 pub mod facts;
 pub mod graduation;
+pub mod graphql;
+pub mod invariants;
+pub mod life;
+pub mod model;
+pub mod placements;
+pub mod recording;
+pub mod rules;
+pub mod service;
+pub mod store;
+pub mod work;
 
 #[cfg(test)]
 mod given;

@@ -25,4 +25,5 @@ pub mod schema;
 mod sent;
 pub mod values;
 pub mod variables;
+pub mod view;
 pub mod visible;

@@ -216,6 +216,7 @@ readable! {
                 "l.person_id",
             ),
         ])
+        .owned_by("t.organisation_id")
         .ordered_by("at");
     /// The id of the disclosure.
     id: id("sdi"),

@@ -101,7 +101,7 @@ on_both_databases! {
         assert_eq!(step(&world, &staff.coordinator, "courseOpen", &mut course, json!({})).await.done("course")["state"], "OPEN");
         let small = step(&world, &staff.coordinator, "courseConfirm", &mut course, json!({})).await;
         assert_eq!(small.codes(), ["BELOW_MINIMUM"], "{}", small.body());
-        step(&world, &staff.coordinator, "courseAmend", &mut course, json!({ "placesTaken": 2 })).await.done("course");
+        step(&world, &staff.coordinator, "courseAmend", &mut course, json!({ "placesReserved": 2 })).await.done("course");
         assert_eq!(step(&world, &staff.lead, "courseConfirm", &mut course, json!({})).await.done("course")["state"], "CONFIRMED");
         let early = step(&world, &staff.lead, "sessionHold", &mut course, json!({})).await;
         assert_eq!(early.codes(), ["SESSION_TO_COME"]);
@@ -118,7 +118,7 @@ on_both_databases! {
             let (token, more) = match field {
                 "courseClose" => (&staff.quality, json!({})),
                 "courseCancel" => (&staff.quality, json!({ "reason": "A test." })),
-                _ => (&staff.coordinator, json!({ "placesTaken": 3 })),
+                _ => (&staff.coordinator, json!({ "placesReserved": 3 })),
             };
             assert_eq!(step(&world, token, field, &mut course, more).await.codes(), ["CONFLICT"], "{field}");
         }
@@ -353,8 +353,8 @@ on_both_databases! {
         let data = world.data(Some(&partners), document, json!({ "id": course.global_id() })).await;
         assert_eq!(data["course"]["partners"], json!([{ "places": 4, "organisation": { "id": one.global_id() } }]), "a partner sees its own places");
         assert_eq!(data["course"]["sessions"]["nodes"][0]["place"]["venue"], "Fictional Hall");
-        let more = step(&world, &staff.coordinator, "courseAmend", &mut course, json!({ "placesTaken": 11 })).await;
-        assert_eq!((more.codes(), &more.payload()["userErrors"][0]["path"]), (vec!["CAPACITY_EXCEEDED"], &json!(["input", "placesTaken"])));
+        let more = step(&world, &staff.coordinator, "courseAmend", &mut course, json!({ "placesReserved": 11 })).await;
+        assert_eq!((more.codes(), &more.payload()["userErrors"][0]["path"]), (vec!["CAPACITY_EXCEEDED"], &json!(["input", "placesReserved"])));
         // Who is no longer active gives places back, and gets no more.
         let asleep = json!({ "id": one.global_id(), "expectedVersion": 2 });
         world.mutate(Some(&world.officer()), "organisationMakeDormant", "", asleep).await.done("impact");

@@ -25,7 +25,8 @@ mutations! {
         [NotCovered, EvidenceRequired, ApplicationOpen, UnderAge, TokenUsed, AccountOfAnother];
     ApplicationSave by SignedIn -> application: Application, [Merged];
     ApplicationWithdraw by SignedIn -> application: Application, [];
-    ApplicationAccept by SignedIn -> application: Application, [OfferEnded, CapacityExceeded];
+    ApplicationAccept by SignedIn -> application: Application,
+        [OfferEnded, CourseTakesNobody, AlreadyEnrolled, CapacityExceeded];
 }
 
 /// The mutation `applicationSubmit`, which tells a code for the monitoring of equality.

@@ -18,9 +18,9 @@ mutations! {
     ApplicationInterview by SelectApplicants -> application: Application,
         [SeparationOfDuties, Merged];
     ApplicationOffer by SelectApplicants -> application: Application,
-        [SeparationOfDuties, Merged, NotCovered, CapacityExceeded];
+        [SeparationOfDuties, Merged, CourseTakesNobody, CapacityExceeded];
     ApplicationWaitlist by SelectApplicants -> application: Application,
-        [SeparationOfDuties, Merged, NotCovered];
+        [SeparationOfDuties, Merged, CourseTakesNobody];
     ApplicationDecline by SelectApplicants -> application: Application,
         [SeparationOfDuties, Merged, EvidenceRequired, Unchanged];
     ApplicationConfirmDecline by SelectApplicants -> application: Application,

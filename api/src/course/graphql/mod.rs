@@ -21,12 +21,14 @@ mod partners;
 mod plan;
 mod running;
 mod sessions;
+mod ways;
 
 pub use national::CourseNationalMutations;
 pub use partners::CourseMutations;
 pub use plan::CourseQueries;
 pub use running::CourseRunningMutations;
 pub use sessions::SessionMutations;
+use ways::{CLOSE, CLOSE_OR_TRAINEE, HOST, OF_COURSES, OF_PARTS, PARTNER, TEACHES, TRAINEE};
 
 /// The states in which people may come forward.
 const TAKES_PEOPLE: &str = "t.state in ('OPEN','CONFIRMED')";
@@ -181,65 +183,6 @@ pub enum CourseWarningKind {
     VersionStartsTooLate,
 }
 
-/// Who sees a course.
-const OF_COURSES: &[Way] = &[
-    Way::Where(&Way::Everyone, TAKES_PEOPLE),
-    Way::Nation(Permission::SeeCourses),
-    Way::Organisation("t.organisation_id", Permission::SeeCourses),
-    Way::Organisation("t.host_id", Permission::SeeCourses),
-    Way::OrganisationThrough(
-        "course_partner p where p.course_id = t.id",
-        "p.partner_id",
-        Permission::SeeCourses,
-    ),
-    Way::PersonThrough(
-        "course_trainer x where x.course_id = t.id and exists (select 1 from teaching_assignment y \
-         where y.course_id = x.course_id and y.trainer_id = x.trainer_id and y.released_at is null)",
-        "x.person_id",
-    ),
-];
-
-/// Who sees sessions and who teaches them: who sees the course.
-const OF_PARTS: &[Way] = &[
-    Way::Where(
-        &Way::Everyone,
-        "(select c.state from course c where c.id = t.course_id) in ('OPEN','CONFIRMED')",
-    ),
-    Way::Nation(Permission::SeeCourses),
-    Way::Organisation("t.organisation_id", Permission::SeeCourses),
-    HOST,
-    PARTNER,
-    TEACHES,
-];
-
-/// Who sees where a course meets and what was agreed about it: those who take part, and the national team.
-const CLOSE: &[Way] = &[
-    Way::Nation(Permission::SeeCourses),
-    Way::Organisation("t.organisation_id", Permission::SeeCourses),
-    HOST,
-    PARTNER,
-    TEACHES,
-];
-
-const HOST: Way = Way::OrganisationThrough(
-    "course c where c.id = t.course_id",
-    "c.host_id",
-    Permission::SeeCourses,
-);
-
-const PARTNER: Way = Way::OrganisationThrough(
-    "course_partner p where p.course_id = t.course_id",
-    "p.partner_id",
-    Permission::SeeCourses,
-);
-
-/// Who teaches a course, or did: not who was named and taken off again.
-const TEACHES: Way = Way::PersonThrough(
-    "course_trainer x where x.course_id = t.course_id and exists (select 1 from teaching_assignment y \
-     where y.course_id = x.course_id and y.trainer_id = x.trainer_id and y.released_at is null)",
-    "x.person_id",
-);
-
 /// The first end of an accreditation that a trainer needs for a session to come, and has no other for.
 const LAPSES_ON: &str = "(select min(a.valid_to) from teaching_assignment x \
      join course_session s on s.id = x.session_id and s.state = 'PLANNED' \
@@ -345,8 +288,11 @@ readable! {
     capacityMin: int("t.capacity_min"),
     /// Most people.
     capacityMax: int("t.capacity_max"),
-    /// How many people have a place, as the deliverer recorded it. For the deliverer and the national team.
+    /// How many places are taken: by who is enrolled or offered one, and by those that the deliverer keeps. For the
+    /// deliverer and the national team.
     placesTaken: int("t.places_taken").only(Permission::SeeCourses),
+    /// How many of them the deliverer keeps for people who are not enrolled yet.
+    placesReserved: int("t.places_reserved").only(Permission::SeeCourses),
     /// Where it stands.
     state: choice::<CourseState>("t.state").filtered(),
     /// Who leads it now; null if nobody does yet, or the trainer is not listed.
@@ -487,6 +433,7 @@ readable! {
         HOST,
         PARTNER,
         TEACHES,
+        TRAINEE,
     ]).ordered_by("validFrom");
     /// The id of the period.
     id: id("cdl"),
@@ -563,7 +510,7 @@ readable! {
 
 readable! {
     /// Where a session meets.
-    pub SessionPlace = Rows::of("session_place", "spl").visible_to(CLOSE);
+    pub SessionPlace = Rows::of("session_place", "spl").visible_to(CLOSE_OR_TRAINEE);
     /// The id of the place's record.
     id: id("spl"),
     /// The venue; null if there is none.
@@ -574,7 +521,7 @@ readable! {
 
 readable! {
     /// A guest who contributes to a session.
-    pub SessionGuest = Rows::of("session_guest", "sgu").visible_to(CLOSE);
+    pub SessionGuest = Rows::of("session_guest", "sgu").visible_to(CLOSE_OR_TRAINEE);
     /// The id of the guest's record.
     id: id("sgu"),
     /// The guest's name.

@@ -78,8 +78,8 @@ pub struct CourseAmendInput {
     capacity_min: Option<i32>,
     /// Most people.
     capacity_max: Option<i32>,
-    /// How many people have a place.
-    places_taken: Option<i32>,
+    /// How many places you keep for people who are not enrolled yet.
+    places_reserved: Option<i32>,
     /// The organisation that hosts it.
     host_id: Option<ID>,
     /// What deliverer and host agreed.
@@ -249,7 +249,7 @@ impl CourseMutations {
             postcode_area: input.postcode_area,
             capacity_min: input.capacity_min,
             capacity_max: input.capacity_max,
-            places_taken: input.places_taken,
+            places_reserved: input.places_reserved,
             host: organisation(input.host_id.as_ref(), "hostId")?,
             terms: input.co_delivery_terms,
         };

@@ -23,10 +23,14 @@ pub fn unmet_for_capacity(least: i32, most: i32) -> Vec<Refusal> {
 /// COH-2: there is room for those who have a place, who are named at `path`, and for what partners were
 /// offered.
 #[must_use]
-pub fn unmet_for_places(most: i32, (taken, path): (i32, &str), offered: i32) -> Vec<Refusal> {
+pub fn unmet_for_places(
+    most: i32,
+    (taken, path): (i32, &str),
+    (reserved, offered): (i32, i32),
+) -> Vec<Refusal> {
     let mut unmet = Vec::new();
-    if taken < 0 {
-        unmet.push(Refusal::at(Code::Invalid, "placesTaken", "must not be negative"));
+    if reserved < 0 {
+        unmet.push(Refusal::at(Code::Invalid, "placesReserved", "must not be negative"));
     } else if taken > most {
         let message =
             "more people have a place than the course takes: raise capacityMax, or have fewer";
@@ -66,6 +70,6 @@ pub fn unmet_for_confirmation(taken: i32, least: i32) -> Vec<Refusal> {
         return Vec::new();
     }
     let message =
-        format!("{taken} people have a place, and it needs {least}: record placesTaken first");
+        format!("{taken} people have a place, and it needs {least}: enrol more, or reserve places");
     vec![Refusal::at(Code::BelowMinimum, "", message)]
 }

@@ -83,6 +83,7 @@ pub async fn draft(unit: &Unit, new: NewCourse) -> Result<Changed, Stop> {
         capacity_min: least,
         capacity_max: most,
         places_taken: 0,
+        places_reserved: 0,
         state: State::Draft,
         return_reason: None,
         cancel_reason: None,
@@ -168,8 +169,8 @@ pub struct Amendment {
     pub capacity_min: Option<i32>,
     /// Most people.
     pub capacity_max: Option<i32>,
-    /// How many people have a place.
-    pub places_taken: Option<i32>,
+    /// How many places are kept for people who are not enrolled yet.
+    pub places_reserved: Option<i32>,
     /// The organisation that hosts it.
     pub host: Option<Uuid>,
     /// What deliverer and host agreed.
@@ -189,13 +190,15 @@ pub async fn amend(unit: &Unit, at: At, new: Amendment) -> Result<Changed, Stop>
     after.postcode_area = new.postcode_area.or_else(|| before.postcode_area.clone());
     after.capacity_min = new.capacity_min.unwrap_or(before.capacity_min);
     after.capacity_max = new.capacity_max.unwrap_or(before.capacity_max);
-    after.places_taken = new.places_taken.unwrap_or(before.places_taken);
+    after.places_reserved = new.places_reserved.unwrap_or(before.places_reserved);
+    let more = after.places_reserved.saturating_sub(before.places_reserved);
+    after.places_taken = before.places_taken.saturating_add(more);
     after.host_id = new.host.or(before.host_id);
     let (taken, most) = (after.places_taken, after.capacity_max);
     let offered = desk.store.partners(at.id).await?.iter().map(|(_, places)| *places).sum();
-    let path = if new.places_taken.is_some() { "placesTaken" } else { "capacityMax" };
+    let path = if new.places_reserved.is_some() { "placesReserved" } else { "capacityMax" };
     let mut unmet = rules::unmet_for_capacity(after.capacity_min, most);
-    unmet.extend(rules::unmet_for_places(most, (taken, path), offered));
+    unmet.extend(rules::unmet_for_places(most, (taken, path), (after.places_reserved, offered)));
     unmet.extend(unmet_for_area(after.postcode_area.as_deref()));
     if let Some(host) = new.host {
         unmet.extend(unmet_for_other(&desk, (before.organisation_id, host), "hostId").await?);

@@ -7,6 +7,7 @@ use crate::course::model::{Command, SessionState};
 use crate::course::parts::{Course, CourseCorrection, Session};
 use crate::course::rules;
 use crate::course::store::Courses;
+use crate::enrolment;
 use crate::organisation::rules::{MAX_TEXT, unmet_for_text};
 
 /// Says that a course will run.
@@ -39,12 +40,14 @@ pub async fn complete(unit: &Unit, at: At) -> Result<Changed, Stop> {
     let sessions = desk.store.sessions(at.id).await?;
     refuse_any(rules::unmet_for_completion(&facts_of(&sessions)))?;
     after.ended_on = Some(unit.today());
-    desk.save("course.completed", &before, after, &[], None).await?;
+    let after = desk.save("course.completed", &before, after, &[], None).await?;
+    let done = enrolment::life::course_completed(unit, &after, &desk.acting_as).await?;
     let pending = sessions.iter().filter(|session| session.is_pending()).count();
-    let impact = match pending {
+    let mut impact = match pending {
         0 => Vec::new(),
         some => vec![format!("sessions whose credit a quality lead has to decide: {some}")],
     };
+    impact.extend(done);
     Ok(Changed { id: at.id, impact })
 }
 
@@ -121,7 +124,8 @@ pub async fn cancel(unit: &Unit, at: At, reason: String) -> Result<Changed, Stop
         desk.store.settle(&session).await?;
         called_off += 1;
     }
-    desk.save("course.cancelled", &before, after, &["sessions"], Some(&reason)).await?;
+    let after = desk.save("course.cancelled", &before, after, &["sessions"], Some(&reason)).await?;
+    enrolment::life::course_cancelled(unit, &after, &desk.acting_as).await?;
     let mut impact = vec![format!("sessions that are not held: {called_off}")];
     if before.places_taken > 0 {
         impact.push(format!("people who lose their place: {}", before.places_taken));

@@ -3,6 +3,7 @@
 pub mod drafts;
 pub mod joining;
 pub mod life;
+pub mod places;
 pub mod proposals;
 pub mod schedule;
 pub mod sessions;
@@ -146,7 +147,8 @@ impl<'a> Desk<'a> {
     ) -> Result<Course, Stop> {
         after.version = before.version + 1;
         after.updated_at = self.unit.now();
-        self.store.update(&after).await?;
+        let kept = after.places_reserved - before.places_reserved;
+        self.store.update(&after, kept).await?;
         self.record(action, Some(before), &after, facts, reason);
         Ok(after)
     }

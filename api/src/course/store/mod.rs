@@ -10,8 +10,9 @@ mod sessions;
 use entities::{course, course_counter};
 use sea_orm::sea_query::{Expr, ExprTrait as _, LockType, OnConflict};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, IntoActiveModel,
-    PaginatorTrait, QueryFilter, QuerySelect,
+    ActiveModelTrait,
+    ActiveValue::{NotSet, Set},
+    ColumnTrait, Condition, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QuerySelect,
 };
 use uuid::Uuid;
 
@@ -69,10 +70,14 @@ impl<'a> Courses<'a> {
         self.deliver((course.id, course.start_on), of, from).await
     }
 
-    /// Saves a changed course, unless somebody else changed it since it was read.
-    pub async fn update(&self, course: &Course) -> Result<(), Stop> {
+    /// Saves a changed course, unless somebody else changed it since it was read. The database counts who has a place:
+    /// it is told only by how many places more, or fewer, are kept.
+    pub async fn update(&self, course: &Course, kept: i32) -> Result<(), Stop> {
+        let row = row_of(course).into_active_model().reset_all();
+        let taken = course::Column::PlacesTaken;
         let done = course::Entity::update_many()
-            .set(row_of(course).into_active_model().reset_all())
+            .set(course::ActiveModel { places_taken: NotSet, ..row })
+            .col_expr(taken, Expr::col(taken).add(kept))
             .filter(course::Column::Id.eq(course.id))
             .filter(course::Column::Version.eq(course.version - 1))
             .exec(self.unit.tx())
@@ -142,6 +147,7 @@ fn course_of(row: course::Model) -> Result<Course, DbFault> {
         capacity_min,
         capacity_max,
         places_taken,
+        places_reserved,
         state,
         return_reason,
         cancel_reason,
@@ -171,6 +177,7 @@ fn course_of(row: course::Model) -> Result<Course, DbFault> {
         capacity_min,
         capacity_max,
         places_taken,
+        places_reserved,
         state: State::from_code(&state).ok_or_else(|| DbFault::unreadable("course.state"))?,
         return_reason,
         cancel_reason,
@@ -202,6 +209,7 @@ fn row_of(course: &Course) -> course::Model {
         capacity_min,
         capacity_max,
         places_taken,
+        places_reserved,
         state,
         return_reason,
         cancel_reason,
@@ -230,6 +238,7 @@ fn row_of(course: &Course) -> course::Model {
         capacity_min,
         capacity_max,
         places_taken,
+        places_reserved,
         state: state.code().to_owned(),
         return_reason,
         cancel_reason,

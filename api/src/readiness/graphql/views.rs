@@ -7,14 +7,14 @@ use uuid::Uuid;
 
 use super::{ReadinessIndicator, ReadinessOutcome};
 use crate::actor::{Actor, Identity, Permission};
-use crate::command::Stop;
-use crate::db::{Access, DbFault, Tx};
+use crate::db::Access;
 use crate::disclosure::Disclosure;
 use crate::fault::Fault;
 use crate::graphql::error::{nullable, of_fault};
 use crate::graphql::ids;
 use crate::graphql::mutate::{argument, coded};
 use crate::graphql::scalars::Date;
+use crate::graphql::view::{begin, failed, stop};
 use crate::read::{One, Op};
 use crate::readiness::desk::sees;
 use crate::readiness::model::{Content, Instrument, InstrumentState};
@@ -369,12 +369,6 @@ async fn overview(
     Ok(Some(told(&content, found, Disclosure::to(op.core().policy(), exact))))
 }
 
-/// A transaction in the name of whoever asks.
-async fn begin(ctx: &Context<'_>) -> Result<(Tx, Actor)> {
-    let op = ctx.data_unchecked::<Arc<Op>>();
-    op.core().begin(Access::Read, op.identity()).await.map_err(failed)
-}
-
 /// The instrument, if it is published or the actor sees drafts.
 async fn shown(store: &Readiness<'_>, actor: &Actor, id: Uuid) -> Result<Option<Instrument>> {
     let found = stop(store.instrument(id).await)?;
@@ -447,16 +441,4 @@ fn told(content: &Content, found: Overview, to: Disclosure) -> ReadinessOverview
         domains: domains.collect(),
         weakest: weakest.collect(),
     }
-}
-
-fn failed(fault: DbFault) -> async_graphql::Error {
-    coded(of_fault(&fault.into(), None))
-}
-
-/// The value, or the error that the database's failure is for the client. Reads refuse nothing.
-fn stop<T>(found: std::result::Result<T, Stop>) -> Result<T> {
-    found.map_err(|stop| match stop {
-        Stop::Db(fault) => failed(fault),
-        Stop::Refused(_) => async_graphql::Error::new("nothing refuses a reader"),
-    })
 }

@@ -41,7 +41,7 @@ async fn takes_people(
     let mut codes = Vec::new();
     for (field, more) in [
         ("courseConfirm", json!({ "dryRun": true })),
-        ("courseAmend", json!({ "placesTaken": 6, "dryRun": true })),
+        ("courseAmend", json!({ "placesReserved": 6, "dryRun": true })),
         ("courseOfferPlaces", json!({ "partnerId": partner, "places": 1, "dryRun": true })),
     ] {
         codes.push(step(world, token, field, course, more).await.codes().join(" "));
@@ -335,7 +335,7 @@ on_both_databases! {
         course(&world, &other, State::Open).await;
         let lower = format!("update licence set max_trainees_per_course = 6 where organisation_id = {}", world.uuid(school.organisation.id));
         world.database.eye.execute(&lower).await.expect("a lower bound");
-        for more in [json!({ "placesTaken": 4 }), json!({ "postcodeArea": "LS" }), json!({ "capacityMax": 9 })] {
+        for more in [json!({ "placesReserved": 4 }), json!({ "postcodeArea": "LS" }), json!({ "capacityMax": 9 })] {
             step(&world, &staff.coordinator, "courseAmend", &mut open, more).await.done("course");
         }
         let reply = step(&world, &staff.coordinator, "courseAmend", &mut open, json!({ "capacityMax": 10 })).await;

@@ -1,0 +1,238 @@
+//! Use cases: giving somebody a place, and what the national team says of one that is held.
+
+use chrono::NaiveDate;
+use uuid::Uuid;
+
+use super::desk::Desk;
+use super::model::{Command, Enrolment, FundingBasis, State};
+use super::rules;
+use super::store::Enrolments;
+use crate::actor::Permission;
+use crate::command::{Stop, Unit, refuse_any};
+use crate::course::facts::Facts;
+use crate::course::parts::Course;
+use crate::course::service::places::{self, Joining};
+use crate::course::store::Courses;
+use crate::organisation::rules::{MAX_TEXT, unmet_for_text};
+use crate::person::desk::{At, Changed, not_found};
+use crate::person::rules::unmet_for_hands;
+use crate::person::store::People;
+use crate::refusal::{Code, Refusal};
+
+/// A place that somebody is to have.
+#[derive(Clone, Copy, Debug)]
+pub struct New {
+    /// The course.
+    pub course: Uuid,
+    /// The person.
+    pub person: Uuid,
+    /// The organisation that employs or supports the person.
+    pub sponsor: Option<Uuid>,
+    /// Who pays.
+    pub basis: FundingBasis,
+    /// The first day, where somebody was there before it was recorded.
+    pub from: Option<NaiveDate>,
+}
+
+/// A place that somebody was offered and takes.
+#[derive(Clone, Copy, Debug)]
+pub struct Accepted {
+    /// The person.
+    pub person: Uuid,
+    /// The course.
+    pub course: Uuid,
+    /// The application.
+    pub application: Uuid,
+    /// The organisation that employs or supports the person.
+    pub sponsor: Option<Uuid>,
+    /// Who pays.
+    pub basis: FundingBasis,
+}
+
+/// Gives somebody whose record the deliverer keeps a place on a course.
+///
+/// # Errors
+///
+/// Every unmet rule, or what the database answers.
+pub async fn create(unit: &Unit, new: New) -> Result<Changed, Stop> {
+    let Joining { course, acting_as, unmet } =
+        places::joining(unit, Permission::EnrolPeople, new.course).await?;
+    let desk = Desk::of(unit, acting_as);
+    refuse_any(unmet_for_person(&desk, &course, new.person).await?)?;
+    let mut unmet = unmet;
+    unmet.extend(rules::unmet_for_course(course.state, "courseId"));
+    unmet.extend(rules::unmet_for_room(course.places_taken, course.capacity_max, "courseId"));
+    unmet.extend(unmet_for_sponsor(&desk, new.sponsor).await?);
+    unmet.extend(rules::unmet_for_basis(new.basis, new.sponsor.is_some(), false));
+    if new.from.is_some_and(|from| from > unit.today() || from < course.start_on) {
+        let message = format!("lies between {} and today", course.start_on);
+        unmet.push(Refusal::at(Code::Invalid, "from", message));
+    }
+    refuse_any(unmet)?;
+    let from = new.from.unwrap_or_else(|| unit.today());
+    let enrolment = Enrolment {
+        sponsor_id: new.sponsor,
+        ..blank(unit, &course, (new.person, new.basis), from)
+    };
+    let placed = place(&desk, enrolment).await?;
+    let (taken, most) = (course.places_taken + 1, course.capacity_max);
+    let mut impact = vec![format!("{taken} of {most} places are taken")];
+    impact.extend(told_of_held(&placed));
+    Ok(Changed { id: placed.id, impact })
+}
+
+/// Gives somebody the place that they were offered: the offer has kept it for them. Gives the enrolment.
+///
+/// # Errors
+///
+/// Every unmet rule, or what the database answers.
+pub async fn accepted(unit: &Unit, of: Accepted, acting_as: &str) -> Result<Uuid, Stop> {
+    let desk = Desk::of(unit, acting_as.to_owned());
+    let course = Courses::of(unit).find(of.course).await?.ok_or_else(not_found)?;
+    let mut unmet = rules::unmet_for_course(course.state, "");
+    unmet.extend(unmet_for_sponsor(&desk, of.sponsor).await?);
+    unmet.extend(rules::unmet_for_basis(of.basis, of.sponsor.is_some(), false));
+    refuse_any(unmet)?;
+    let enrolment = Enrolment {
+        sponsor_id: of.sponsor,
+        application_id: Some(of.application),
+        ..blank(unit, &course, (of.person, of.basis), unit.today())
+    };
+    Ok(place(&desk, enrolment).await?.id)
+}
+
+/// An enrolment of somebody on a course, from a day on.
+pub(super) fn blank(
+    unit: &Unit,
+    course: &Course,
+    (person, basis): (Uuid, FundingBasis),
+    from: NaiveDate,
+) -> Enrolment {
+    Enrolment {
+        id: unit.id(),
+        organisation_id: course.organisation_id,
+        course_id: course.id,
+        person_id: person,
+        programme_type: course.programme_type,
+        origin_id: None,
+        application_id: None,
+        sponsor_id: None,
+        funding_basis: basis,
+        supervisor_id: None,
+        tutor_id: None,
+        state: State::Placed,
+        enrolled_from: from,
+        enrolled_to: None,
+        withdrawal_reason: None,
+        withdrawal_initiator: None,
+        resolution: None,
+        created_at: unit.now(),
+        updated_at: unit.now(),
+        version: 1,
+    }
+}
+
+/// ENR-1: saves a new enrolment; if the person has a live one of its kind anywhere, it is held for the national team,
+/// and nobody learns more than that.
+pub(super) async fn place(desk: &Desk<'_>, new: Enrolment) -> Result<Enrolment, Stop> {
+    let placed = if desk.store.insert_live(&new).await? {
+        new
+    } else {
+        let held = Enrolment { state: State::Held, ..new };
+        desk.store.insert(&held).await?;
+        held
+    };
+    let action = if placed.state == State::Held { "enrolment.held" } else { "enrolment.placed" };
+    desk.record(action, None, (&placed, placed.organisation_id), None);
+    Ok(placed)
+}
+
+/// What whoever enrols is told of one that is held.
+#[must_use]
+pub fn told_of_held(of: &Enrolment) -> Option<String> {
+    (of.state == State::Held).then(|| {
+        "held for national review: a quality lead of the national team decides; the place is kept".to_owned()
+    })
+}
+
+/// The deliverer keeps the record of the person, who is not at work on the course and does not enrol themselves.
+async fn unmet_for_person(
+    desk: &Desk<'_>,
+    course: &Course,
+    person: Uuid,
+) -> Result<Vec<Refusal>, Stop> {
+    let (unit, people) = (desk.unit, People::of(desk.unit));
+    let keepers = people.memberships(person).await?;
+    let keeps = |link: &crate::person::model::Link| {
+        link.target == course.organisation_id && link.holds_on(unit.today())
+    };
+    let found = people.find(person).await?.filter(|_| keepers.iter().any(keeps));
+    let Some(found) = found else {
+        let message = "no such person whose record your organisation keeps: register them first";
+        return Ok(vec![Refusal::at(Code::NotFound, "personId", message)]);
+    };
+    let mut unmet = unmet_for_hands(unit.actor().person(), &[Some(person)]);
+    if found.merged_into_id.is_some() {
+        unmet.push(Refusal::at(Code::Merged, "personId", Code::Merged.description()));
+    }
+    if desk.store.teaches(course.id, person).await? {
+        let message = "teaches on this course";
+        unmet.push(Refusal::at(Code::SeparationOfDuties, "personId", message));
+    }
+    Ok(unmet)
+}
+
+/// A sponsor is an organisation that takes part.
+pub(super) async fn unmet_for_sponsor(
+    desk: &Desk<'_>,
+    sponsor: Option<Uuid>,
+) -> Result<Vec<Refusal>, Stop> {
+    let Some(sponsor) = sponsor else { return Ok(Vec::new()) };
+    let body = Facts::within(desk.unit.tx()).body(sponsor).await?;
+    Ok(match body {
+        None => vec![Refusal::at(Code::NotFound, "sponsorId", "no such organisation")],
+        Some(body) if !body.active => {
+            let message = Code::OrganisationNotActive.description();
+            vec![Refusal::at(Code::OrganisationNotActive, "sponsorId", message)]
+        }
+        Some(_) => Vec::new(),
+    })
+}
+
+/// ENR-1: the national team lets a held enrolment be, or does not, and says why.
+///
+/// # Errors
+///
+/// Every unmet rule, or what the database answers.
+pub async fn resolve(unit: &Unit, at: At, admit: bool, reason: &str) -> Result<Changed, Stop> {
+    if unit.actor().acting_nationally(Permission::OverseeEnrolments).is_none() {
+        return Err(Refusal::forbidden(Permission::OverseeEnrolments).into());
+    }
+    let (desk, before) = Desk::at(unit, Permission::OverseeEnrolments, at).await?;
+    let command = if admit { Command::Admit } else { Command::Refuse };
+    let after = Desk::stepped(&before, command)?;
+    let mut unmet = unmet_for_text(reason, "reason", MAX_TEXT);
+    if admit {
+        unmet.extend(unmet_for_other(&desk.store, &before).await?);
+    }
+    refuse_any(unmet)?;
+    let enrolled_to = (!admit).then(|| unit.today().max(before.enrolled_from));
+    let resolution = Some(reason.trim().to_owned());
+    let after = Enrolment { enrolled_to, resolution, ..after };
+    let action = if admit { "enrolment.admitted" } else { "enrolment.refused" };
+    desk.save(action, &before, after, Some(reason)).await?;
+    Ok(Changed::of(at.id))
+}
+
+/// ENR-1: the person has no other live enrolment of the kind.
+async fn unmet_for_other(store: &Enrolments<'_>, of: &Enrolment) -> Result<Vec<Refusal>, Stop> {
+    let all = store.lock_person(of.person_id).await?;
+    let another = |other: &Enrolment| {
+        other.id != of.id && other.programme_type == of.programme_type && other.state.is_live()
+    };
+    if !all.iter().any(another) {
+        return Ok(Vec::new());
+    }
+    let message = "the person has another live enrolment of this kind: end that one first";
+    Ok(vec![Refusal::at(Code::HeldForReview, "", message)])
+}
