@@ -51,6 +51,7 @@ pub struct Start {
 ///
 /// Every unmet rule, or what the database answers.
 pub async fn start(unit: &Unit, new: Start) -> Result<Changed, Stop> {
+    desk::signed_in(unit)?;
     let course = taking_people(unit, new.course, "courseId").await?;
     if let Some(interest) = &new.interest {
         let is_its_type = interest.programme_type == course.programme_type;
@@ -228,6 +229,7 @@ impl AnswersAsked {
 
 /// The applicant's own application, locked and as the applicant read it, if it can take the step.
 async fn own(unit: &Unit, at: At, command: Command) -> Result<(Hand, Application), Stop> {
+    desk::signed_in(unit)?;
     let found = Applications::of(unit).lock(at.id).await?.ok_or_else(not_found)?;
     if unit.actor().person() != Some(found.person_id) {
         return Err(Refusal::whole(desk::unseen(unit, &found)).into());
