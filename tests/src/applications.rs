@@ -17,6 +17,8 @@ use crate::world::{Tenant, World};
 /// An applicant with an application.
 #[derive(Clone, Debug)]
 pub struct Applicant {
+    /// The subject of the account.
+    pub subject: String,
     /// The person.
     pub person: Someone,
     /// The applicant's token.
@@ -44,6 +46,11 @@ impl Applicant {
         let after = reply.done("application").clone();
         self.version = after["version"].as_i64().expect("a version");
         after["state"].as_str().expect("a state").to_owned()
+    }
+
+    /// Signs in again: a token ends while the clock moves.
+    pub fn renew(&mut self, world: &World) {
+        self.token = world.token_of(&self.subject);
     }
 
     /// Takes a step of the applicant's own that must be possible.
@@ -80,7 +87,7 @@ pub async fn drafting(world: &World, course: &Course, name: &str) -> Applicant {
         world.mutate(Some(&token), "applicationStart", "application { id version }", input).await;
     let made = reply.done("application").clone();
     let id = made["id"].as_str().expect("an id").to_owned();
-    Applicant { person, token, id, version: 1 }
+    Applicant { subject: name.to_owned(), person, token, id, version: 1 }
 }
 
 /// The same, handed in.

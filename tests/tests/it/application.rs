@@ -271,6 +271,8 @@ on_both_databases! {
         let refused = world.mutate(Some(&token), "applicationStart", "", input.clone()).await;
         assert_eq!(refused.codes(), ["UNDER_AGE"]);
         world.set_clock("2026-05-02T09:00:00Z");
+        ari.renew(&world);
+        let token = world.token_of("young");
         world.mutate(Some(&token), "applicationStart", "", input).await.done("impact");
         assert_eq!(ari.own_step(&world, "applicationWithdraw", json!({})).await, "WITHDRAWN");
     }

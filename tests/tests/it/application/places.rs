@@ -1,5 +1,6 @@
 //! Places: offers hold them, the waiting list keeps its order, and there are never more than the course has.
 
+use alongside::actor::Role;
 use alongside::jobs;
 use serde_json::{Value, json};
 use tests::applications::{Applicant, open_course, screened, selectors};
@@ -41,9 +42,7 @@ on_both_databases! {
         let reply = world.mutate(Some(&lead), "applicationOffer", "application { state waitingPosition }", full).await;
         assert_eq!(reply.done("application"), &json!({ "state": "WAITLISTED", "waitingPosition": 1 }));
         assert_eq!(reply.payload()["impact"], json!(["there is no free place: the applicant waits for one"]));
-        world.set_clock("2026-05-01T10:00:00Z");
         assert_eq!(cai.step(&world, &coordinator, "applicationWaitlist", json!({})).await, "WAITLISTED");
-        world.set_clock("2026-05-01T11:00:00Z");
         assert_eq!(dee.step(&world, &coordinator, "applicationOffer", json!({})).await, "WAITLISTED");
         assert_eq!(standing(&world, &mut dee).await, json!(["WAITLISTED", 3]));
         let early = world.mutate(Some(&coordinator), "applicationOffer", "", cai.input(&json!({}))).await;
@@ -63,6 +62,10 @@ on_both_databases! {
         world.set_clock("2026-05-15T22:59:00Z");
         assert_eq!(round(&world).await, 0, "the offer can be accepted on its last day");
         world.set_clock("2026-05-16T09:00:00Z");
+        for one in [&mut bea, &mut cai, &mut dee] {
+            one.renew(&world);
+        }
+        let coordinator = world.token(Role::PartnerCoordinator, Some(school.organisation.id));
         let late = json!({ "termsVersion": "terms-1" });
         let reply = world.mutate(Some(&bea.token), "applicationAccept", "", bea.input(&late)).await;
         assert_eq!(reply.codes(), ["OFFER_ENDED"]);
@@ -82,7 +85,7 @@ on_both_databases! {
         let school = school(&world).await;
         let [coordinator, lead] = selectors(&world, &school).await;
         let eye = &world.database.eye;
-        for (number, start) in ["2026-06-15", "2026-06-22", "2026-06-29"].into_iter().enumerate() {
+        for (number, start) in ["2026-06-15", "2026-06-29", "2026-07-13"].into_iter().enumerate() {
             let course = open_course(&world, &school, day(start), 1).await;
             let mut all = Vec::new();
             for name in ["Ari", "Bea", "Cai", "Dee"] {
