@@ -3,7 +3,7 @@
 use alongside::actor::Role;
 use alongside::jobs;
 use serde_json::{Value, json};
-use tests::applications::{Applicant, open_course, screened, selectors};
+use tests::applications::{Applicant, answers, open_course, screened, selectors};
 use tests::courses::school;
 use tests::given::day;
 use tests::race::at_once;
@@ -116,5 +116,45 @@ on_both_databases! {
             assert!(eye.execute(&forged).await.is_err(), "the database counts offers itself");
             assert_eq!(eye.rows_where("application", &waits).await, 3);
         }
+    }
+
+    async fn a_place_that_is_given_up_before_the_first_day_goes_to_who_waits(world: World) {
+        let school = school(&world).await;
+        let [coordinator, _] = selectors(&world, &school).await;
+        let course = open_course(&world, &school, day("2026-06-15"), 1).await;
+        let mut ari = screened(&world, &course, "Ari", &coordinator).await;
+        let mut bea = screened(&world, &course, "Bea", &coordinator).await;
+        assert_eq!(ari.step(&world, &coordinator, "applicationOffer", json!({})).await, "OFFERED");
+        assert_eq!(bea.step(&world, &coordinator, "applicationOffer", json!({})).await, "WAITLISTED");
+        let terms = json!({ "termsVersion": "terms-1" });
+        assert_eq!(ari.own_step(&world, "applicationAccept", terms.clone()).await, "ACCEPTED");
+        assert_eq!(round(&world).await, 0, "the enrolment has the place");
+        let held = world.data(Some(&ari.token), "{ enrolments { nodes { id version } } }", json!({})).await;
+        let enrolment = &held["enrolments"]["nodes"][0];
+        let leave = json!({
+            "id": enrolment["id"], "expectedVersion": enrolment["version"], "on": "2026-05-01", "reason": "DECLINED_PLACE",
+        });
+        world.mutate(Some(&ari.token), "enrolmentWithdraw", "", leave).await.done("impact");
+        assert_eq!(round(&world).await, 1);
+        assert_eq!(standing(&world, &mut bea).await, json!(["OFFERED", null]));
+        let letters = world.database.eye.rows_where("mail_message", "kind = 'application.offered'").await;
+        assert_eq!(letters, 0, "nobody's address was proved");
+        let other = open_course(&world, &school, day("2026-06-29"), 1).await;
+        let again = json!({ "courseId": other.global_id() });
+        let reply = world.mutate(Some(&bea.token), "applicationStart", "application { id }", again).await;
+        let second = reply.done("application")["id"].as_str().expect("an id").to_owned();
+        let mut second = Applicant { id: second, version: 1, ..bea.clone() };
+        second.own_step(&world, "applicationSave", answers()).await;
+        second.own_step(&world, "applicationSubmit", json!({})).await;
+        for name in ["applicationScreen", "applicationOffer"] {
+            second.step(&world, &coordinator, name, json!({})).await;
+        }
+        assert_eq!(bea.own_step(&world, "applicationAccept", terms.clone()).await, "ACCEPTED");
+        let input = second.input(&terms);
+        let reply = world.mutate(Some(&bea.token), "applicationAccept", "application { state }", input).await;
+        assert_eq!(reply.done("application")["state"], "ACCEPTED");
+        let told = reply.payload()["impact"][0].as_str().expect("what follows");
+        assert!(told.starts_with("held for national review"), "{told}");
+        assert_eq!(taken(&world, &coordinator, &other.global_id()).await, 10, "the place is kept");
     }
 }
