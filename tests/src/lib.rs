@@ -30,6 +30,7 @@ pub mod courses;
 pub mod credentials;
 pub mod curricula;
 pub mod engines;
+pub mod enrolments;
 pub mod eye;
 pub mod given;
 pub mod invariants;

@@ -82,7 +82,7 @@ pub async fn filled(world: &World, everyone: &str) {
             if let Some(role) = alongside::vault::rules::handling(*category).readers.last() {
                 shared(world, record, reader(&named, *role)).await;
             }
-            disclosed(world, record, tenant.id, everyone).await;
+            disclosed(world, record, (tenant.id, named.id), everyone).await;
         }
         let gone = kept(world, &concerned, Some(tenant.id), Category::Adjustments, "Gone.").await;
         shared(world, gone, reader(&named, ReaderRole::Tutor)).await;
@@ -98,12 +98,13 @@ pub async fn filled(world: &World, everyone: &str) {
 }
 
 /// A disclosure past every use case.
-async fn disclosed(world: &World, record: Uuid, organisation: Uuid, to: &str) {
+async fn disclosed(world: &World, record: Uuid, (organisation, reader): (Uuid, Uuid), to: &str) {
     let row = format!(
-        "insert into sensitive_disclosure values ({}, {}, {}, null, {}, 'PCO', 'SELECTION', '2026-05-01T09:00:00+00:00')",
+        "insert into sensitive_disclosure values ({}, {}, {}, {}, {}, 'PCO', 'SELECTION', '2026-05-01T09:00:00+00:00')",
         world.uuid(Uuid::new_v5(&record, b"disclosure")),
         world.uuid(record),
         world.uuid(account_id(DemoIssuer::NAME, to)),
+        world.uuid(reader),
         world.uuid(organisation),
     );
     world.database.eye.execute(&row).await.unwrap_or_else(|error| unreachable!("{row}: {error}"));

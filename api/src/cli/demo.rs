@@ -108,7 +108,10 @@ fn greet(app: &App, made: &Made, tokens: &Tokens, credential: &str, url: &str) {
         "New with this start: {} organisations, {} reference trusts, {} roles, {} licences, {} trainers, {} courses.",
         made.organisations, made.trusts, made.grants, made.licences, made.trainers, made.courses
     );
-    println!("Fictional curricula published by this start: {}.", made.curricula);
+    println!(
+        "Fictional curricula published by this start: {}; people put on a course: {}.",
+        made.curricula, made.enrolments
+    );
     println!(
         "\n  API       {url}/graphql\n  GraphiQL  {url}/graphiql\n  schema    {url}/schema.graphql"
     );

@@ -8,6 +8,7 @@
 mod courses;
 mod curricula;
 mod employers;
+mod enrolments;
 mod licences;
 mod network;
 mod past;
@@ -88,6 +89,8 @@ pub struct Made {
     pub trainers: usize,
     /// Courses made by this start.
     pub courses: usize,
+    /// Fictional people put on a course by this start.
+    pub enrolments: usize,
 }
 
 /// The subject of the demonstration's account for a role.
@@ -116,6 +119,8 @@ pub async fn build(core: &Core, size: Size, progress: &dyn Fn(&str)) -> Result<M
     made.licences = licences::build(&past, licences::Told::Early).await?;
     progress("courses");
     made.courses = courses::build(&past).await?;
+    progress("people on a course");
+    made.enrolments = enrolments::build(&past).await?;
     progress("applications for licences");
     made.licences += licences::build(&past, licences::Told::Late).await?;
     progress("a succession");

@@ -7,7 +7,7 @@ use super::desk::{Desk, OWN};
 use super::facts::Status;
 use super::model::{Attendance, Command, Enrolment, Initiator, Source, State, WithdrawalReason};
 use super::rules::{self, Leaving};
-use super::service::{blank, place, told_of_held, unmet_for_sponsor};
+use super::service::{blank, kept, place, told_of_held, unmet_for_helper, unmet_for_sponsor};
 use crate::actor::Permission;
 use crate::command::{Stop, Unit, refuse_any};
 use crate::course::facts::Facts;
@@ -218,13 +218,8 @@ fn unmet_for_target(from: &Enrolment, to: &Course) -> Vec<Refusal> {
 
 /// The organisation that goes on with somebody keeps their record.
 async fn keep_record(unit: &Unit, of: &Enrolment) -> Result<(), Stop> {
-    let people = People::of(unit);
-    let keepers = people.memberships(of.person_id).await?;
-    let keeps = |link: &crate::person::model::Link| {
-        link.target == of.organisation_id && link.holds_on(unit.today())
-    };
-    if !keepers.iter().any(keeps) {
-        people.add_membership(of.person_id, of.organisation_id).await?;
+    if kept(unit, of.person_id, of.organisation_id).await?.is_none() {
+        People::of(unit).add_membership(of.person_id, of.organisation_id).await?;
     }
     Ok(())
 }
@@ -265,12 +260,8 @@ pub async fn support(unit: &Unit, at: At, by: Support) -> Result<Changed, Stop> 
         unmet.push(Refusal::at(Code::Conflict, "", "only who has a place is looked after"));
     }
     for (person, path) in [(by.supervisor, "supervisorId"), (by.tutor, "tutorId")] {
-        let Some(person) = person else { continue };
-        if person == before.person_id {
-            unmet.push(Refusal::at(Code::Invalid, path, "is the person themselves"));
-        } else if People::of(unit).find(person).await?.is_none_or(|of| of.merged_into_id.is_some())
-        {
-            unmet.push(Refusal::at(Code::NotFound, path, "no such person that you see"));
+        if let Some(person) = person {
+            unmet.extend(unmet_for_helper(unit, &before, (person, path)).await?);
         }
     }
     let after = Enrolment {

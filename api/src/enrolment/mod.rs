@@ -1,6 +1,34 @@
-//! Enrolments: how much of a course somebody attended, and whether that is enough to graduate.
+//! Enrolments: who has a place on which course, how every session was attended, what was handed in, where somebody was
+//! placed, and what was decided in the end.
 //!
-//! Arithmetic so far: values in, values out, in whole numbers. Shares are basis points, times are minutes.
+//! The rules of a place, each one function in [`rules`] or one step in [`model`]:
+//!
+//! * **COH-2** There is a place for each: the database counts who has one, and those that the deliverer keeps, whatever
+//!   races ([`service`]). Who is refused, pauses, left or goes on elsewhere has none.
+//! * **ENR-1** A person has one live enrolment of a kind nationally. A second one is held for a quality lead, who lets it
+//!   be once the other has ended, or does not; the organisation learns no more than that it is held.
+//! * **ENR-2** What comes after the day on which somebody left does not count. Who was at no session declined the place
+//!   or did not come; who was at one withdraws for another reason, and not before the last that they attended.
+//! * **ENR-3** Who goes on in another course of the kind has two enrolments, and what the first earned is carried over by
+//!   reference: what is amended there follows. Between organisations a quality lead decides, with the person's consent.
+//! * **ENR-4** A funded place needs a reservation.
+//! * The deliverer enrols people whose record it keeps, who do not teach on the course, and never themselves (PER-2).
+//! * The first session that somebody attends sets the enrolment going. Sessions held while somebody paused are on
+//!   neither side.
+//! * A record is amended by another one with a reason, and stays. Who teaches the course records; a closed course is
+//!   corrected by a quality lead.
+//! * **GRA-3** A decision is open again once what it stands on changes. A credential that was issued stays until it is
+//!   decided again, and is revoked if somebody does not graduate after all.
+//! * **DP-18** A person decides: what the rule finds, or a quality lead otherwise, with a reason.
+//! * **ASG-1** Nothing is passed or failed before somebody who did not mark looked over a sample: one of five of each
+//!   marker, and every mark by which somebody does not pass. Texts and what markers say lie in the vault.
+//! * Of supervision the day, the minutes and the kind are kept, never what was said.
+//!
+//! Who: lead trainers and coordinators of the deliverer enrol; trainers of the course record; lead trainers decide what
+//! the rule finds; quality leads do what goes beyond. The person sees the own enrolment, the supervisor those of the
+//! people supervised, a sponsor only where they stand, an analyst no names.
+//!
+//! The arithmetic is values in, values out, in whole numbers. Shares are basis points, times are minutes.
 //!
 //! The rules of [`attendance`], over the values of [`facts`]:
 //!

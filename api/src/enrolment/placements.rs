@@ -9,6 +9,7 @@ use super::deciding;
 use super::desk::{Desk, OWN, sees};
 use super::life::is_active;
 use super::model::{Command, Enrolment};
+use super::service::unmet_for_helper;
 use super::store::Enrolments;
 use super::work::{self, Placement, PlacementCommand, PlacementKind, PlacementState};
 use crate::actor::Permission;
@@ -17,7 +18,6 @@ use crate::coded;
 use crate::command::{Stop, Unit, refuse_any};
 use crate::person::desk::{At, Changed, not_found};
 use crate::person::rules::unmet_for_hands;
-use crate::person::store::People;
 use crate::refusal::{Code, Refusal};
 
 /// Most minutes of a placement: half a year of full-time work.
@@ -59,12 +59,7 @@ pub async fn offer(unit: &Unit, at: At, new: NewPlacement) -> Result<Changed, St
         unmet.push(Refusal::at(Code::NotFound, "hostId", message));
     }
     if let Some(supervisor) = new.supervisor {
-        let found = People::of(unit).find(supervisor).await?;
-        if found.is_none_or(|of| of.merged_into_id.is_some()) {
-            unmet.push(Refusal::at(Code::NotFound, "supervisorId", "no such person that you see"));
-        } else if supervisor == of.person_id {
-            unmet.push(Refusal::at(Code::Invalid, "supervisorId", "is the trainee"));
-        }
+        unmet.extend(unmet_for_helper(unit, &of, (supervisor, "supervisorId")).await?);
     }
     refuse_any(unmet)?;
     let placement = Placement {

@@ -113,6 +113,10 @@ pub async fn record(unit: &Unit, session: Uuid, roll: Roll) -> Result<Changed, S
             }
         }
     }
+    if touched.is_empty() {
+        let message = "everything is recorded so already";
+        return Err(Refusal::at(Code::Unchanged, "entries", message).into());
+    }
     done.reopened = followed(&desk, course.id, &touched).await?;
     Ok(Changed { id: session, impact: told(&done) })
 }

@@ -15,6 +15,7 @@ use crate::course::service::places::{self, Joining};
 use crate::course::store::Courses;
 use crate::organisation::rules::{MAX_TEXT, unmet_for_text};
 use crate::person::desk::{At, Changed, not_found};
+use crate::person::model::{Link, Person};
 use crate::person::rules::unmet_for_hands;
 use crate::person::store::People;
 use crate::refusal::{Code, Refusal};
@@ -161,13 +162,8 @@ async fn unmet_for_person(
     course: &Course,
     person: Uuid,
 ) -> Result<Vec<Refusal>, Stop> {
-    let (unit, people) = (desk.unit, People::of(desk.unit));
-    let keepers = people.memberships(person).await?;
-    let keeps = |link: &crate::person::model::Link| {
-        link.target == course.organisation_id && link.holds_on(unit.today())
-    };
-    let found = people.find(person).await?.filter(|_| keepers.iter().any(keeps));
-    let Some(found) = found else {
+    let unit = desk.unit;
+    let Some(found) = kept(unit, person, course.organisation_id).await? else {
         let message = "no such person whose record your organisation keeps: register them first";
         return Ok(vec![Refusal::at(Code::NotFound, "personId", message)]);
     };
@@ -180,6 +176,35 @@ async fn unmet_for_person(
         unmet.push(Refusal::at(Code::SeparationOfDuties, "personId", message));
     }
     Ok(unmet)
+}
+
+/// The person, if the organisation keeps their record today.
+pub(super) async fn kept(
+    unit: &Unit,
+    person: Uuid,
+    organisation: Uuid,
+) -> Result<Option<Person>, Stop> {
+    let people = People::of(unit);
+    let keepers = people.memberships(person).await?;
+    let keeps = |link: &Link| link.target == organisation && link.holds_on(unit.today());
+    if keepers.iter().any(keeps) { people.find(person).await } else { Ok(None) }
+}
+
+/// Who looks after somebody is a person whose record the deliverer keeps, and another one.
+pub(super) async fn unmet_for_helper(
+    unit: &Unit,
+    of: &Enrolment,
+    (person, path): (Uuid, &str),
+) -> Result<Vec<Refusal>, Stop> {
+    if person == of.person_id {
+        return Ok(vec![Refusal::at(Code::Invalid, path, "is the person themselves")]);
+    }
+    let found = kept(unit, person, of.organisation_id).await?;
+    if found.is_some_and(|found| found.merged_into_id.is_none()) {
+        return Ok(Vec::new());
+    }
+    let message = "no such person whose record your organisation keeps: register them first";
+    Ok(vec![Refusal::at(Code::NotFound, path, message)])
 }
 
 /// A sponsor is an organisation that takes part.

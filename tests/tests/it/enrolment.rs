@@ -1,4 +1,7 @@
-//! Enrolments: the arithmetic of attendance against a calculator of its own.
+//! Enrolments: the arithmetic of attendance against a calculator of its own, and everything else through the API.
 
 mod attendance_oracle;
 mod calendars;
+mod life;
+mod places;
+mod table;

@@ -9,6 +9,7 @@ mod course_inputs;
 mod credential_inputs;
 mod described;
 mod downloads;
+mod enrolment_inputs;
 mod entities;
 mod facts;
 mod guarded;

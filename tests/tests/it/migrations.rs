@@ -237,7 +237,7 @@ const PLANTS: [(&str, &str); 13] = [
 /// The unique indexes, beyond primary keys, on tables whose rows not everyone may see: a row that
 /// nobody may see can still be felt through a unique index. Each that does not begin with the tenant
 /// stands here with the reason why nothing is learnt that way.
-const UNIQUE: [(&str, &str); 58] = [
+const UNIQUE: [(&str, &str); 69] = [
     (
         "account (issuer, subject)",
         "only the national team writes accounts, and it sees all of them",
@@ -250,10 +250,21 @@ const UNIQUE: [(&str, &str); 58] = [
         "application (interest_id)",
         "who starts an application holds the interest's secret, longer than anybody guesses",
     ),
+    ("assignment_attempt (enrolment_id, number)", "whoever hands in has locked the own enrolment"),
+    (
+        "attendance_module (record_id, module_id)",
+        "begins with the record, which the same transaction wrote",
+    ),
+    ("attendance_record (amends_id)", "whoever amends has locked the enrolment"),
+    ("attendance_record (enrolment_id, session_id)", "whoever records has locked the enrolment"),
     ("audit_event (chain, seq)", "begins with the tenant"),
     (
         "audit_event (entity_type, entity_id, entity_version)",
         "whoever writes an event has locked the entity, and so sees it",
+    ),
+    (
+        "carried_credit (enrolment_id, origin_id)",
+        "whoever transfers has locked the one and made the other",
     ),
     ("competence_mapping (module_id, competence_id)", "whoever maps has locked the version"),
     (
@@ -281,12 +292,24 @@ const UNIQUE: [(&str, &str); 58] = [
         "the service draws places; which are taken is nobody's business and tells of no one",
     ),
     ("declared_gap (version_id, competence_id)", "whoever lists has locked the version"),
+    (
+        "enrolment (course_id, person_id)",
+        "whoever enrols has locked the course, and sees who is on it",
+    ),
+    ("enrolment (origin_id)", "whoever transfers has locked the one that is gone on from"),
+    (
+        "enrolment (person_id, programme_type)",
+        "one live enrolment nationally: a second one is held for the national team, and nobody learns more",
+    ),
+    ("graduation_decision (enrolment_id)", "whoever decides has locked the enrolment"),
     ("equality_answer (spent_sha256)", "the service draws secrets, longer than anybody guesses"),
     ("idempotency_record (account_id, key)", "begins with the account"),
     ("licence (number)", "the service's counter gives numbers, and each is public from then on"),
     ("licence_counter (year)", "only the national team writes it"),
     ("licence_decision (licence_id)", "whoever proposes has locked the licence, and so sees it"),
+    ("make_up (enrolment_id, session_id)", "whoever asks or records has locked the enrolment"),
     ("module_prerequisite (module_id, requires_id)", "whoever writes has locked the version"),
+    ("module_waiver (enrolment_id, module_id)", "only the quality lead waives, and sees all"),
     (
         "outbox_event (entity_type, entity_id, entity_version)",
         "whoever writes an event has locked the entity, and so sees it",

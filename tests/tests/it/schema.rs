@@ -9,7 +9,8 @@ use alongside::read::declaration::{Many, RootForm, What, reachable};
 use serde_json::{Value, json};
 use tests::curricula::{Standing, aligned};
 use tests::{
-    World, courses, credentials, licences, on_both_databases, on_sqlite, readiness, uploads,
+    World, courses, credentials, enrolments, licences, on_both_databases, on_sqlite, readiness,
+    uploads, vault,
 };
 
 use crate::answers::list;
@@ -294,6 +295,9 @@ pub async fn fill(world: &World) {
     for row in uploads::filled(world, "everyone-at-once") {
         eye.execute(&row).await.expect("a row");
     }
+    vault::filled(world, "everyone-at-once").await;
+    let kept = "update sensitive_record set retain_until = '2030-01-01'";
+    eye.execute(kept).await.expect("texts that are needed until a day");
     for standing in Standing::ALL {
         aligned(world, Some(world.a.id), standing).await;
     }
@@ -321,6 +325,7 @@ pub async fn fill(world: &World) {
     rows.extend(licences::filled(world, &world.a, 1));
     rows.extend(courses::filled(world, (&world.a, &world.b)));
     rows.extend(credentials::filled(world, &world.a));
+    rows.extend(enrolments::filled(world, (&world.a, &world.b)));
     readiness::retired_instrument(world).await;
     rows.push(
         "update readiness_action set owner_id = (select id from person order by id limit 1), \

@@ -216,9 +216,10 @@ readable! {
     termsVersion: text("t.terms_version").nullable(),
     /// Why it was declined; null if it was not.
     declineReason: choice::<ApplicationDeclineReason>(DECLINED_FOR).nullable(),
-    /// Whether one assessor proposes to decline it, and a second has to confirm. For those who select.
+    /// Whether one assessor proposes to decline it, and a second has to confirm. For those who select
+    /// and the quality lead.
     awaitsSecondAssessor: boolean("(t.state <> 'DECLINED' and t.assessor_id is not null)")
-        .only(Permission::SelectApplicants),
+        .only(Permission::SeeApplicants),
     /// The notes of those who select, which the vault keeps. Never for the applicant.
     notes: list::<ApplicationNote>(50, "t.application_id = {parent}"),
     /// When it came to its end; null until then.

@@ -16,7 +16,7 @@ use crate::person::desk::At;
 
 mutations! {
     AttendanceRecordSession by RecordOwnAttendance -> session: Session,
-        [EvidenceRequired, OutsideEnrolment, SeparationOfDuties];
+        [EvidenceRequired, OutsideEnrolment, SeparationOfDuties, Unchanged];
     MakeUpRequest by SignedIn -> makeUp: MakeUp, [MakeUpNotAllowed];
     MakeUpRecord by RecordOwnAttendance -> makeUp: MakeUp, [MakeUpNotAllowed, SeparationOfDuties];
     MakeUpDecline by RecordOwnAttendance -> makeUp: MakeUp, [SeparationOfDuties];

@@ -11,7 +11,8 @@ use tests::curricula::{Standing, curriculum};
 use tests::engines::Fixture;
 use tests::given::{self, as_system, granted};
 use tests::{
-    Engine, Tenant, World, applications, courses, credentials, licences, readiness, uploads, vault,
+    Engine, Tenant, World, applications, courses, credentials, enrolments, licences, readiness,
+    uploads, vault,
 };
 use uuid::Uuid;
 
@@ -185,6 +186,11 @@ async fn fill(world: &World) {
     for (tenant, name) in [(&world.a, "Applicant of A"), (&world.b, "Applicant of B")] {
         let applied = applications::filled(world, tenant, account(name));
         for row in credentials::filled(world, tenant).into_iter().chain(applied) {
+            execute(world, &row).await;
+        }
+    }
+    for pair in [(&world.a, &world.b), (&world.b, &world.a)] {
+        for row in enrolments::filled(world, pair) {
             execute(world, &row).await;
         }
     }
@@ -362,6 +368,7 @@ async fn unlock(world: &World) {
         ("readiness_indicator", "readiness_indicator_stays_update"),
         ("course", "course_one_version"),
         ("course_session", "session_settled"),
+        ("module_waiver", "module_waiver_append_only_update"),
     ] {
         let unlock = match world.engine() {
             Engine::Sqlite => format!("drop trigger {trigger}"),

@@ -1,0 +1,229 @@
+//! People on courses that a test begins with. Everybody is fictional.
+
+use alongside::actor::{GrantScope, Role};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::courses::Course;
+use crate::people::{Someone, linked, person, registered, somebody};
+use crate::world::{Reply, Tenant, World};
+
+/// What these tests look at.
+pub const FIELDS: &str = "enrolment { id state version enrolledFrom enrolledTo }";
+
+/// An enrolment as it was last read.
+#[derive(Clone, Debug)]
+pub struct Enrolled {
+    /// Its id as the API has it.
+    pub id: String,
+    /// Its version.
+    pub version: i64,
+    /// Where it stands.
+    pub state: String,
+}
+
+impl Enrolled {
+    /// From an enrolment in an answer.
+    #[must_use]
+    pub fn of(entity: &Value) -> Self {
+        Self {
+            id: entity["id"].as_str().expect("an id").to_owned(),
+            version: entity["version"].as_i64().expect("a version"),
+            state: entity["state"].as_str().expect("a state").to_owned(),
+        }
+    }
+
+    /// The input of a mutation on it.
+    #[must_use]
+    pub fn input(&self, more: &Value) -> Value {
+        let mut input = json!({ "id": self.id, "expectedVersion": self.version });
+        let fields = input.as_object_mut().expect("an object");
+        fields.extend(more.as_object().expect("an object").clone());
+        input
+    }
+
+    /// Reads it again.
+    pub async fn anew(&mut self, world: &World, token: &str) {
+        let document = "query($id: ID!) { enrolment(by: { id: $id }) { id state version } }";
+        let data = world.data(Some(token), document, json!({ "id": self.id })).await;
+        *self = Self::of(&data["enrolment"]);
+    }
+
+    /// Runs a mutation on it that must succeed, and follows what became of it.
+    pub async fn step(&mut self, world: &World, token: &str, field: &str, more: &Value) -> Reply {
+        let reply = world.mutate(Some(token), field, FIELDS, self.input(more)).await;
+        *self = Self::of(reply.done("enrolment"));
+        reply
+    }
+
+    /// Runs a mutation on it that must be refused; gives the codes.
+    pub async fn refused(
+        &self,
+        world: &World,
+        token: &str,
+        field: &str,
+        more: &Value,
+    ) -> Vec<String> {
+        let reply = world.mutate(Some(token), field, FIELDS, self.input(more)).await;
+        reply.codes().into_iter().map(ToOwned::to_owned).collect()
+    }
+}
+
+/// Somebody whose record `of` keeps, with an account of their own; gives its token.
+pub async fn trainee(world: &World, of: &Tenant, name: &str) -> (Someone, String) {
+    let mut someone = person(world, name, Some(of)).await;
+    let subject = format!("{name}-of-{}", of.id.simple());
+    linked(world, &mut someone, &subject).await;
+    (someone, world.token_of(&subject))
+}
+
+/// Somebody at work in an organisation in this role, who is a person; gives the subject.
+pub async fn at_work(world: &World, role: Role, of: Uuid, name: &str) -> (Someone, String) {
+    let mut someone = registered(world, somebody(name, Some(of))).await;
+    let subject = format!("{name}-at-{}", of.simple());
+    linked(world, &mut someone, &subject).await;
+    world.grant_to(&subject, role, GrantScope::Organisation(of)).await;
+    (someone, subject)
+}
+
+/// The input that gives somebody a place.
+#[must_use]
+pub fn create_input(course: &Course, someone: &Someone) -> Value {
+    json!({ "courseId": course.global_id(), "personId": someone.global_id(), "fundingBasis": "UNFUNDED" })
+}
+
+/// Gives somebody a place, by who may.
+pub async fn enrolled(world: &World, token: &str, course: &Course, someone: &Someone) -> Enrolled {
+    let input = create_input(course, someone);
+    let reply = world.mutate(Some(token), "enrolmentCreate", FIELDS, input).await;
+    Enrolled::of(reply.done("enrolment"))
+}
+
+/// How many places of a course are taken.
+pub async fn places_taken(world: &World, course: &Course) -> i64 {
+    let document = "query($id: ID!) { course(by: { id: $id }) { placesTaken } }";
+    let data =
+        world.data(Some(&world.officer()), document, json!({ "id": course.global_id() })).await;
+    data["course"]["placesTaken"].as_i64().expect("a number")
+}
+
+/// Records how people attended a session, by who may.
+pub async fn attended(
+    world: &World,
+    token: &str,
+    session: &str,
+    entries: Value,
+    reason: Option<&str>,
+) -> Reply {
+    let input =
+        json!({ "sessionId": session, "source": "TRAINER", "entries": entries, "reason": reason });
+    world.mutate(Some(token), "attendanceRecordSession", "session { id }", input).await
+}
+
+/// Rows that fill every column of what hangs on enrolments of `of`, written past every use case, where courses, curricula
+/// and trainers are filled. `other` sponsors and hosts.
+#[must_use]
+pub fn filled(world: &World, (of, other): (&Tenant, &Tenant)) -> Vec<String> {
+    let (own, sponsor) = (world.uuid(of.id), world.uuid(other.id));
+    let new = |what: u8| world.uuid(Uuid::new_v5(&of.id, &[19, what]));
+    let person = |nth: u8| {
+        format!(
+            "(select r.person_id from trainer r join trainer_affiliation f on f.trainer_id = r.id \
+             where f.organisation_id = {own} order by r.id limit 1 offset {nth})"
+        )
+    };
+    let (tia, sam) = (person(0), person(1));
+    let session_of = |column: &str| {
+        format!(
+            "(select s.{column} from course_session s where s.organisation_id = {own} order by s.id limit 1)"
+        )
+    };
+    let (course, session) = (session_of("course_id"), session_of("id"));
+    let version = format!(
+        "(select v.id from programme_version v where v.owner_id = {own} and v.state = 'PUBLISHED' limit 1)"
+    );
+    let module = format!(
+        "(select m.id from programme_module m where m.owner_id = {own} order by m.id limit 1)"
+    );
+    let account = "(select id from account order by id limit 1)";
+    let at = "'2026-05-01T09:00:00.25+00:00'";
+    let (left, one, gone) = (new(0), new(1), new(2));
+    let enrolment = |id: &str, rest: &str| {
+        format!(
+            "insert into enrolment values ({id}, {own}, {course}, {tia}, 'VOLUNTEER', {rest}, {at}, {at}, 1)"
+        )
+    };
+    let in_course = format!("{own}, {one}, {course}");
+    vec![
+        enrolment(
+            &left,
+            "null, null, null, 'UNFUNDED', null, null, 'TRANSFERRED_OUT', '2026-04-01', '2026-04-02', null, null, null",
+        ),
+        enrolment(
+            &one,
+            &format!(
+                "{left}, {}, {sponsor}, 'EMPLOYER_FUNDED', {sam}, {sam}, 'PLACED', '2026-04-02', null, null, null, 'x'",
+                new(3)
+            ),
+        ),
+        enrolment(
+            &gone,
+            "null, null, null, 'SELF_FUNDED', null, null, 'WITHDRAWN', '2026-04-01', '2026-04-02', 'OTHER', 'TRAINEE', \
+             null",
+        ),
+        format!(
+            "insert into attendance_record values ({}, {in_course}, {session}, 'ABSENT', 0, 'TRAINER', {account}, {at}, \
+             null, null, {at})",
+            new(4)
+        ),
+        format!(
+            "insert into attendance_record values ({}, {in_course}, {session}, 'PARTIAL', 1, 'TRAINER', {account}, {at}, \
+             {}, 'x', null)",
+            new(5),
+            new(4)
+        ),
+        format!(
+            "insert into attendance_module values ({}, {own}, {one}, {}, {module})",
+            new(6),
+            new(5)
+        ),
+        format!(
+            "insert into carried_credit values ({}, {own}, {one}, {left}, {own}, {version}, 'x', {at})",
+            new(7)
+        ),
+        format!(
+            "insert into make_up values ({}, {in_course}, {session}, 'DONE', '2026-05-01', 'x', {at}, 1)",
+            new(8)
+        ),
+        format!(
+            "insert into module_waiver values ({}, {own}, {one}, {module}, 'x', {account}, {at})",
+            new(9)
+        ),
+        format!(
+            "insert into graduation_decision values ({}, {in_course}, 'GRADUATED', 'NOT_MET', 'x', 'x', {account}, {sam}, \
+             {at}, '2026-05-01', {at}, 'APPEAL', 1)",
+            new(10)
+        ),
+        format!("insert into vault_key values ({tia}, 'x', null, {at}, {at})"),
+        format!(
+            "insert into sensitive_record values ({}, {tia}, {own}, 'ASSIGNMENT', null, 'ASSESSMENT', 'PUBLIC_TASK', \
+             'SUBSTANTIAL_PUBLIC_INTEREST', 'STATUTORY_PURPOSES', null, {at}, {at}, {at}, 1)",
+            new(11)
+        ),
+        format!(
+            "insert into assignment_attempt values ({}, {in_course}, 1, {}, {at}, false, 'CONFIRMED', 'PASS', {sam}, {at}, \
+             {}, {tia}, {at}, 1)",
+            new(12),
+            new(11),
+            new(11)
+        ),
+        format!(
+            "insert into placement values ({}, {in_course}, {sponsor}, {sam}, 'PRACTICE', 60, 30, 'IN_PROGRESS', {at}, 1)",
+            new(13)
+        ),
+        format!(
+            "insert into supervision_log values ({}, {own}, {one}, {sam}, '2026-05-01', 60, 'GROUP', {at})",
+            new(14)
+        ),
+    ]
+}
