@@ -6,8 +6,8 @@ use crate::jobs::Job;
 use crate::read::declaration::Root;
 use crate::verify::Invariant;
 use crate::{
-    actor, course, credential, employer, enrolment, files, import, licence, mail, organisation,
-    person, programme, readiness, reference, succession, trainer, upload, vault,
+    actor, application, course, credential, employer, enrolment, files, import, licence, mail,
+    organisation, person, programme, readiness, reference, succession, trainer, upload, vault,
 };
 
 /// The root fields of every aggregate.
@@ -20,6 +20,7 @@ pub const ROOTS: &[&[Root]] = &[
     person::graphql::ROOTS,
     trainer::graphql::ROOTS,
     course::graphql::ROOTS,
+    application::graphql::ROOTS,
     enrolment::graphql::ROOTS,
     credential::graphql::ROOTS,
     succession::graphql::ROOTS,
@@ -39,6 +40,7 @@ pub const INVARIANTS: &[&[Invariant]] = &[
     person::invariants::QUERIES,
     trainer::invariants::QUERIES,
     course::invariants::QUERIES,
+    application::invariants::QUERIES,
     enrolment::invariants::QUERIES,
     credential::invariants::QUERIES,
     succession::invariants::QUERIES,
@@ -55,6 +57,7 @@ pub const JOBS: &[&[Job]] = &[
     upload::sweep::JOBS,
     files::removal::JOBS,
     vault::rotation::JOBS,
+    application::JOBS,
 ];
 
 /// Queries that no table answers alone.
@@ -65,6 +68,7 @@ pub struct Computed(
     course::graphql::CourseQueries,
     enrolment::graphql::EnrolmentQueries,
     readiness::graphql::ReadinessQueries,
+    application::graphql::EqualityQueries,
     credential::graphql::CredentialQueries,
     actor::graphql::ViewerQueries,
 );
@@ -90,6 +94,9 @@ pub struct Mutation(
     course::graphql::CourseRunningMutations,
     course::graphql::SessionMutations,
     course::graphql::CourseNationalMutations,
+    application::graphql::InterestMutations,
+    application::graphql::ApplicantMutations,
+    application::graphql::SelectionMutations,
     enrolment::graphql::EnrolmentMutations,
     enrolment::graphql::AttendanceMutations,
     enrolment::graphql::GraduationMutations,

@@ -9,8 +9,10 @@ use thiserror::Error;
 
 use crate::mail;
 
+mod policy;
 mod secrets;
 
+pub use policy::PolicySettings;
 pub use secrets::{CredentialSettings, VaultSettings};
 
 /// The defaults, with a comment on every key.
@@ -63,24 +65,6 @@ pub enum Profile {
     Production,
     /// Evaluation on any machine: SQLite, GraphiQL, the demonstration network.
     Demo,
-}
-
-/// What the network asks beyond its rules: published nowhere, and so the network's own to change.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
-#[serde(deny_unknown_fields)]
-pub struct PolicySettings {
-    /// Whether every session of a course needs a trainer with lived experience (TRN-3).
-    pub lived_experience_trainer: bool,
-    /// Counts up to this are not told to those who may not list what is counted.
-    pub small_count: u32,
-    /// Larger counts are told to the nearest multiple of this.
-    pub round_to: u32,
-}
-
-impl Default for PolicySettings {
-    fn default() -> Self {
-        Self { lived_experience_trainer: true, small_count: 7, round_to: 5 }
-    }
 }
 
 /// The HTTP server.

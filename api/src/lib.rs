@@ -12,7 +12,7 @@
 //! * [`read`]: reads, declared once.
 //! * [`graphql`]: the endpoint.
 //! * [`mod@reference`], [`organisation`], [`licence`], [`readiness`], [`person`], [`trainer`],
-//!   [`programme`], [`course`], [`enrolment`], [`credential`], [`succession`], [`employer`], [`upload`],
+//!   [`programme`], [`course`], [`application`], [`enrolment`], [`credential`], [`succession`], [`employer`], [`upload`],
 //!   [`vault`], [`import`]: the aggregates, listed in [`aggregates`].
 //! * [`demo`], [`verify`]: the demonstration network, and the check of every invariant.
 
@@ -50,6 +50,7 @@ pub mod graphql;
 pub mod read;
 
 pub mod aggregates;
+pub mod application;
 pub mod course;
 pub mod credential;
 pub mod employer;

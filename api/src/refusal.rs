@@ -204,6 +204,14 @@ codes! {
     OutcomeDiffers = "OUTCOME_DIFFERS",
     /// Too many of your files wait to be used. Use them, or wait until they expire.
     TooManyUploads = "TOO_MANY_UPLOADS",
+    /// You have a live application for this course: go on with that one, or withdraw it.
+    ApplicationOpen = "APPLICATION_OPEN",
+    /// The applicant is younger than the network lets people apply.
+    UnderAge = "UNDER_AGE",
+    /// The time to accept the offer is over.
+    OfferEnded = "OFFER_ENDED",
+    /// This secret was used already.
+    TokenUsed = "TOKEN_USED",
 }
 
 /// One reason why nothing was written.
@@ -300,6 +308,16 @@ pub fn for_constraint(name: &str) -> Option<Refusal> {
         "readiness_assessment_one_open" | "readiness_assessment(organisation_id)" => {
             Refusal::whole(Code::AssessmentOpen)
         }
+        "application_one_live" | "application(course_id,person_id)" => {
+            Refusal::whole(Code::ApplicationOpen)
+        }
+        "application_once_of_interest" | "application(interest_id)" => {
+            Refusal::at(Code::TokenUsed, "interestToken", Code::TokenUsed.description())
+        }
+        "equality_answer_once" | "equality_answer(spent_sha256)" => {
+            Refusal::at(Code::TokenUsed, "token", Code::TokenUsed.description())
+        }
+        "application_by_two" => Refusal::whole(Code::SeparationOfDuties),
         "enrolment_one_live" | "enrolment(person_id,programme_type)" => {
             Refusal::whole(Code::HeldForReview)
         }

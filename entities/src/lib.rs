@@ -5,6 +5,8 @@
 #![expect(missing_docs, reason = "columns are described where they are read: in the declarations")]
 
 pub mod account;
+pub mod application;
+pub mod application_note;
 pub mod assignment_attempt;
 pub mod attendance_module;
 pub mod attendance_record;
@@ -25,6 +27,7 @@ pub mod course;
 pub mod course_correction;
 pub mod course_counter;
 pub mod course_deliverer;
+pub mod course_interest;
 pub mod course_partner;
 pub mod course_session;
 pub mod course_teach_out;
@@ -37,6 +40,7 @@ pub mod employer_agreement;
 pub mod employer_agreement_programme;
 pub mod ended_access;
 pub mod enrolment;
+pub mod equality_answer;
 pub mod file_removal;
 pub mod graduation_decision;
 pub mod idempotency_record;

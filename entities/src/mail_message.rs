@@ -9,7 +9,7 @@ use sea_orm::entity::prelude::*;
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
-    pub organisation_id: Uuid,
+    pub organisation_id: Option<Uuid>,
     pub kind: String,
     pub deduplication_key: String,
     pub recipient: Option<String>,

@@ -31,6 +31,7 @@ mod m0021_mail;
 mod m0022_vault;
 mod m0023_credentials;
 mod m0024_enrolments;
+mod m0025_applications;
 mod row_security;
 mod seed;
 mod seed_programmes;
@@ -71,6 +72,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0022_vault::Migration),
             Box::new(m0023_credentials::Migration),
             Box::new(m0024_enrolments::Migration),
+            Box::new(m0025_applications::Migration),
         ]
     }
 }

@@ -24,6 +24,7 @@
 
 #![expect(clippy::expect_used, reason = "a test whose surroundings fail cannot go on")]
 
+pub mod applications;
 pub mod bucket;
 pub mod courses;
 pub mod credentials;

@@ -151,6 +151,18 @@ macro_rules! with_permissions {
             DecideCredentials as decide_credentials: [QualityLead];
             /// Open what applicants and referees wrote, and notes of a selection, in the own organisation.
             OpenSelection as open_selection: [LeadTrainer, PartnerCoordinator];
+            /// See applications, and who came forward: for courses of the own organisation, or all for the nation.
+            SeeApplications as see_applications: [
+                LeadTrainer, PartnerCoordinator, QualityLead, Analyst,
+            ];
+            /// See who applied, by name.
+            SeeApplicants as see_applicants: [LeadTrainer, PartnerCoordinator, QualityLead];
+            /// Select who gets a place on courses of the own organisation.
+            SelectApplicants as select_applicants: [LeadTrainer, PartnerCoordinator];
+            /// See what applicants answered for the monitoring of equality, as disclosed figures.
+            SeeEquality as see_equality: [
+                PartnerCoordinator, PartnerSignatory, QualityLead, Analyst,
+            ];
             /// Answer people who ask what is kept about them, and see who read it.
             AnswerRightsRequests as answer_rights_requests: [DataProtectionOfficer];
             /// See who is on which course: of the own organisation, or by name of all.

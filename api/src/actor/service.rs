@@ -166,6 +166,20 @@ pub async fn grant(unit: &Unit, new: NewGrant) -> Result<Uuid, Stop> {
 ///
 /// What the database answers.
 pub async fn insert_grant(unit: &Unit, grant: &RoleGrant, acting_as: String) -> Result<(), Stop> {
+    insert_grant_in(unit, grant, acting_as, grant.chain()).await
+}
+
+/// The same, recorded in this chain.
+///
+/// # Errors
+///
+/// What the database answers.
+pub async fn insert_grant_in(
+    unit: &Unit,
+    grant: &RoleGrant,
+    acting_as: String,
+    chain: Uuid,
+) -> Result<(), Stop> {
     let RoleGrant { id, account_id, person_id, role, scope, from, to, version } = grant.clone();
     let (scope_type, scope_id) = scope.parts();
     let row = role_grant::ActiveModel {
@@ -182,7 +196,8 @@ pub async fn insert_grant(unit: &Unit, grant: &RoleGrant, acting_as: String) -> 
         version: Set(version),
     };
     role_grant::Entity::insert(row).exec_without_returning(unit.tx()).await?;
-    unit.record(Change::of("role.granted", None, grant, &[], acting_as, None));
+    let change = Change::of("role.granted", None, grant, &[], acting_as, None);
+    unit.record(Change { chain, ..change });
     Ok(())
 }
 

@@ -121,6 +121,8 @@ const REMEMBERED: u64 = 10_000;
 /// A token whose signature and claims were found to be good.
 struct Good {
     issuer: String,
+    /// Whom the issuer names.
+    subject: String,
     kid: String,
     /// With which key: one that the issuer has since replaced or withdrawn counts no longer.
     key: Arc<DecodingKey>,
@@ -231,6 +233,13 @@ impl Verifier {
         Ok(good.identity)
     }
 
+    /// The issuer and the subject of a token that was just verified.
+    #[must_use]
+    pub fn named(&self, token: &str) -> Option<(String, String)> {
+        let digest: [u8; 32] = Sha256::digest(token).into();
+        self.good.get(&digest).map(|known| (known.issuer.clone(), known.subject.clone()))
+    }
+
     /// The same for a token that was not seen before.
     async fn verified(&self, token: &str, now: DateTime<Utc>) -> Result<Good, Refused> {
         let Signed { issuer, kid, key, claims } =
@@ -247,7 +256,7 @@ impl Verifier {
         };
         let account = account_id(&claims.iss, &claims.sub);
         let identity = Identity::Account(Proof { account, session: Some(session) });
-        Ok(Good { issuer: claims.iss, kid, key, times, identity })
+        Ok(Good { issuer: claims.iss, subject: claims.sub, kid, key, times, identity })
     }
 
     /// What the logout token `token` ends.

@@ -29,6 +29,8 @@ pub enum Payer {
     Address(IpAddr),
     /// A credential, whoever asks about it.
     Credential(Uuid),
+    /// A mailbox to which letters go at the asking of strangers, by a hash of its address.
+    Mailbox(Uuid),
 }
 
 impl Payer {

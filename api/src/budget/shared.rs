@@ -112,6 +112,7 @@ impl Shared {
             Payer::Account(id) => format!("{}{name}:account:{}", self.prefix, id.simple()),
             Payer::Address(address) => format!("{}{name}:address:{address}", self.prefix),
             Payer::Credential(id) => format!("{}{name}:credential:{}", self.prefix, id.simple()),
+            Payer::Mailbox(id) => format!("{}{name}:mailbox:{}", self.prefix, id.simple()),
         };
         self.script
             .key(key)

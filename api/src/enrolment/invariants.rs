@@ -5,10 +5,11 @@ use crate::verify::Invariant;
 /// Each as a query that gives one line of text for each violation.
 pub const QUERIES: &[Invariant] = &[
     (
-        "COH-2 as many places are taken as people have and the deliverer keeps",
+        "COH-2 as many places are taken as people have or were offered, and the deliverer keeps",
         "select c.code || ' counts ' || c.places_taken from course c where c.state <> 'CLOSED' \
          and c.places_taken <> c.places_reserved + (select count(*) from enrolment e where e.course_id = c.id \
-           and e.state not in ('REFUSED', 'DEFERRED', 'WITHDRAWN', 'TRANSFERRED_OUT'))",
+           and e.state not in ('REFUSED', 'DEFERRED', 'WITHDRAWN', 'TRANSFERRED_OUT')) \
+           + (select count(*) from application a where a.course_id = c.id and a.state = 'OFFERED')",
     ),
     (
         "ENR-1 a person has one live enrolment of a kind",

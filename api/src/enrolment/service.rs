@@ -149,7 +149,8 @@ pub(super) async fn place(desk: &Desk<'_>, new: Enrolment) -> Result<Enrolment, 
 }
 
 /// What whoever enrols is told of one that is held.
-pub(super) fn told_of_held(of: &Enrolment) -> Option<String> {
+#[must_use]
+pub fn told_of_held(of: &Enrolment) -> Option<String> {
     (of.state == State::Held).then(|| {
         "held for national review: a quality lead of the national team decides; the place is kept".to_owned()
     })

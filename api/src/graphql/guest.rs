@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use super::error::ErrorCode;
 use super::reply::Denied;
 use crate::actor::Identity;
+use crate::actor::service::Named;
 use crate::app::App;
 use crate::budget::{Left, Payer};
 
@@ -34,6 +35,15 @@ pub async fn identity(app: &App, headers: &HeaderMap) -> Result<Identity, ()> {
     app.verifier().verify(token.trim(), now).await.map_err(|refused| {
         tracing::info!(reason = %refused, "token refused");
     })
+}
+
+/// By what the account of the request's token, which is verified, is known at its issuer.
+#[must_use]
+pub fn named(app: &App, headers: &HeaderMap) -> Option<Named> {
+    let (_, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    let (issuer, subject) = app.verifier().named(token.trim())?;
+    let label = "signed up by themselves".to_owned();
+    Some(Named { issuer, subject, label })
 }
 
 /// Takes the cost of a request from a budget; `left` is what the budget holds then.

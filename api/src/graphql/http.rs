@@ -20,7 +20,7 @@ use tracing::Instrument as _;
 
 use super::accept::{self, Format};
 use super::error::{ErrorCode, SIGN_IN, of_fault};
-use super::guest::{charge, identity, tell_budget, without_panic};
+use super::guest::{charge, identity, named, tell_budget, without_panic};
 use super::parameters::{Parameters, encodes_text};
 use super::prepare::{Prepared, Stage, digest, hash};
 use super::reply::{Denied, Reply, complete};
@@ -143,6 +143,8 @@ impl Turn<'_> {
         let core = app.core().tallied();
         let op = self.op(&core, identity, payer, &prepared);
         let hasty = prepared.document.kind == OperationType::Query && !prepared.cost.describes;
+        let changes = prepared.document.kind == OperationType::Mutation;
+        let op = if changes { op.named(named(app, &parts.headers)) } else { op };
         let mut op = Arc::new(if hasty { op.in_haste() } else { op });
         if prepared.cost.describes {
             self.admit_description(&op).await?;

@@ -58,7 +58,7 @@ impl fmt::Debug for Recipient {
 /// A message to be queued.
 #[derive(Clone, PartialEq, Eq)]
 pub struct NewMail {
-    /// The organisation whose matter it is.
+    /// The organisation whose matter it is; [`NATION`](crate::audit::NATION) for a matter of none.
     pub organisation_id: Uuid,
     /// What it tells of, such as `readiness.action_overdue`.
     pub kind: &'static str,

@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::model::{Failure, NewMail, State, one_line, plain_text};
 use super::rules::{LAST_ATTEMPT, LEASE, Next, next};
+use crate::audit::NATION;
 use crate::command::{Stop, Unit};
 use crate::db::DbFault;
 
@@ -79,7 +80,7 @@ impl<'a> Messages<'a> {
         let now = self.unit.now();
         let row = ActiveModel {
             id: Set(self.unit.id()),
-            organisation_id: Set(new.organisation_id),
+            organisation_id: Set(Some(new.organisation_id).filter(|id| *id != NATION)),
             kind: Set(new.kind.to_owned()),
             deduplication_key: Set(new.deduplication_key.clone()),
             recipient: Set(Some(new.recipient.address().to_string())),

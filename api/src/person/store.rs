@@ -8,8 +8,8 @@ use entities::{
 };
 use sea_orm::sea_query::{Expr, LockType};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter,
-    QueryOrder, QuerySelect,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait as _, DbBackend, EntityTrait,
+    IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Value,
 };
 use uuid::Uuid;
 
@@ -61,6 +61,17 @@ impl<'a> People<'a> {
     /// Lets nobody else give roles to an account, or say whose it is, until the transaction ends.
     pub async fn lock_account(&self, id: Uuid) -> Result<(), Stop> {
         account::Entity::find_by_id(id).lock(LockType::Update).one(self.unit.tx()).await?;
+        Ok(())
+    }
+
+    /// Lets the rest of the transaction write the record of somebody who becomes known to the network: row policies
+    /// take the person for the actor's own from here on.
+    pub async fn admit(&self, id: Uuid) -> Result<(), Stop> {
+        if self.unit.tx().get_database_backend() == DbBackend::Postgres {
+            let set = "select set_config('app.persons', $1, true)";
+            let own = format!("{{{id}}}");
+            self.unit.tx().rows(set, vec![Value::from(own)]).await?;
+        }
         Ok(())
     }
 

@@ -9,6 +9,7 @@ use tokio::sync::Mutex;
 use super::cursor::CursorKey;
 use super::plans::Plans;
 use super::registry::Entities;
+use crate::actor::service::Named;
 use crate::actor::{Actor, Identity, Permission};
 use crate::budget::Payer;
 use crate::core::Core;
@@ -34,6 +35,7 @@ pub struct Op {
     settings: ReadSettings,
     identity: Identity,
     payer: Payer,
+    named: Option<Named>,
     request_id: String,
     plans: Arc<Plans>,
     hasty: AtomicBool,
@@ -68,6 +70,7 @@ impl Op {
             settings,
             identity,
             payer,
+            named: None,
             request_id,
             plans,
             hasty: AtomicBool::new(false),
@@ -75,6 +78,18 @@ impl Op {
             actor: OnceLock::new(),
             entities: Entities::default(),
         }
+    }
+
+    /// The same, of an account that is known so at its issuer.
+    #[must_use]
+    pub fn named(self, named: Option<Named>) -> Self {
+        Self { named, ..self }
+    }
+
+    /// By what the account is known at its issuer, where something is changed.
+    #[must_use]
+    pub const fn account_named(&self) -> Option<&Named> {
+        self.named.as_ref()
     }
 
     /// The same, which reads before it knows whether what was last seen of the account still holds. Its answer counts

@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, reason = "a test whose surroundings fail cannot go on")]
 
 mod answers;
+mod application;
 mod architecture;
 mod budget;
 mod collector;

@@ -1,6 +1,7 @@
 //! The authorisation matrix: every field of every type, asked for by everyone in every way, against
 //! `policy-matrix.toml` and a predicate of the tests' own over plain rows.
 
+mod application_inputs;
 mod ask;
 mod changes;
 mod check;

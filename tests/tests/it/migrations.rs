@@ -120,10 +120,11 @@ async fn columns(database: &Database) -> BTreeSet<String> {
 const TABLES: &str = "c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p')";
 
 /// The tables whose rows may be taken away: the parts of a draft, links that a merge gives to another, offers of
-/// places, and files that are deleted by now.
+/// places, files that are deleted by now, and interest that is kept no longer.
 const PARTS: &str = "'programme_module', 'module_prerequisite', 'competence_mapping', 'declared_gap', \
      'course_trainer', 'course_session', 'session_module', 'teaching_assignment', 'session_place', 'session_guest', \
-     'course_partner', 'readiness_domain', 'readiness_indicator', 'readiness_mapping', 'file_removal'";
+     'course_partner', 'readiness_domain', 'readiness_indicator', 'readiness_mapping', 'file_removal', \
+     'course_interest'";
 
 /// What would be outside row security: each look-up names what it finds.
 async fn gaps(eye: &Eye) -> Vec<String> {
@@ -236,10 +237,18 @@ const PLANTS: [(&str, &str); 13] = [
 /// The unique indexes, beyond primary keys, on tables whose rows not everyone may see: a row that
 /// nobody may see can still be felt through a unique index. Each that does not begin with the tenant
 /// stands here with the reason why nothing is learnt that way.
-const UNIQUE: [(&str, &str); 65] = [
+const UNIQUE: [(&str, &str); 69] = [
     (
         "account (issuer, subject)",
         "only the national team writes accounts, and it sees all of them",
+    ),
+    (
+        "application (course_id, person_id)",
+        "the applicant alone writes it, and sees every application of the own person",
+    ),
+    (
+        "application (interest_id)",
+        "who starts an application holds the interest's secret, longer than anybody guesses",
     ),
     ("assignment_attempt (enrolment_id, number)", "whoever hands in has locked the own enrolment"),
     (
@@ -268,6 +277,7 @@ const UNIQUE: [(&str, &str); 65] = [
         "course_deliverer (course_id)",
         "whoever lets another deliver a course has locked the course, and so sees it",
     ),
+    ("course_interest (token_sha256)", "the service draws secrets, longer than anybody guesses"),
     ("course_session (course_id, id)", "whoever writes has locked the course"),
     ("course_session (id, starts_at, ends_at)", "begins with the row itself"),
     (
@@ -292,6 +302,7 @@ const UNIQUE: [(&str, &str); 65] = [
         "one live enrolment nationally: a second one is held for the national team, and nobody learns more",
     ),
     ("graduation_decision (enrolment_id)", "whoever decides has locked the enrolment"),
+    ("equality_answer (spent_sha256)", "the service draws secrets, longer than anybody guesses"),
     ("idempotency_record (account_id, key)", "begins with the account"),
     ("licence (number)", "the service's counter gives numbers, and each is public from then on"),
     ("licence_counter (year)", "only the national team writes it"),

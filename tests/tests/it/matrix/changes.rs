@@ -17,8 +17,8 @@ use super::marks::{Asker, Network, account, askers};
 use super::policy::Policy;
 use super::sdl::Sdl;
 use super::{
-    Facts, course_inputs, credential_inputs, enrolment_inputs, licence_inputs, people,
-    readiness_inputs, today,
+    Facts, application_inputs, course_inputs, credential_inputs, enrolment_inputs, licence_inputs,
+    people, readiness_inputs, today,
 };
 use crate::answers::codes;
 use crate::employer::given as employer;
@@ -42,7 +42,9 @@ struct Subjects<'a> {
 impl Subjects<'_> {
     /// Whose affairs a mutation changes.
     fn owner(&self, name: &str) -> &Tenant {
-        let of_school = course_inputs::is_of_courses(name) || is_of_enrolments(name);
+        let of_school = course_inputs::is_of_courses(name)
+            || is_of_enrolments(name)
+            || application_inputs::is_of_applications(name);
         if let Some(school) = self.school.filter(|_| of_school) {
             return &school.organisation;
         }
@@ -71,6 +73,7 @@ async fn inputs(world: &World, of: &Subjects<'_>) -> Inputs {
     inputs.extend(credential_inputs::inputs(world, of.trainer).await);
     if let Some(school) = of.school {
         inputs.extend(course_inputs::of_a_draft(world, school, of.other).await);
+        inputs.extend(application_inputs::inputs(world, school).await);
         inputs.extend(enrolment_inputs::inputs(world, school).await);
     }
     inputs
@@ -178,7 +181,7 @@ const OWN: &str = "a trainer of A of the matrix";
 /// Whether the matrix lets this one use the mutation on what is `owner`'s.
 fn may(policy: &Policy, facts: &Facts, asker: &Asker, name: &str, owner: &Tenant) -> bool {
     let mutation = &policy.mutations[name];
-    if mutation.own && asker.name == OWN {
+    if mutation.everyone || (mutation.own && asker.name == OWN) {
         return true;
     }
     let grants = facts.who(asker.account).grants;
@@ -305,7 +308,8 @@ on_both_databases! {
     async fn who_has_the_right_can_use_each_mutation(world: World) {
         // Each in turn on organisations of its own: the others would be in the way.
         let policy = Policy::read();
-        for (name, mutation) in policy.mutations.iter().filter(|(name, _)| !course_inputs::is_of_courses(name) && !is_of_enrolments(name)) {
+        let others = |name: &str| course_inputs::is_of_courses(name) || is_of_enrolments(name) || application_inputs::is_of_applications(name);
+        for (name, mutation) in policy.mutations.iter().filter(|(name, _)| !others(name)) {
             let one = given::organisation(&world).board("QJK").register().await;
             let other = given::organisation(&world).active().register().await;
             let holder = given::organisation(&world).active().register().await;

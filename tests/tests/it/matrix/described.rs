@@ -77,7 +77,7 @@ fn hidden(policy: &Policy, who: &Who) -> BTreeSet<String> {
         let holders = if mutation.own { mutation.holders.as_slice() } else { &[] };
         let roles =
             [mutation.roles.as_slice(), &mutation.partners, &mutation.assigned, holders].concat();
-        holds(&roles) || mutation.signed_in
+        holds(&roles) || mutation.signed_in || mutation.everyone
     };
     let mutations = policy.mutations.iter().filter(|(_, mutation)| !usable(mutation));
     fields

@@ -11,7 +11,8 @@ use tests::curricula::{Standing, curriculum};
 use tests::engines::Fixture;
 use tests::given::{self, as_system, granted};
 use tests::{
-    Engine, Tenant, World, courses, credentials, enrolments, licences, readiness, uploads, vault,
+    Engine, Tenant, World, applications, courses, credentials, enrolments, licences, readiness,
+    uploads, vault,
 };
 use uuid::Uuid;
 
@@ -182,8 +183,9 @@ async fn fill(world: &World) {
             execute(world, &row).await;
         }
     }
-    for tenant in [&world.a, &world.b] {
-        for row in credentials::filled(world, tenant) {
+    for (tenant, name) in [(&world.a, "Applicant of A"), (&world.b, "Applicant of B")] {
+        let applied = applications::filled(world, tenant, account(name));
+        for row in credentials::filled(world, tenant).into_iter().chain(applied) {
             execute(world, &row).await;
         }
     }

@@ -144,6 +144,9 @@ pub struct Mutation {
     /// Whether everyone who is signed in may try, and is told of nothing that is another's.
     #[serde(default)]
     pub signed_in: bool,
+    /// Whether anyone may, without an account too.
+    #[serde(default)]
+    pub everyone: bool,
     /// The entity of its payload.
     pub entity: String,
     /// The field of its payload with a text of the vault.
