@@ -7,7 +7,7 @@ use crate::read::declaration::Root;
 use crate::verify::Invariant;
 use crate::{
     actor, course, credential, employer, files, import, licence, mail, organisation, person,
-    programme, readiness, reference, succession, trainer, upload, vault,
+    programme, protection, readiness, reference, succession, trainer, upload, vault,
 };
 
 /// The root fields of every aggregate.
@@ -26,6 +26,7 @@ pub const ROOTS: &[&[Root]] = &[
     import::graphql::ROOTS,
     upload::graphql::ROOTS,
     vault::graphql::ROOTS,
+    protection::graphql::ROOTS,
     actor::graphql::ROOTS,
 ];
 
@@ -43,6 +44,7 @@ pub const INVARIANTS: &[&[Invariant]] = &[
     employer::invariants::QUERIES,
     upload::invariants::QUERIES,
     vault::invariants::QUERIES,
+    protection::invariants::QUERIES,
     mail::invariants::QUERIES,
 ];
 
@@ -53,6 +55,7 @@ pub const JOBS: &[&[Job]] = &[
     upload::sweep::JOBS,
     files::removal::JOBS,
     vault::rotation::JOBS,
+    protection::rounds::JOBS,
 ];
 
 /// Queries that no table answers alone.
@@ -63,6 +66,7 @@ pub struct Computed(
     course::graphql::CourseQueries,
     readiness::graphql::ReadinessQueries,
     credential::graphql::CredentialQueries,
+    protection::graphql::ProtectionQueries,
     actor::graphql::ViewerQueries,
 );
 
@@ -94,4 +98,6 @@ pub struct Mutation(
     import::graphql::ImportMutations,
     upload::graphql::UploadMutations,
     vault::graphql::VaultMutations,
+    protection::graphql::ConsentMutations,
+    protection::graphql::ProtectionMutations,
 );

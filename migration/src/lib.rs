@@ -30,6 +30,7 @@ mod m0020_uploads;
 mod m0021_mail;
 mod m0022_vault;
 mod m0023_credentials;
+mod m0026_protection;
 mod row_security;
 mod seed;
 mod seed_programmes;
@@ -69,6 +70,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0021_mail::Migration),
             Box::new(m0022_vault::Migration),
             Box::new(m0023_credentials::Migration),
+            Box::new(m0026_protection::Migration),
         ]
     }
 }

@@ -153,6 +153,8 @@ macro_rules! with_permissions {
             OpenSelection as open_selection: [LeadTrainer, PartnerCoordinator];
             /// Answer people who ask what is kept about them, and see who read it.
             AnswerRightsRequests as answer_rights_requests: [DataProtectionOfficer];
+            /// Decide how long data are kept, holds, restrictions and erasures.
+            ProtectData as protect_data: [DataProtectionOfficer];
         }
     };
 }

@@ -49,6 +49,32 @@ pub struct Rows {
     pub order: &'static str,
     /// The column with the organisation that owns a row, for fields that only its owner may read.
     pub owner: Option<&'static str>,
+    /// Whom a row is about, whose restriction of processing hides it.
+    pub about: Option<About>,
+}
+
+/// Whom a row is about.
+#[derive(Clone, Copy, Debug)]
+pub struct About {
+    /// The column with the person.
+    pub person: &'static str,
+    /// What holds unless the processing of the person's data is restricted.
+    pub unrestricted: &'static str,
+}
+
+/// The person that the column names, as [`Rows::about`] has it.
+#[macro_export]
+macro_rules! person_of {
+    ($column:literal) => {
+        $crate::read::declaration::About {
+            person: $column,
+            unrestricted: concat!(
+                "not exists (select 1 from restricted_person x where x.id = ",
+                $column,
+                ")"
+            ),
+        }
+    };
 }
 
 impl Rows {
@@ -64,6 +90,7 @@ impl Rows {
             filters: &[],
             order: "id",
             owner: None,
+            about: None,
         }
     }
 
@@ -95,6 +122,13 @@ impl Rows {
     #[must_use]
     pub const fn ordered_by(self, field: &'static str) -> Self {
         Self { order: field, ..self }
+    }
+
+    /// Whom a row is about: while the processing of the person's data is restricted, nobody sees it but the person and
+    /// the data protection officer.
+    #[must_use]
+    pub const fn about(self, about: About) -> Self {
+        Self { about: Some(about), ..self }
     }
 
     /// The column with the organisation that owns a row.

@@ -1,0 +1,557 @@
+//! Everything that is kept about a person, as one document: for the person, or for the data protection officer who
+//! answers for the person. The service makes it when it is asked for and stores it nowhere.
+
+use sea_orm::ConnectionTrait as _;
+use secrecy::ExposeSecret as _;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use super::desk::OWN;
+use crate::actor::{Identity, Permission};
+use crate::audit::{self, Audited, Change};
+use crate::command::{Stop, Unit};
+use crate::core::Core;
+use crate::db::Access;
+use crate::fault::Fault;
+use crate::graphql::{ids, scalars};
+use crate::person::desk::not_found;
+use crate::person::store::People;
+use crate::read::sql::Sql;
+use crate::vault::model::{Category, Purpose, Record};
+use crate::vault::rules::handling;
+use crate::vault::service;
+use crate::vault::store::Records;
+
+/// The most rows of one section: a section that has more says so.
+const MOST: usize = 2_000;
+
+/// How a value stands in the document.
+#[derive(Clone, Copy)]
+enum Kind {
+    /// An identifier with this prefix.
+    Id(&'static str),
+    /// Text, or the code of a choice.
+    Text,
+    /// A whole number.
+    Int,
+    /// Yes or no.
+    Bool,
+    /// A civil date.
+    Date,
+    /// An instant.
+    Instant,
+}
+
+use Kind::{Bool, Date, Id, Instant, Int, Text};
+
+/// A part of the document: rows of one table, with what follows `from`, and their values.
+pub struct Section {
+    /// What it is called.
+    pub name: &'static str,
+    /// The table and the condition; `{person}` is the person.
+    pub from: &'static str,
+    /// The values: name, expression, kind.
+    values: &'static [(&'static str, &'static str, Kind)],
+}
+
+/// The accounts that belong or belonged to the person.
+macro_rules! of_account {
+    ($from:literal, $column:literal) => {
+        concat!(
+            $from,
+            " where exists (select 1 from person_account a where a.person_id = {person} and a.account_id = ",
+            $column,
+            ")"
+        )
+    };
+}
+
+/// The profiles of the person as a trainer.
+macro_rules! of_trainer {
+    ($from:literal) => {
+        concat!($from, " join trainer r on r.id = t.trainer_id where r.person_id = {person}")
+    };
+}
+
+/// What is kept about a person, table by table. A new table with something of people adds its section: a test compares
+/// this with what refers to people in the database.
+pub const SECTIONS: &[Section] = &[
+    Section {
+        name: "person",
+        from: "person t where t.id = {person} or t.merged_into_id = {person}",
+        values: &[
+            ("id", "t.id", Id("per")),
+            ("preferredName", "t.preferred_name", Text),
+            ("givenName", "t.given_name", Text),
+            ("familyName", "t.family_name", Text),
+            ("certificateName", "t.certificate_name", Text),
+            ("dateOfBirth", "t.date_of_birth", Date),
+            ("mergedInto", "t.merged_into_id", Id("per")),
+            ("erasedOn", "t.erased_on", Date),
+            ("createdAt", "t.created_at", Instant),
+            ("updatedAt", "t.updated_at", Instant),
+        ],
+    },
+    Section {
+        name: "names",
+        from: "person_name t where t.person_id = {person}",
+        values: &[
+            ("preferredName", "t.preferred_name", Text),
+            ("givenName", "t.given_name", Text),
+            ("familyName", "t.family_name", Text),
+            ("certificateName", "t.certificate_name", Text),
+            ("validFrom", "t.valid_from", Date),
+            ("validTo", "t.valid_to", Date),
+        ],
+    },
+    Section {
+        name: "emails",
+        from: "person_email t where t.person_id = {person}",
+        values: &[
+            ("address", "t.address", Text),
+            ("verifiedAt", "t.verified_at", Instant),
+            ("validFrom", "t.valid_from", Date),
+            ("validTo", "t.valid_to", Date),
+        ],
+    },
+    Section {
+        name: "accounts",
+        from: "person_account t join account a on a.id = t.account_id where t.person_id = {person}",
+        values: &[
+            ("id", "t.account_id", Id("acc")),
+            ("issuer", "a.issuer", Text),
+            ("subject", "a.subject", Text),
+            ("label", "a.label", Text),
+            ("enabled", "a.enabled", Bool),
+            ("validFrom", "t.valid_from", Date),
+            ("validTo", "t.valid_to", Date),
+        ],
+    },
+    Section {
+        name: "keptBy",
+        from: "person_membership t join organisation o on o.id = t.organisation_id where t.person_id = {person}",
+        values: &[
+            ("organisationId", "t.organisation_id", Id("org")),
+            ("organisation", "o.name", Text),
+            ("validFrom", "t.valid_from", Date),
+            ("validTo", "t.valid_to", Date),
+        ],
+    },
+    Section {
+        name: "roles",
+        from: "role_grant t where t.person_id = {person}",
+        values: &[
+            ("id", "t.id", Id("rgr")),
+            ("role", "t.role", Text),
+            ("scope", "t.scope_type", Text),
+            ("validFrom", "t.valid_from", Date),
+            ("validTo", "t.valid_to", Date),
+        ],
+    },
+    Section {
+        name: "possibleDuplicates",
+        from: "person_duplicate t where t.one_id = {person} or t.other_id = {person}",
+        values: &[
+            ("id", "t.id", Id("pdu")),
+            ("sameEmail", "t.same_email", Bool),
+            ("sameNameAndBirth", "t.same_birth", Bool),
+            ("status", "t.status", Text),
+            ("foundAt", "t.created_at", Instant),
+        ],
+    },
+    Section {
+        name: "idChanges",
+        from: "person_id_change t where t.from_id = {person} or t.to_id = {person}",
+        values: &[
+            ("fromId", "t.from_id", Id("per")),
+            ("toId", "t.to_id", Id("per")),
+            ("at", "t.at", Instant),
+        ],
+    },
+    Section {
+        name: "trainerProfiles",
+        from: "trainer t where t.person_id = {person}",
+        values: &[
+            ("id", "t.id", Id("trn")),
+            ("name", "t.name", Text),
+            ("bio", "t.bio", Text),
+            ("listed", "t.listed", Bool),
+            ("hasLivedExperience", "t.lived_experience", Bool),
+            ("createdAt", "t.created_at", Instant),
+            ("updatedAt", "t.updated_at", Instant),
+        ],
+    },
+    Section {
+        name: "affiliations",
+        from: of_trainer!("trainer_affiliation t join organisation o on o.id = t.organisation_id"),
+        values: &[
+            ("organisation", "o.name", Text),
+            ("validFrom", "t.valid_from", Date),
+            ("validTo", "t.valid_to", Date),
+        ],
+    },
+    Section {
+        name: "accreditations",
+        from: of_trainer!("trainer_accreditation t"),
+        values: &[
+            ("id", "t.id", Id("tac")),
+            ("programmeType", "t.programme_type", Text),
+            ("level", "t.level", Text),
+            ("state", "t.state", Text),
+            ("validFrom", "t.valid_from", Date),
+            ("validTo", "t.valid_to", Date),
+            ("endedOn", "t.ended_on", Date),
+            ("resigned", "t.resigned", Bool),
+        ],
+    },
+    Section {
+        name: "accreditationEvidence",
+        from: of_trainer!("trainer_evidence t"),
+        values: &[
+            ("kind", "t.kind", Text),
+            ("evidencedOn", "t.evidenced_on", Date),
+            ("noteReference", "t.note_reference", Text),
+        ],
+    },
+    Section {
+        name: "suspensions",
+        from: of_trainer!("trainer_suspension t"),
+        values: &[
+            ("reason", "t.reason", Text),
+            ("validFrom", "t.valid_from", Date),
+            ("validTo", "t.valid_to", Date),
+        ],
+    },
+    Section {
+        name: "standardisations",
+        from: of_trainer!("trainer_standardisation t"),
+        values: &[
+            ("attendedOn", "t.attended_on", Date),
+            ("noteReference", "t.note_reference", Text),
+        ],
+    },
+    Section {
+        name: "teaching",
+        from: of_trainer!("teaching_assignment t join course c on c.id = t.course_id"),
+        values: &[
+            ("course", "c.code", Text),
+            ("part", "t.part", Text),
+            ("startsAt", "t.starts_at", Instant),
+            ("endsAt", "t.ends_at", Instant),
+            ("releasedAt", "t.released_at", Instant),
+        ],
+    },
+    Section {
+        name: "coursesTaught",
+        from: "course_trainer t join course c on c.id = t.course_id where t.person_id = {person}",
+        values: &[("course", "c.code", Text), ("courseId", "t.course_id", Id("crs"))],
+    },
+    Section {
+        name: "credentials",
+        from: "credential t where t.person_id = {person}",
+        values: &[
+            ("id", "t.id", Id("crd")),
+            ("publicToken", "t.public_token", Text),
+            ("kind", "t.kind", Text),
+            ("holderName", "t.holder_name", Text),
+            ("title", "t.title", Text),
+            ("edition", "t.edition", Text),
+            ("organisation", "t.organisation_name", Text),
+            ("awardedOn", "t.awarded_on", Date),
+            ("validFrom", "t.valid_from", Date),
+            ("validUntil", "t.valid_until", Date),
+            ("state", "t.state", Text),
+            ("reason", "t.reason", Text),
+            ("listed", "t.listed", Bool),
+            ("jwt", "t.jwt", Text),
+        ],
+    },
+    Section {
+        name: "sharedWith",
+        from: "sensitive_reader t where t.subject_id = {person} and t.role <> 'CONCERN_LEAD'",
+        values: &[
+            ("recordId", "t.record_id", Id("sen")),
+            ("role", "t.role", Text),
+            ("consentWording", "t.consent_wording", Text),
+            ("validFrom", "t.valid_from", Date),
+            ("validTo", "t.valid_to", Date),
+        ],
+    },
+    Section {
+        name: "mayReadOthers",
+        from: "sensitive_reader t where t.person_id = {person}",
+        values: &[
+            ("role", "t.role", Text),
+            ("validFrom", "t.valid_from", Date),
+            ("validTo", "t.valid_to", Date),
+        ],
+    },
+    Section {
+        name: "openings",
+        from: "sensitive_disclosure t join sensitive_record r on r.id = t.record_id \
+            where r.person_id = {person} and r.category <> 'CONCERN'",
+        values: &[
+            ("recordId", "t.record_id", Id("sen")),
+            ("actingAs", "t.acting_as", Text),
+            ("purpose", "t.purpose", Text),
+            ("organisationId", "t.organisation_id", Id("org")),
+            ("at", "t.at", Instant),
+        ],
+    },
+    Section {
+        name: "openedOfOthers",
+        from: "sensitive_disclosure t where t.person_id = {person}",
+        values: &[
+            ("actingAs", "t.acting_as", Text),
+            ("purpose", "t.purpose", Text),
+            ("at", "t.at", Instant),
+        ],
+    },
+    Section {
+        name: "consents",
+        from: "consent t where t.person_id = {person}",
+        values: &[
+            ("id", "t.id", Id("cns")),
+            ("purpose", "t.purpose", Text),
+            ("wording", "t.wording", Text),
+            ("givenAt", "t.given_at", Instant),
+            ("withdrawnAt", "t.withdrawn_at", Instant),
+        ],
+    },
+    Section {
+        name: "restrictions",
+        from: "processing_restriction t where t.person_id = {person}",
+        values: &[
+            ("ground", "t.ground", Text),
+            ("placedAt", "t.placed_at", Instant),
+            ("liftedAt", "t.lifted_at", Instant),
+        ],
+    },
+    Section {
+        name: "holds",
+        from: "retention_hold t where t.person_id = {person}",
+        values: &[
+            ("class", "t.class", Text),
+            ("until", "t.until", Date),
+            ("placedAt", "t.placed_at", Instant),
+            ("liftedAt", "t.lifted_at", Instant),
+        ],
+    },
+    Section {
+        name: "retention",
+        from: "retention_item t where t.person_id = {person}",
+        values: &[("record", "t.record", Text), ("outcome", "t.outcome", Text)],
+    },
+    Section {
+        name: "erasureRequests",
+        from: "erasure_request t where t.person_id = {person}",
+        values: &[
+            ("id", "t.id", Id("ers")),
+            ("askedBy", "t.asked_by", Text),
+            ("receivedOn", "t.received_on", Date),
+            ("dueOn", "t.due_on", Date),
+            ("state", "t.state", Text),
+            ("answer", "t.answer", Text),
+        ],
+    },
+    Section {
+        name: "readinessActions",
+        from: "readiness_action t where t.owner_id = {person}",
+        values: &[
+            ("id", "t.id", Id("ran")),
+            ("ownerTitle", "t.owner_title", Text),
+            ("text", "t.text", Text),
+            ("dueOn", "t.due_on", Date),
+            ("state", "t.state", Text),
+        ],
+    },
+    Section {
+        name: "readinessHands",
+        from: of_account!("readiness_hand t", "t.account_id"),
+        values: &[("assessmentId", "t.assessment_id", Id("ras")), ("part", "t.part", Text)],
+    },
+    Section {
+        name: "uploads",
+        from: of_account!("staged_upload t", "t.account_id"),
+        values: &[
+            ("id", "t.id", Id("upl")),
+            ("fileName", "t.file_name", Text),
+            ("mediaType", "t.media_type", Text),
+            ("sizeBytes", "t.size_bytes", Int),
+            ("state", "t.state", Text),
+            ("createdAt", "t.created_at", Instant),
+        ],
+    },
+    Section {
+        name: "activity",
+        from: of_account!("audit_event t", "t.account_id"),
+        values: &[
+            ("at", "t.at", Instant),
+            ("actingAs", "t.acting_as", Text),
+            ("action", "t.action", Text),
+            ("entityType", "t.entity_type", Text),
+        ],
+    },
+    Section {
+        name: "changesToTheRecord",
+        from: "audit_event t where t.entity_type = 'person' and t.entity_id = {person}",
+        values: &[
+            ("at", "t.at", Instant),
+            ("actingAs", "t.acting_as", Text),
+            ("action", "t.action", Text),
+            ("fields", "t.fields", Text),
+        ],
+    },
+];
+
+/// That an export was made, for the trail.
+#[derive(Serialize)]
+struct Export {
+    id: Uuid,
+    person_id: Uuid,
+    chain: Uuid,
+}
+
+impl Audited for Export {
+    const TYPE: &'static str = "access_export";
+
+    fn id(&self) -> Uuid {
+        self.id
+    }
+
+    fn chain(&self) -> Uuid {
+        self.chain
+    }
+
+    fn version(&self) -> i32 {
+        1
+    }
+}
+
+/// What the vault holds about a person, for who asks.
+pub struct Texts {
+    /// Whether the officer asks, for the person.
+    pub for_person: bool,
+    /// The texts that are the person's own.
+    pub own: Vec<Value>,
+    /// What others wrote, for the officer to look at.
+    pub held_back: Vec<Value>,
+}
+
+/// Opens the texts that are the person's own, each with its disclosure, and tells the trail that an export was made. To
+/// who is neither the person nor the data protection officer, nobody is there.
+///
+/// # Errors
+///
+/// [`Code::NotFound`](crate::refusal::Code::NotFound), or what the database answers.
+pub async fn open(unit: &Unit, person: Uuid) -> Result<Texts, Stop> {
+    let actor = unit.actor();
+    let oneself = actor.person() == Some(person);
+    let officer = actor.acting_nationally(Permission::AnswerRightsRequests);
+    let (acting_as, chain, purpose) = match officer {
+        _ if oneself => (OWN.to_owned(), person, Purpose::OwnRecord),
+        Some(role) => (role, audit::NATION, Purpose::RightsRequest),
+        None => return Err(not_found()),
+    };
+    People::of(unit).find(person).await?.ok_or_else(not_found)?;
+    let mut texts = Texts { for_person: !oneself, own: Vec::new(), held_back: Vec::new() };
+    for record in Records::of(unit).lock_all(person).await? {
+        if handling(record.category).own {
+            let says = match record.ciphertext {
+                Some(_) => Some(service::open(unit, record.id, purpose).await?),
+                None => None,
+            };
+            let mut told = described(&record);
+            told["text"] = says.map_or(Value::Null, |says| says.expose_secret().into());
+            texts.own.push(told);
+        } else if !oneself || record.category != Category::Concern {
+            texts.held_back.push(described(&record));
+        }
+    }
+    let export = Export { id: unit.id(), person_id: person, chain };
+    unit.record(Change::of("access_export.made", None, &export, &[], acting_as, None));
+    Ok(texts)
+}
+
+fn described(record: &Record) -> Value {
+    json!({
+        "id": ids::encode("sen", record.id),
+        "category": record.category.code(),
+        "organisationId": record.organisation_id.map(|id| ids::encode("org", id)),
+        "purpose": record.purpose.code(),
+        "lawfulBasis": record.lawful_basis.code(),
+        "createdAt": scalars::format_instant(record.created_at),
+        "erasedAt": record.erased_at.map(scalars::format_instant),
+        "retainUntil": record.retain_until.map(|day| day.to_string()),
+    })
+}
+
+/// The document.
+///
+/// # Errors
+///
+/// What the database answers.
+pub async fn document(core: &Core, person: Uuid, texts: Texts) -> Result<Value, Fault> {
+    let (tx, _) = core.begin(Access::Read, Identity::System("access-export")).await?;
+    let mut document = Map::new();
+    document.insert("personId".to_owned(), ids::encode("per", person).into());
+    document.insert("madeAt".to_owned(), scalars::format_instant(core.source().now()).into());
+    let mut cut = Vec::new();
+    for section in SECTIONS {
+        let mut sql = Sql::new(tx.get_database_backend());
+        sql.push("select ");
+        for (place, (_, value, _)) in section.values.iter().enumerate() {
+            sql.push(if place > 0 { ", " } else { "" }).push(value);
+        }
+        sql.push(" from ");
+        let mut parts = section.from.split("{person}");
+        sql.push(parts.next().unwrap_or_default());
+        for part in parts {
+            sql.bind(person.into()).push(part);
+        }
+        sql.push(" order by t.id limit ").number(MOST + 1);
+        let (text, values) = sql.finish();
+        let mut rows = tx.rows(text, values).await?;
+        if rows.len() > MOST {
+            rows.truncate(MOST);
+            cut.push(Value::from(section.name));
+        }
+        let rows: Result<Vec<Value>, Fault> = rows.iter().map(|row| section.row(row)).collect();
+        document.insert(section.name.to_owned(), rows?.into());
+    }
+    tx.rollback().await;
+    document.insert("texts".to_owned(), texts.own.into());
+    document.insert("heldBackForThirdParties".to_owned(), texts.held_back.into());
+    document.insert("cutOff".to_owned(), cut.into());
+    Ok(document.into())
+}
+
+impl Section {
+    fn row(&self, row: &sea_orm::QueryResult) -> Result<Value, Fault> {
+        let mut object = Map::new();
+        for (place, (name, _, kind)) in self.values.iter().enumerate() {
+            object.insert((*name).to_owned(), kind.value(row, place)?);
+        }
+        Ok(object.into())
+    }
+}
+
+impl Kind {
+    fn value(self, row: &sea_orm::QueryResult, place: usize) -> Result<Value, Fault> {
+        macro_rules! get {
+            ($ty:ty) => {
+                row.try_get_by_index::<Option<$ty>>(place)
+                    .map_err(|error| Fault::from(crate::db::DbFault::from(error)))?
+            };
+        }
+        Ok(match self {
+            Id(prefix) => get!(Uuid).map(|id| ids::encode(prefix, id)).into(),
+            Text => get!(String).into(),
+            Int => get!(i32).into(),
+            Bool => get!(bool).into(),
+            Date => get!(chrono::NaiveDate).map(|day| day.to_string()).into(),
+            Instant => get!(chrono::DateTime<chrono::Utc>).map(scalars::format_instant).into(),
+        })
+    }
+}
