@@ -9,8 +9,8 @@ use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::prelude::DateTimeUtc;
 
 use crate::row_security::{
-    NATION, PUBLIC, SERVICE_ROLE, SIGNED_IN, STATED, SYSTEM, Writes, account, any_of, persons,
-    protect,
+    MEMBER, NATION, PUBLIC, SERVICE_ROLE, SIGNED_IN, STATED, SYSTEM, Writes, account, any_of,
+    persons, protect,
 };
 use crate::{seed, sql};
 
@@ -92,6 +92,7 @@ impl MigrationTrait for Migration {
         sql::run_postgres(manager, &erasable(SYSTEM, &any_of(&[&account("account_id"), SYSTEM])))
             .await?;
         sql::run_postgres(manager, NOTES_DOWN).await?;
+        sql::run_postgres(manager, &trainers(MEMBER)).await?;
         sql::drop_tables(manager, &TABLE_NAMES).await?;
         sql::run(manager, "alter table person drop column erased_on").await
     }
@@ -153,6 +154,9 @@ async fn policies(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         );
         sql::run_postgres(manager, &policy).await?;
     }
+    // Whoever holds no role any more still takes the own choice back.
+    let own = any_of(&[MEMBER, &persons("person_id")]);
+    sql::run_postgres(manager, &trainers(&own)).await?;
     let national = format!("({NATION} and {STATED})");
     let queue = any_of(&[SYSTEM, &national]);
     let uploads = any_of(&[&account("account_id"), SYSTEM, &national]);
@@ -162,6 +166,11 @@ async fn policies(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
          grant update (note_reference) on trainer_evidence to {SERVICE_ROLE}"
     );
     sql::run_postgres(manager, &notes).await
+}
+
+/// Who may change profiles of trainers.
+fn trainers(write: &str) -> String {
+    format!("alter policy trainer_update on trainer using ({write}) with check ({write})")
 }
 
 /// What an erasure changes beyond the rows of its person: `queue` may see and change e-mails that wait, `uploads` may

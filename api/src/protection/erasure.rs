@@ -26,8 +26,11 @@ use crate::refusal::{Code, Refusal};
 /// # Errors
 ///
 /// Every unmet rule, or what the database answers.
-pub async fn ask(unit: &Unit) -> Result<Changed, Stop> {
+pub async fn ask(unit: &Unit, named: Uuid) -> Result<Changed, Stop> {
     let (desk, person) = Desk::of_oneself(unit)?;
+    if named != person {
+        return Err(Refusal::at(Code::NotFound, "personId", Code::NotFound.description()).into());
+    }
     if desk.store.has_request(person).await? {
         let message = "your request is open already";
         return Err(Refusal::at(Code::Unchanged, "", message).into());

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use chrono::NaiveDate;
 use uuid::Uuid;
 
+use super::store::end_of;
 use crate::actor::Permission;
 use crate::coded;
 use crate::db::{DbFault, Reading};
@@ -132,6 +133,8 @@ fn statement(backend: sea_orm::DbBackend, of: Question) -> Sql {
     sql.push(" as organisation_id, ").push(nothing).push(" as record_id, g.valid_from as valid_from, g.valid_to as valid_to from role_grant g where g.scope_type = 'NATION' and g.role in (");
     sql.push(&national).push(")");
     together(&mut sql, of, &["g"]);
+    sql.push(" and exists (select 1 from person x where x.id = ").bind(of.person.into());
+    sql.push(" and x.created_at < ").bind(end_of(of.to).into()).push(")");
     sql.push(" union all select 'ONESELF', p.account_id, 'SELF', ").push(nothing);
     sql.push(", ")
         .push(nothing)
@@ -163,7 +166,7 @@ fn of_rows(sql: &mut Sql, of: Question, nothing: &str) {
     let credential = (ExposureWay::Credential, Permission::SeeCredentials);
     let link = |sql: &mut Sql| {
         sql.push("credential c on c.organisation_id = g.scope_id and c.person_id = ");
-        sql.bind(of.person.into());
+        sql.bind(of.person.into()).push(" and c.issued_at < ").bind(end_of(of.to).into());
     };
     by_roles(sql, of, credential, link, (nothing, &["g"]));
 }
@@ -173,7 +176,10 @@ fn of_texts(sql: &mut Sql, of: Question) {
     let selection = (ExposureWay::Selection, Permission::OpenSelection);
     let link = |sql: &mut Sql| {
         sql.push("sensitive_record s on s.organisation_id = g.scope_id and s.category in ('MOTIVATION','REFERENCE','SELECTION_NOTE') and s.person_id = ");
-        sql.bind(of.person.into());
+        sql.bind(of.person.into()).push(" and s.created_at < ").bind(end_of(of.to).into());
+        let before = of.from.pred_opt().unwrap_or(of.from);
+        sql.push(" and (s.erased_at is null or s.erased_at >= ");
+        sql.bind(end_of(before).into()).push(")");
         if let Some(record) = of.record {
             sql.push(" and s.id = ").bind(record.into());
         }

@@ -35,5 +35,6 @@ pub mod model;
 pub mod restriction;
 pub mod retention;
 pub mod rounds;
+mod rows;
 pub mod rules;
 pub mod store;

@@ -159,89 +159,23 @@ coded! {
     }
 }
 
-/// How a value of a record stands in a row.
-pub trait Stored: Sized {
-    /// The type of the column.
-    type Column;
-    /// The value for the row.
-    fn to_column(self) -> Self::Column;
-    /// The value of a row; `None` for a code that is not known.
-    fn from_column(column: Self::Column) -> Option<Self>;
-}
-
-macro_rules! stored {
-    (as it is: $($plain:ty),+; as its code: $($coded:ty),+ $(,)?) => {
-        $(impl Stored for $plain {
-            type Column = Self;
-
-            fn to_column(self) -> Self {
-                self
-            }
-
-            fn from_column(column: Self) -> Option<Self> {
-                Some(column)
-            }
-        })+
-        $(impl Stored for $coded {
-            type Column = String;
-
-            fn to_column(self) -> String {
-                self.code().to_owned()
-            }
-
-            fn from_column(column: String) -> Option<Self> {
-                Self::from_code(&column)
-            }
-        })+
-    };
-}
-
-stored! {
-    as it is: Uuid, String, NaiveDate, DateTime<Utc>, i32, bool;
-    as its code: DataClass, Outcome, ConsentPurpose, RestrictionGround, KeepGround, Verdict,
-        AskedBy, RequestState, ProposalState, ItemOutcome,
-}
-
-impl<T: Stored> Stored for Option<T> {
-    type Column = Option<T::Column>;
-
-    fn to_column(self) -> Self::Column {
-        self.map(T::to_column)
-    }
-
-    fn from_column(column: Self::Column) -> Option<Self> {
-        match column {
-            Some(column) => T::from_column(column).map(Some),
-            None => Some(None),
-        }
-    }
-}
-
-/// Declares records with their rows: each field is a column of the same name.
+/// Declares records, and hands their fields to [`rows`](super::rows), where each is a column of the same name.
 macro_rules! records {
-    ($($(#[doc = $doc:literal])+ $name:ident in $table:ident { $($(#[doc = $field_doc:literal])+ $field:ident: $ty:ty,)+ })+) => {$(
-        $(#[doc = $doc])+
-        #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-        pub struct $name { $($(#[doc = $field_doc])+ pub $field: $ty,)+ }
+    ($($(#[doc = $doc:literal])+ $name:ident in $table:ident { $($(#[doc = $field_doc:literal])+ $field:ident: $ty:ty,)+ })+) => {
+        $(
+            $(#[doc = $doc])+
+            #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+            pub struct $name { $($(#[doc = $field_doc])+ pub $field: $ty,)+ }
+        )+
 
-        impl From<$name> for entities::$table::Model {
-            fn from(record: $name) -> Self {
-                let $name { $($field),+ } = record;
-                Self { $($field: $field.to_column()),+ }
-            }
+        /// Hands each record with its fields to the macro `$then`.
+        macro_rules! with_records {
+            ($then:ident) => {
+                $then! { $($name in $table { $($field),+ })+ }
+            };
         }
-
-        impl TryFrom<entities::$table::Model> for $name {
-            type Error = crate::db::DbFault;
-
-            fn try_from(row: entities::$table::Model) -> Result<Self, Self::Error> {
-                let entities::$table::Model { $($field),+ } = row;
-                Ok(Self { $($field: Stored::from_column($field).ok_or_else(|| {
-                    crate::db::DbFault::unreadable(concat!(stringify!($table), ".", stringify!($field)))
-                })?),+ })
-            }
-        }
-    )+};
+        pub(super) use with_records;
+    };
 }
 
 records! {

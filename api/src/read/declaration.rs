@@ -3,6 +3,8 @@
 use async_graphql::InputType;
 use async_graphql::registry::Registry;
 
+pub use super::about::About;
+pub use super::reach::reachable;
 use crate::actor::Permission;
 
 /// A type that can be read. [`readable!`](crate::readable) writes the implementation.
@@ -53,30 +55,6 @@ pub struct Rows {
     pub about: Option<About>,
 }
 
-/// Whom a row is about.
-#[derive(Clone, Copy, Debug)]
-pub struct About {
-    /// The column with the person.
-    pub person: &'static str,
-    /// What holds unless the processing of the person's data is restricted.
-    pub unrestricted: &'static str,
-}
-
-/// The person that the column names, as [`Rows::about`] has it.
-#[macro_export]
-macro_rules! person_of {
-    ($column:literal) => {
-        $crate::read::declaration::About {
-            person: $column,
-            unrestricted: concat!(
-                "not exists (select 1 from restricted_person x where x.id = ",
-                $column,
-                ")"
-            ),
-        }
-    };
-}
-
 impl Rows {
     /// The rows of `table`, visible to nobody yet, ordered by id.
     #[must_use]
@@ -122,13 +100,6 @@ impl Rows {
     #[must_use]
     pub const fn ordered_by(self, field: &'static str) -> Self {
         Self { order: field, ..self }
-    }
-
-    /// Whom a row is about: while the processing of the person's data is restricted, nobody sees it but the person and
-    /// the data protection officer.
-    #[must_use]
-    pub const fn about(self, about: About) -> Self {
-        Self { about: Some(about), ..self }
     }
 
     /// The column with the organisation that owns a row.
@@ -573,26 +544,6 @@ impl Root {
     pub const fn holding(self, condition: &'static str) -> Self {
         Self { only: Some(condition), ..self }
     }
-}
-
-/// Every declaration that `roots` lead to.
-#[must_use]
-pub fn reachable(roots: &[&[Root]]) -> Vec<&'static Def> {
-    let mut found: Vec<&'static Def> = Vec::new();
-    let mut open: Vec<&'static Def> =
-        roots.iter().flat_map(|roots| roots.iter()).map(|root| (root.target)()).collect();
-    while let Some(def) = open.pop() {
-        if found.iter().any(|known| known.name == def.name) {
-            continue;
-        }
-        found.push(def);
-        open.extend(def.fields.iter().filter_map(|field| match &field.what {
-            What::Relation(relation) => Some((relation.target)()),
-            What::Leaf(_) => None,
-        }));
-    }
-    found.sort_by_key(|def| def.name);
-    found
 }
 
 /// Declares a readable type.

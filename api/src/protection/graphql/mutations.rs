@@ -116,6 +116,8 @@ at_inputs! {
 /// The wish to be erased.
 #[derive(InputObject, Clone, Serialize)]
 pub struct ErasureAskInput {
+    /// Yourself.
+    person_id: ID,
     /// Repeating a request with the same key has one effect. Kept for 30 days.
     idempotency_key: Option<String>,
 }
@@ -230,7 +232,8 @@ impl ConsentMutations {
         #[graphql(desc = "Your wish.")] input: ErasureAskInput,
     ) -> Result<Payload<ErasureAsk>> {
         let asked = Asked::new("erasureAsk", &input, input.idempotency_key.as_ref());
-        asked.run(ctx, parts, move |unit| Box::pin(erasure::ask(unit))).await
+        let person = ids_of("per", "personId", &input.person_id)?;
+        asked.run(ctx, parts, move |unit| Box::pin(erasure::ask(unit, person))).await
     }
 
     /// Takes an own request for erasure back while it is open; the data protection officer does so for others.

@@ -10,7 +10,9 @@ use alongside::config::ApiSettings;
 use tests::curricula::{Standing, curriculum};
 use tests::engines::Fixture;
 use tests::given::{self, as_system, granted};
-use tests::{Engine, Tenant, World, courses, credentials, licences, readiness, uploads, vault};
+use tests::{
+    Engine, Tenant, World, courses, credentials, licences, protection, readiness, uploads, vault,
+};
 use uuid::Uuid;
 
 use super::facts::{Facts, Who};
@@ -184,6 +186,9 @@ async fn fill(world: &World) {
         for row in credentials::filled(world, tenant) {
             execute(world, &row).await;
         }
+        for row in protection::filled(world, tenant, EVERYONE) {
+            execute(world, &row).await;
+        }
     }
     readiness::retired_instrument(world).await;
     readiness::draft_instrument(world).await;
@@ -321,6 +326,7 @@ async fn mark(world: &World, policy: &Policy) {
             "programme" | "programme_version" | "programme_module" | "declared_gap" => "owner_id",
             "account" | "idempotency_record" | "import_run" | "audit_chain" | "vault_key" => "id",
             "readiness_instrument" | "readiness_domain" | "readiness_indicator" => "id",
+            "consent" | "erasure_request" | "retention_rule" | "retention_proposal" => "id",
             table if table.starts_with("person") || table.starts_with("trainer") => "id",
             _ => "organisation_id",
         };
