@@ -2,7 +2,7 @@
 //! the date of birth, and accounts are nobody's any more. The row stays, so that ids still resolve.
 
 use chrono::NaiveDate;
-use entities::{account, person_account, person_email, person_name};
+use entities::{account, person, person_account, person_email, person_name};
 use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, QueryFilter as _};
 use uuid::Uuid;
@@ -24,7 +24,8 @@ fn pseudonym(unit: &Unit) -> String {
     format!("Erased person {}", hex::encode(bytes))
 }
 
-/// Erases a person; says what follows, in words. What was erased before stays as it is.
+/// Erases a person, with the records that were merged into this one; says what follows, in words. What was erased before
+/// stays as it is.
 ///
 /// # Errors
 ///
@@ -39,33 +40,53 @@ pub async fn erase(unit: &Unit, id: Uuid, acting_as: &str) -> Result<Vec<String>
         return Ok(Vec::new());
     };
     let impact = roles::end_all(unit, id, acting_as).await?;
-    let called = pseudonym(unit);
-    let names = Names {
-        preferred_name: called.clone(),
-        given_name: None,
-        family_name: None,
-        certificate_name: called.clone(),
-    };
     let today = unit.today();
     for link in links.iter().filter(|link| link.holds_on(today)) {
         store.end_account(link.id, today).await?;
         roles::belong_to(unit, link.target, None).await?;
     }
-    overwrite(unit, id, &called).await?;
+    nameless(unit, before, acting_as).await?;
+    let mut merged = retired(unit, id).await?;
+    while let Some(next) = merged.pop() {
+        merged.extend(retired(unit, next).await?);
+        if let Some(before) = store.lock(next).await? {
+            nameless(unit, before, acting_as).await?;
+        }
+    }
+    Ok(impact)
+}
+
+/// The records that were merged into one.
+#[expect(clippy::disallowed_methods, reason = "what was merged into the person at hand")]
+async fn retired(unit: &Unit, id: Uuid) -> Result<Vec<Uuid>, Stop> {
+    let merged = person::Entity::find().filter(person::Column::MergedIntoId.eq(id));
+    Ok(merged.all(unit.tx()).await?.into_iter().map(|row| row.id).collect())
+}
+
+/// Gives a record a pseudonym in the place of everything that tells who it was.
+async fn nameless(unit: &Unit, before: Person, acting_as: &str) -> Result<(), Stop> {
+    let called = pseudonym(unit);
+    overwrite(unit, before.id, &called).await?;
+    let names = Names {
+        preferred_name: called.clone(),
+        given_name: None,
+        family_name: None,
+        certificate_name: called,
+    };
     let after = Person {
         names,
         date_of_birth: None,
-        erased_on: Some(today),
+        erased_on: Some(unit.today()),
         updated_at: unit.now(),
         version: before.version + 1,
         ..before.clone()
     };
-    store.update(&after).await?;
+    People::of(unit).update(&after).await?;
     let facts = ["names", "emails", "accounts"];
     let acting_as = acting_as.to_owned();
     let change = Change::of("person.erased", Some(&before), &after, &facts, acting_as, None);
     unit.record(Change { chain: audit::NATION, ..change });
-    Ok(impact)
+    Ok(())
 }
 
 /// Writes the pseudonym over former names, addresses, and what accounts were called.
@@ -120,13 +141,14 @@ async fn own_accounts(unit: &Unit, id: Uuid) -> Result<Vec<Uuid>, Stop> {
 
 /// What a person can still have in the network: nobody with any of it is erased because time has passed. Another
 /// aggregate with something of people adds its line.
-const IN_USE: [&str; 7] = [
+const IN_USE: [&str; 8] = [
     "exists (select 1 from person_membership x where x.person_id = t.id and (x.valid_to is null or x.valid_to > {by}))",
     "exists (select 1 from person_account x where x.person_id = t.id and (x.valid_to is null or x.valid_to > {by}))",
     "exists (select 1 from role_grant x where x.person_id = t.id and (x.valid_to is null or x.valid_to > {by}))",
     "exists (select 1 from trainer x where x.person_id = t.id)",
     "exists (select 1 from credential x where x.person_id = t.id)",
     "exists (select 1 from sensitive_record x where x.person_id = t.id and x.erased_at is null)",
+    "exists (select 1 from consent x where x.person_id = t.id and x.withdrawn_at is null)",
     "exists (select 1 from erasure_request x where x.person_id = t.id and x.state = 'OPEN')",
 ];
 

@@ -67,6 +67,19 @@ macro_rules! of_account {
     };
 }
 
+/// The record of the person, and those that were merged into it.
+macro_rules! one_and_merged {
+    ($from:literal, $column:literal) => {
+        concat!(
+            $from,
+            " where ",
+            $column,
+            " in (with recursive w(id) as (select p.id from person p where p.id = {person} \
+               union select p.id from person p join w on p.merged_into_id = w.id) select id from w)"
+        )
+    };
+}
+
 /// The profiles of the person as a trainer.
 macro_rules! of_trainer {
     ($from:literal) => {
@@ -79,7 +92,7 @@ macro_rules! of_trainer {
 pub const SECTIONS: &[Section] = &[
     Section {
         name: "person",
-        from: "person t where t.id = {person} or t.merged_into_id = {person}",
+        from: one_and_merged!("person t", "t.id"),
         values: &[
             ("id", "t.id", Id("per")),
             ("preferredName", "t.preferred_name", Text),
@@ -95,7 +108,7 @@ pub const SECTIONS: &[Section] = &[
     },
     Section {
         name: "names",
-        from: "person_name t where t.person_id = {person}",
+        from: one_and_merged!("person_name t", "t.person_id"),
         values: &[
             ("preferredName", "t.preferred_name", Text),
             ("givenName", "t.given_name", Text),

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use alongside::actor::demo_issuer::DemoIssuer;
+use alongside::actor::service::account_id;
 use alongside::actor::{GrantScope, Role};
 use alongside::protection::export::SECTIONS;
 use alongside::vault::model::{Category, ReaderRole};
@@ -131,6 +133,8 @@ on_both_databases! {
         assert_eq!(could(&world, &dpo, window("2026-04-01T00:00:00Z", "2026-04-02T00:00:00Z", Value::Null)).await, BTreeSet::new());
         world.set_clock("2026-05-10T09:00:00Z");
         let late = world.grant_to("late", Role::LeadTrainer, GrantScope::Organisation(world.a.id)).await;
+        let begins = format!("update role_grant set valid_from = '2026-05-10' where account_id = {}", world.uuid(account_id(DemoIssuer::NAME, "late")));
+        world.database.eye.execute(&begins).await.expect("the role begins that day");
         assert!(!could(&world, &officer(&world), now.clone()).await.iter().any(|(.., whose)| *whose == account("late")));
         let later = window("2026-05-01T00:00:00Z", "2026-05-11T00:00:00Z", Value::Null);
         assert!(could(&world, &officer(&world), later).await.contains(&one("KEEPER", "LTR", "late".to_owned())));

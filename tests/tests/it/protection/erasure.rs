@@ -179,7 +179,7 @@ on_both_databases! {
         // Whoever had the account holds nothing any more, and the record does not change.
         let viewer = world.data(Some(&own), "{ viewer { roles { role } } people { totalCount } }", json!({})).await;
         assert_eq!(viewer, json!({ "viewer": { "roles": [] }, "people": { "totalCount": 0 } }));
-        let version = world.database.eye.count(&format!("select version from person where id = {}", world.uuid(someone.id))).await;
+        let version = world.database.eye.count(&format!("select cast(version as bigint) from person where id = {}", world.uuid(someone.id))).await;
         let rename = json!({ "id": someone.global_id(), "expectedVersion": version, "preferredName": "Elm", "certificateName": "Elm", "effectiveOn": "2026-05-02" });
         assert_eq!(world.mutate(Some(&world.officer()), "personRename", "", rename).await.codes(), ["CONFLICT"]);
         assert_eq!(world.database.eye.rows_where("mail_message", "state = 'WAITING'").await, 1, "another's waits");
@@ -267,5 +267,18 @@ on_both_databases! {
         assert_eq!(opened(&world, Some(&token), own, "SUPPORT").await.codes(), ["NOT_FOUND"]);
         assert!(opened(&world, Some(&token), theirs, "SUPPORT").await.codes().is_empty());
         assert!(opened(&world, Some(&others), theirs, "OWN_RECORD").await.codes().is_empty());
+    }
+
+    async fn what_was_merged_into_a_person_is_erased_with_the_person(world: World) {
+        let named = |name: &str| tests::people::somebody(&format!("{name} {SENTINEL}"), Some(world.a.id));
+        let [one, two, three] = [registered(&world, named("One")).await, registered(&world, named("Two")).await, registered(&world, named("Three")).await];
+        for (from, into, version) in [(&one, &two, 1), (&two, &three, 1)] {
+            let expected = if from.id == two.id { 2 } else { 1 };
+            let merge = json!({ "id": from.global_id(), "expectedVersion": expected, "intoId": into.global_id(), "intoExpectedVersion": version });
+            world.mutate(Some(&world.officer()), "personMerge", "", merge).await.done("userErrors");
+        }
+        let request = requested(&world, &three).await;
+        decided(&world, &officer(&world), &request, all()).await.done("request");
+        assert!(!left(&world).await.contains(SENTINEL));
     }
 }

@@ -2,14 +2,17 @@
 
 use alongside::actor::Role;
 use alongside::course::model::State;
+use alongside::db::Access;
 use alongside::vault::model::{Category, ReaderRole};
+use sea_orm::ConnectionTrait as _;
 use serde_json::{Value, json};
 use tests::courses::{course, school};
 use tests::credentials::{global_id, graduation};
+use tests::eye::texts;
 use tests::people::{linked, list, person, trainer_of};
 use tests::vault::{id, kept, opened, reader, shared, signed_in};
 use tests::world::NATIONAL;
-use tests::{World, on_both_databases};
+use tests::{World, on_both_databases, on_postgres};
 
 use super::{all, decided, officer, restricted};
 
@@ -117,5 +120,29 @@ on_both_databases! {
         let asked = world.mutate(Some(&dpo), "erasureAsk", "request { id }", json!({ "personId": oneself.global_id() })).await;
         let own = asked.done("request")["id"].as_str().expect("an id").to_owned();
         assert_eq!(decided(&world, &dpo, &own, all()).await.codes(), ["SEPARATION_OF_DUTIES"]);
+    }
+}
+
+on_postgres! {
+    async fn the_row_policies_hide_who_is_restricted_from_members_and_the_public(world: World) {
+        let someone = person(&world, "Rowan", Some(&world.a)).await;
+        kept(&world, &someone, Some(world.a.id), Category::Motivation, "A text.").await;
+        let tables = ["person", "person_name", "sensitive_record"];
+        let seen = async |world: &World| {
+            let tx = world.app.core().db().begin(Access::Read, &world.a.scope()).await.expect("a transaction");
+            let mut seen = Vec::new();
+            for table in tables {
+                seen.push(texts(&tx, &format!("select id::text from {table}")).await.expect("a look").len());
+            }
+            tx.rollback().await;
+            seen
+        };
+        assert_eq!(seen(&world).await, [1, 1, 1]);
+        restricted(&world, &someone).await;
+        assert_eq!(seen(&world).await, [0, 0, 0]);
+        let tx = world.app.core().db().begin(Access::Write, &world.a.scope()).await.expect("a transaction");
+        let lifted = tx.execute_unprepared("delete from restricted_person").await.expect("none");
+        assert_eq!(lifted.rows_affected(), 0, "and no member lifts it");
+        tx.rollback().await;
     }
 }
