@@ -248,7 +248,7 @@ readable! {
         .ordered_by("placedAt");
     /// The id of the restriction.
     id: id("prs"),
-    /// Why.
+    /// Why processing is restricted.
     ground: choice::<RestrictionGroundChoice>("t.ground").filtered(),
     /// Since when.
     placedAt: instant("t.placed_at").ordered(),
@@ -296,7 +296,7 @@ readable! {
     person: one::<Person>("t.person_id").nullable(),
     /// The organisation whose data are kept; null for a person's.
     organisation: one::<Organisation>("t.organisation_id").nullable(),
-    /// Why.
+    /// Why the data are kept.
     reason: text("t.reason"),
     /// The day from which it no longer holds; null if no such day is set.
     until: date("t.until").nullable(),
@@ -333,7 +333,7 @@ readable! {
     decidedAt: instant("t.decided_at").nullable(),
     /// What the account is called that decided.
     decidedBy: text("(select a.label from account a where a.id = t.decided_by)").nullable().personal(),
-    /// Why.
+    /// Why it was decided so; null while it is open.
     reason: text("t.reason").nullable(),
     /// When the last record was dealt with; null until then.
     finishedAt: instant("t.finished_at").nullable(),
