@@ -7,7 +7,8 @@ use crate::read::declaration::Root;
 use crate::verify::Invariant;
 use crate::{
     actor, application, course, credential, employer, enrolment, files, import, licence, mail,
-    organisation, person, programme, readiness, reference, succession, trainer, upload, vault,
+    organisation, person, programme, protection, readiness, reference, succession, trainer, upload,
+    vault,
 };
 
 /// The root fields of every aggregate.
@@ -28,6 +29,7 @@ pub const ROOTS: &[&[Root]] = &[
     import::graphql::ROOTS,
     upload::graphql::ROOTS,
     vault::graphql::ROOTS,
+    protection::graphql::ROOTS,
     actor::graphql::ROOTS,
 ];
 
@@ -47,6 +49,7 @@ pub const INVARIANTS: &[&[Invariant]] = &[
     employer::invariants::QUERIES,
     upload::invariants::QUERIES,
     vault::invariants::QUERIES,
+    protection::invariants::QUERIES,
     mail::invariants::QUERIES,
 ];
 
@@ -58,6 +61,7 @@ pub const JOBS: &[&[Job]] = &[
     files::removal::JOBS,
     vault::rotation::JOBS,
     application::JOBS,
+    protection::rounds::JOBS,
 ];
 
 /// Queries that no table answers alone.
@@ -70,6 +74,7 @@ pub struct Computed(
     readiness::graphql::ReadinessQueries,
     application::graphql::EqualityQueries,
     credential::graphql::CredentialQueries,
+    protection::graphql::ProtectionQueries,
     actor::graphql::ViewerQueries,
 );
 
@@ -108,4 +113,6 @@ pub struct Mutation(
     import::graphql::ImportMutations,
     upload::graphql::UploadMutations,
     vault::graphql::VaultMutations,
+    protection::graphql::ConsentMutations,
+    protection::graphql::ProtectionMutations,
 );

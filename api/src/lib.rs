@@ -60,6 +60,7 @@ pub mod licence;
 pub mod organisation;
 pub mod person;
 pub mod programme;
+pub mod protection;
 pub mod readiness;
 pub mod reference;
 pub mod succession;

@@ -202,6 +202,10 @@ codes! {
     DecisionOpen = "DECISION_OPEN",
     /// The rule finds another outcome.
     OutcomeDiffers = "OUTCOME_DIFFERS",
+    /// A class of data that holds something has no decision; the message names it.
+    DecisionMissing = "DECISION_MISSING",
+    /// A hold keeps these data: lift it first, or keep them.
+    Held = "HELD",
     /// Too many of your files wait to be used. Use them, or wait until they expire.
     TooManyUploads = "TOO_MANY_UPLOADS",
     /// You have a live application for this course: go on with that one, or withdraw it.
@@ -378,6 +382,20 @@ pub fn for_constraint(name: &str) -> Option<Refusal> {
         | "licence_decision(licence_id)"
         | "licence_appeal_once"
         | "licence_appeal(organisation_id,decision_id)" => Refusal::whole(Code::Conflict),
+        "consent_one_of_credential"
+        | "consent(credential_id)"
+        | "consent_one_of_trainer"
+        | "consent(trainer_id)"
+        | "consent_one_case_study"
+        | "consent(person_id)"
+        | "processing_restriction_one"
+        | "processing_restriction(person_id)"
+        | "restricted_person_pkey"
+        | "restricted_person(id)"
+        | "retention_proposal_one"
+        | "retention_proposal(class)"
+        | "erasure_request_one"
+        | "erasure_request(person_id)" => Refusal::whole(Code::Conflict),
         "programme_version_published"
         | "programme_part_published"
         | "readiness_instrument_published"

@@ -15,6 +15,7 @@ use crate::config::Profile;
 use crate::credential::http as credentials;
 use crate::graphql::http;
 use crate::graphql::schema::{self, Audience};
+use crate::protection::http as exports;
 use crate::readiness::http as evidence;
 use crate::telemetry::metrics;
 use crate::upload::http as uploads;
@@ -30,6 +31,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/auth/logout", post(logout::post))
         .route("/uploads/{id}", any(uploads::put))
         .route("/evidence/{id}", any(evidence::get))
+        .route("/exports/people/{id}", any(exports::post))
         .route("/schema.graphql", get(sdl))
         .route("/health/live", get(|| async { "live" }))
         .route("/health/ready", get(ready))

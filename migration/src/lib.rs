@@ -32,6 +32,7 @@ mod m0022_vault;
 mod m0023_credentials;
 mod m0024_enrolments;
 mod m0025_applications;
+mod m0026_protection;
 mod row_security;
 mod seed;
 mod seed_programmes;
@@ -73,6 +74,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0023_credentials::Migration),
             Box::new(m0024_enrolments::Migration),
             Box::new(m0025_applications::Migration),
+            Box::new(m0026_protection::Migration),
         ]
     }
 }

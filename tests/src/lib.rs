@@ -36,6 +36,7 @@ pub mod given;
 pub mod invariants;
 pub mod licences;
 pub mod people;
+pub mod protection;
 pub mod race;
 pub mod readiness;
 pub mod redis;

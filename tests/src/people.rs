@@ -116,7 +116,12 @@ pub async fn trainer_of(world: &World, person: Someone, of: &Tenant) -> Teacher 
 pub async fn list(world: &World, teacher: &Teacher, version: i32) {
     let at = At { id: teacher.id, version };
     as_system(world.app.core(), move |unit| {
-        let profile = Profile { bio: None, listed: Some(true), lived_experience: Some(true) };
+        let profile = Profile {
+            bio: None,
+            listed: Some(true),
+            lived_experience: Some(true),
+            consent_wording: None,
+        };
         Box::pin(async move { Ok(trainers::describe(unit, at, profile).await?.id) })
     })
     .await;

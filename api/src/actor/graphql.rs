@@ -12,7 +12,7 @@ use crate::read::Op;
 use crate::read::declaration::{
     Filter, Kind, Root, Rows, Way, choice, date, id, int, key, one_through, text,
 };
-use crate::{organisation, readable};
+use crate::{organisation, person_of, readable};
 
 /// The root fields of access.
 pub const ROOTS: &[Root] = &[Root::page::<RoleGrant>(
@@ -90,7 +90,7 @@ pub enum GrantScopeType {
 
 readable! {
     /// A role that an account holds for a period.
-    pub RoleGrant = Rows::of("role_grant", "rgr").visible_to(&[
+    pub RoleGrant = Rows::of("role_grant", "rgr").about(person_of!("t.person_id")).visible_to(&[
         Way::Nation(Permission::SeeGrants),
         Way::Organisation("t.scope_id", Permission::SeeGrants),
         Way::Account("t.account_id"),

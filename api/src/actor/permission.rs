@@ -197,6 +197,8 @@ macro_rules! with_permissions {
             ModerateAssignments as moderate_assignments: [LeadTrainer, QualityLead];
             /// Note supervision and confirm hours of the people whom one supervises.
             SupervisePeople as supervise_people: [Supervisor, Trainer, LeadTrainer];
+            /// Decide how long data are kept, holds, restrictions and erasures.
+            ProtectData as protect_data: [DataProtectionOfficer];
         }
     };
 }

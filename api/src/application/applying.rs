@@ -133,6 +133,7 @@ async fn admitted(unit: &Unit, new: &Start) -> Result<Uuid, Stop> {
         },
         date_of_birth: None,
         merged_into_id: None,
+        erased_on: None,
         created_at: unit.now(),
         updated_at: unit.now(),
         version: 1,

@@ -10,6 +10,7 @@ use crate::audit::Change;
 use crate::command::{Stop, Unit, refuse_any};
 use crate::person::desk::{At, not_found};
 use crate::person::rules::unmet_for_hands;
+use crate::protection::restriction;
 use crate::refusal::{Code, Refusal};
 
 /// The role that allows something, and the chain of the trail.
@@ -100,6 +101,7 @@ pub(super) async fn selected(unit: &Unit, id: Uuid) -> Result<(Hand, Application
         return Err(Refusal::whole(unseen(unit, &found)).into());
     };
     refuse_any(unmet_for_hands(unit.actor().person(), &[Some(found.person_id)]))?;
+    restriction::refuse(unit, found.person_id).await?;
     // What nobody handed in is the applicant's own.
     if found.submitted_at.is_none() {
         return Err(not_found());

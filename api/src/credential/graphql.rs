@@ -28,7 +28,7 @@ use crate::read::declaration::{
     Filter, Key, Kind, Root, Rows, Way, boolean, choice, date, id, instant, int, one, text,
 };
 use crate::trainer::graphql::TrainerAccreditation;
-use crate::{mutations, readable};
+use crate::{mutations, person_of, readable};
 
 /// The prefix of ids of credentials.
 pub const PREFIX: &str = "crd";
@@ -107,6 +107,7 @@ readable! {
     /// What a graduate, an accredited trainer or a licensed organisation can show. Anyone who has the public token can
     /// verify it at `/verify/` and the token.
     pub Credential = Rows::of("credential", PREFIX)
+        .about(person_of!("t.person_id"))
         .visible_to(&[
             Way::Nation(Permission::SeeCredentials),
             Way::Organisation("t.organisation_id", Permission::SeeCredentials),
@@ -371,6 +372,8 @@ pub struct CredentialSetListingInput {
     expected_version: i32,
     /// Whether the public is told.
     listed: bool,
+    /// The wording that you agreed to in order to be named; `network/listing/1` if you name none.
+    consent_wording: Option<String>,
     /// Repeating a request with the same key has one effect. Kept for 30 days.
     idempotency_key: Option<String>,
 }
@@ -464,7 +467,13 @@ impl CredentialMutations {
     ) -> Result<Payload<CredentialSetListing>> {
         let asked = Asked::new("credentialSetListing", &input, input.idempotency_key.as_ref());
         let at = at(&input.id, input.expected_version)?;
-        let listed = input.listed;
-        asked.run(ctx, parts, move |unit| Box::pin(service::set_listing(unit, at, listed))).await
+        asked
+            .run(ctx, parts, move |unit| {
+                let (listed, wording) = (input.listed, input.consent_wording.clone());
+                Box::pin(
+                    async move { service::set_listing(unit, at, listed, wording.as_deref()).await },
+                )
+            })
+            .await
     }
 }

@@ -21,6 +21,8 @@ use crate::person::rules::unmet_for_hands;
 use crate::person::store::People;
 use crate::programme::kind::ProgrammeType;
 use crate::programme::store::Programmes;
+use crate::protection::model::ConsentPurpose;
+use crate::protection::{consents, restriction};
 use crate::refusal::{Code, Refusal};
 
 /// The bytes of a public token: 144 bits, more than anybody guesses.
@@ -231,6 +233,10 @@ async fn saved(
     after.version = before.version + 1;
     Credentials::of(unit).update(&after).await?;
     record(unit, action, Some(before), &after, by, why);
+    if before.listed && !after.listed {
+        let purpose = ConsentPurpose::CredentialListing;
+        consents::end(unit, purpose, after.id, &by.acting_as).await?;
+    }
     Ok(after)
 }
 
@@ -259,8 +265,18 @@ fn holds(actor: &crate::actor::Actor, credential: &Credential) -> bool {
     actor.person().is_some() && actor.person() == credential.person_id
 }
 
-/// The credential, locked and as the caller read it; to who does not see it, it is not there.
+/// The credential, locked and as the caller read it; to who does not see it, it is not there. Nobody changes one of a
+/// person whose processing is restricted.
 async fn locked(unit: &Unit, at: At) -> Result<Credential, Stop> {
+    let found = seen(unit, at).await?;
+    if let Some(person) = found.person_id {
+        restriction::refuse(unit, person).await?;
+    }
+    Ok(found)
+}
+
+/// The same, whether it changes or not.
+async fn seen(unit: &Unit, at: At) -> Result<Credential, Stop> {
     let found = Credentials::of(unit).lock(at.id).await?;
     let found = found.filter(|found| sees(unit.actor(), found)).ok_or_else(not_found)?;
     if found.version == at.version { Ok(found) } else { Err(Refusal::stale().into()) }
@@ -357,17 +373,29 @@ pub async fn reissue(unit: &Unit, at: At) -> Result<Changed, Stop> {
     Ok(Changed::of(new.id))
 }
 
-/// CRD-4: the holder lets the public be told the name, or not.
+/// CRD-4: the holder lets the public be told the name, by a wording or the network's own, or not.
 ///
 /// # Errors
 ///
 /// Every unmet rule, or what the database answers.
-pub async fn set_listing(unit: &Unit, at: At, listed: bool) -> Result<Changed, Stop> {
-    let found = locked(unit, at).await?;
+pub async fn set_listing(
+    unit: &Unit,
+    at: At,
+    listed: bool,
+    wording: Option<&str>,
+) -> Result<Changed, Stop> {
+    let found = seen(unit, at).await?;
+    if let Some(person) = found.person_id.filter(|_| listed) {
+        restriction::refuse(unit, person).await?;
+    }
     let hand = own(unit, &found).ok_or_else(|| Stop::from(Refusal::whole(Code::Forbidden)))?;
     refuse_any(rules::unmet_for_listing(&found, listed))?;
     let after = Credential { listed, ..found.clone() };
     saved(unit, "credential.listing_set", &found, after, (&hand, None)).await?;
+    if let Some(person) = found.person_id.filter(|_| listed) {
+        let of = (ConsentPurpose::CredentialListing, at.id);
+        consents::begin(unit, person, of, wording.unwrap_or(consents::NETWORK_WORDING)).await?;
+    }
     Ok(Changed::of(at.id))
 }
 

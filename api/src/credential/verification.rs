@@ -12,11 +12,12 @@ use super::model::{Credential, Ground, Kind, Reason, State, Status};
 use super::rules::is_surname_of;
 use super::service::sha256;
 use super::store::Credentials;
-use crate::actor::Identity;
+use crate::actor::{Identity, Permission};
 use crate::budget::Payer;
 use crate::core::Core;
-use crate::db::{Access, Tx};
+use crate::db::{Access, DbFault, Tx};
 use crate::fault::Fault;
+use crate::protection::store::is_restricted;
 
 /// The letters of a token.
 const TOKEN_LENGTH: usize = 24;
@@ -155,6 +156,7 @@ async fn told(
     let mut now = store.present_names(credential.organisation_id, today).await?;
     now.retain(|name| *name != credential.organisation_name);
     let decided = credential.state != State::Issued;
+    let hidden = is_hidden(tx, &credential).await?;
     Ok(Verification {
         status: if signed { credential.status(today) } else { Status::Invalid },
         status_since: decided.then_some(credential.state_on),
@@ -163,7 +165,7 @@ async fn told(
         frameworks,
         organisation_now: now,
         issued_on: crate::calendar::civil_date(credential.issued_at),
-        holder_name: credential.holder_name.filter(|_| credential.listed),
+        holder_name: credential.holder_name.filter(|_| credential.listed && !hidden),
         title: credential.title,
         edition: credential.edition,
         organisation_name: credential.organisation_name,
@@ -185,12 +187,22 @@ pub async fn confirm(
     surname: &str,
 ) -> Result<Confirmation, Unconfirmed> {
     try_once(core, payer).await?;
-    let Some((_tx, credential)) = found(core, token).await? else {
+    let Some((tx, credential)) = found(core, token).await? else {
         return Ok(Confirmation::NoMatch);
     };
     try_once(core, Payer::Credential(credential.id)).await?;
-    let fits = credential.holder_name.is_some_and(|name| is_surname_of(surname, &name));
+    let hidden = is_hidden(&tx, &credential).await.map_err(Fault::from)?;
+    let told = credential.holder_name.filter(|_| !hidden);
+    let fits = told.is_some_and(|name| is_surname_of(surname, &name));
     Ok(if fits { Confirmation::Match } else { Confirmation::NoMatch })
+}
+
+/// Whether the processing of the holder's data is restricted: nobody is told the name meanwhile.
+async fn is_hidden(tx: &Tx, credential: &Credential) -> Result<bool, DbFault> {
+    match credential.person_id {
+        Some(person) => is_restricted(tx, person).await,
+        None => Ok(false),
+    }
 }
 
 /// Takes one try from the budget of `payer`.
@@ -210,7 +222,12 @@ async fn try_once(core: &Core, payer: Payer) -> Result<(), Unconfirmed> {
 pub async fn seen(core: &Core, identity: Identity, id: Uuid) -> Result<Option<Credential>, Fault> {
     let (tx, actor) = core.begin(Access::Read, identity).await?;
     let credential = Credentials::within(&tx).find(id).await?;
-    Ok(credential.filter(|credential| super::service::sees(&actor, credential)))
+    let found = credential.filter(|credential| super::service::sees(&actor, credential));
+    let Some(credential) = found else { return Ok(None) };
+    let own = actor.person().is_some() && actor.person() == credential.person_id;
+    let officer = actor.may_nationally(Permission::AnswerRightsRequests);
+    let shown = own || officer || !is_hidden(&tx, &credential).await?;
+    Ok(shown.then_some(credential))
 }
 
 /// The bits of a list that are set for one purpose.

@@ -138,6 +138,7 @@ async fn make(unit: &Unit, sketch: Sketch) -> Result<Uuid, Stop> {
         bio: None,
         listed: Some(sketch.k != 3),
         lived_experience: Some(sketch.k % 2 == 1),
+        consent_wording: None,
     };
     trainers::describe(unit, At { id: trainer, version: 1 }, profile).await?;
     Ok(trainer)

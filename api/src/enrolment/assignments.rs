@@ -15,6 +15,7 @@ use crate::command::{Stop, Unit, refuse_any};
 use crate::course::store::Courses;
 use crate::person::desk::{At, Changed, not_found};
 use crate::person::rules::unmet_for_hands;
+use crate::protection::restriction;
 use crate::refusal::{Code, Refusal};
 use crate::vault;
 use crate::vault::model::{Category, New, NewReader, ReaderRole};
@@ -89,6 +90,7 @@ async fn attempt(
         return Err(Refusal::stale().into());
     }
     refuse_any(unmet_for_hands(unit.actor().person(), &[Some(of.person_id)]))?;
+    restriction::refuse(unit, of.person_id).await?;
     let person = unit.actor().person().ok_or_else(|| {
         let message = "only an account of a person marks and moderates";
         Stop::from(Refusal::at(Code::AccountMissing, "", message))

@@ -12,6 +12,7 @@ use crate::command::{Stop, Unit, refuse_any};
 use crate::organisation::rules::unmet_for_own_organisation;
 use crate::person::desk::{At, not_found};
 use crate::person::rules::unmet_for_hands;
+use crate::protection::restriction;
 use crate::refusal::{Code, Refusal};
 
 /// Whoever acts about the own record.
@@ -78,6 +79,7 @@ impl<'a> Desk<'a> {
             let own = acts_for(unit, found.organisation_id).await?;
             refuse_any(unmet_for_own_organisation(own))?;
         }
+        restriction::refuse(unit, found.person_id).await?;
         let locked = desk.locked(at).await?;
         Ok((desk, locked))
     }
@@ -96,6 +98,7 @@ impl<'a> Desk<'a> {
             return Err(Refusal::whole(code).into());
         }
         let desk = Self::of(unit, OWN.to_owned());
+        restriction::refuse(unit, found.person_id).await?;
         let locked = desk.locked(at).await?;
         Ok((desk, locked))
     }

@@ -44,7 +44,7 @@ pub const QUERIES: &[Invariant] = &[
     ),
     (
         "who was at a session has begun, and who was at none has not",
-        "select e.state || ' after a session' from enrolment e where e.state in ('HELD', 'REFUSED', 'PLACED') \
+        "select e.state || ' after a session' from enrolment e where e.state in ('REFUSED', 'PLACED') \
          and exists (select 1 from attendance_record a where a.enrolment_id = e.id and a.replaced_at is null \
            and a.minutes > 0)",
     ),

@@ -7,6 +7,7 @@
 //!   races ([`service`]). Who is refused, pauses, left or goes on elsewhere has none.
 //! * **ENR-1** A person has one live enrolment of a kind nationally. A second one is held for a quality lead, who lets it
 //!   be once the other has ended, or does not; the organisation learns no more than that it is held.
+//!   Where records of two people are merged, one of two live ones is held as well.
 //! * **ENR-2** What comes after the day on which somebody left does not count. Who was at no session declined the place
 //!   or did not come; who was at one withdraws for another reason, and not before the last that they attended.
 //! * **ENR-3** Who goes on in another course of the kind has two enrolments, and what the first earned is carried over by
@@ -81,6 +82,7 @@ pub mod graduation;
 pub mod graphql;
 pub mod invariants;
 pub mod life;
+pub mod merging;
 pub mod model;
 pub mod placements;
 pub mod recording;

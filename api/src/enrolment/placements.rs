@@ -18,6 +18,7 @@ use crate::coded;
 use crate::command::{Stop, Unit, refuse_any};
 use crate::person::desk::{At, Changed, not_found};
 use crate::person::rules::unmet_for_hands;
+use crate::protection::restriction;
 use crate::refusal::{Code, Refusal};
 
 /// Most minutes of a placement: half a year of full-time work.
@@ -107,6 +108,7 @@ async fn placed(
         }
     };
     refuse_any(unmet_for_hands(person, &[Some(of.person_id)]))?;
+    restriction::refuse(unit, of.person_id).await?;
     let found = desk.store.lock_placement(at.id).await?.ok_or_else(not_found)?;
     if found.version == at.version { Ok((desk, of, found)) } else { Err(Refusal::stale().into()) }
 }

@@ -21,6 +21,7 @@ use crate::course::store::Courses;
 use crate::organisation::rules::{MAX_TEXT, unmet_for_text};
 use crate::person::desk::{At, Changed, not_found};
 use crate::person::rules::unmet_for_hands;
+use crate::protection::restriction;
 use crate::refusal::{Code, Refusal};
 
 /// How one person attended a session.
@@ -102,6 +103,9 @@ pub async fn record(unit: &Unit, session: Uuid, roll: Roll) -> Result<Changed, S
         }
     }
     refuse_any(unmet)?;
+    for (of, _) in &records {
+        restriction::refuse(unit, of.person_id).await?;
+    }
     let mut done = Done::default();
     let mut touched = Vec::new();
     for (of, record) in records {
@@ -335,6 +339,7 @@ pub async fn answer_make_up(
     let desk = recorder(unit, &course).await?;
     refuse_any(unmet_for_hands(unit.actor().person(), &[Some(found.person_id)]))?;
     refuse_any(unmet_for_closed(&desk, &course))?;
+    restriction::refuse(unit, found.person_id).await?;
     let of = desk.store.lock(enrolment).await?.ok_or_else(not_found)?;
     let asked = desk.store.make_ups(&[of.id]).await?;
     let asked = asked

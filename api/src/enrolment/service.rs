@@ -18,6 +18,7 @@ use crate::person::desk::{At, Changed, not_found};
 use crate::person::model::{Link, Person};
 use crate::person::rules::unmet_for_hands;
 use crate::person::store::People;
+use crate::protection::restriction;
 use crate::refusal::{Code, Refusal};
 
 /// A place that somebody is to have.
@@ -167,6 +168,7 @@ async fn unmet_for_person(
         let message = "no such person whose record your organisation keeps: register them first";
         return Ok(vec![Refusal::at(Code::NotFound, "personId", message)]);
     };
+    restriction::refuse(unit, person).await?;
     let mut unmet = unmet_for_hands(unit.actor().person(), &[Some(person)]);
     if found.merged_into_id.is_some() {
         unmet.push(Refusal::at(Code::Merged, "personId", Code::Merged.description()));

@@ -24,6 +24,7 @@
 //! * A header is one line: breaks in a subject become spaces, and an address that is none cannot be queued.
 //! * Without `mail.url` messages wait, and nothing is sent.
 
+pub mod erasing;
 pub mod invariants;
 pub mod line;
 pub mod model;

@@ -11,6 +11,7 @@ use crate::actor::Permission;
 use crate::audit::{self, Audited, Change};
 use crate::command::{Stop, Unit, refuse_any};
 use crate::organisation::store::Organisations;
+use crate::protection::restriction;
 use crate::refusal::{Code, Refusal};
 
 /// What a use case changed.
@@ -123,6 +124,7 @@ impl<'a> Desk<'a> {
     /// `NOT_FOUND`, `CONFLICT`.
     pub async fn locked(&self, at: At) -> Result<Person, Stop> {
         let person = self.store.lock(at.id).await?.ok_or_else(not_found)?;
+        restriction::refuse(self.unit, at.id).await?;
         if person.version == at.version { Ok(person) } else { Err(Refusal::stale().into()) }
     }
 

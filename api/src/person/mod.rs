@@ -20,6 +20,7 @@
 
 pub mod desk;
 pub mod duplicates;
+pub mod erasing;
 pub mod graphql;
 pub mod invariants;
 pub mod merging;

@@ -33,6 +33,8 @@ pub struct Person {
     pub date_of_birth: Option<NaiveDate>,
     /// The record that replaced this one.
     pub merged_into_id: Option<Uuid>,
+    /// When a pseudonym took the place of names, addresses and accounts.
+    pub erased_on: Option<NaiveDate>,
     /// When the record was made.
     pub created_at: DateTime<Utc>,
     /// When it last changed.

@@ -113,6 +113,28 @@ pub async fn end(unit: &Unit, at: At, on: Option<NaiveDate>) -> Result<Changed, 
     Ok(Changed { id: at.id, impact })
 }
 
+/// Ends every role of a person today, as part of an erasure that was decided; says how many, and what follows.
+pub(super) async fn end_all(
+    unit: &Unit,
+    person: Uuid,
+    acting_as: &str,
+) -> Result<Vec<String>, Stop> {
+    let (today, mut impact) = (unit.today(), Vec::new());
+    let found = grants(unit, rows().filter(Column::PersonId.eq(person)).lock(LockType::Update));
+    for before in found.await? {
+        let last = today.max(before.from);
+        if before.to.is_some_and(|to| to <= last) {
+            continue;
+        }
+        let after = RoleGrant { to: Some(last), version: before.version + 1, ..before.clone() };
+        save(unit, &after).await?;
+        impact.extend(another_signatory(unit, acting_as, &after, last).await?);
+        let acting_as = acting_as.to_owned();
+        unit.record(Change::of("role.ended", Some(&before), &after, &[], acting_as, None));
+    }
+    Ok(impact)
+}
+
 /// RDY-6: where another person signs from a day on, or nobody, readiness is assessed anew; says so.
 async fn another_signatory(
     unit: &Unit,

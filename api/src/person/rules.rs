@@ -54,9 +54,13 @@ pub fn unmet_for_birth(born: Option<NaiveDate>, today: NaiveDate) -> Vec<Refusal
     }
 }
 
-/// A merged record does not change any more.
+/// A merged or erased record does not change any more.
 #[must_use]
 pub fn unmet_for_change(person: &Person, path: &str) -> Vec<Refusal> {
+    if person.erased_on.is_some() {
+        let message = "this record was erased: a pseudonym is all that is left";
+        return vec![Refusal::at(Code::Conflict, path, message)];
+    }
     if person.merged_into_id.is_some() {
         let message = "this record was merged into another: read its mergedInto";
         vec![Refusal::at(Code::Merged, path, message)]

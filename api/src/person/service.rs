@@ -48,6 +48,7 @@ pub async fn register(unit: &Unit, new: NewPerson) -> Result<Changed, Stop> {
         names,
         date_of_birth: new.date_of_birth,
         merged_into_id: None,
+        erased_on: None,
         created_at: unit.now(),
         updated_at: unit.now(),
         version: 1,

@@ -23,6 +23,15 @@ pub struct People<'a> {
     unit: &'a Unit,
 }
 
+/// What a person is or was called.
+#[derive(Clone, Debug, Default)]
+pub struct Called {
+    /// Present and former names.
+    pub names: Vec<String>,
+    /// Present and former addresses.
+    pub addresses: Vec<String>,
+}
+
 /// An e-mail address as stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Email {
@@ -250,6 +259,27 @@ impl<'a> People<'a> {
         Ok(())
     }
 
+    /// What a person is or was called, and the addresses: by which messages that name the person are found.
+    pub async fn traits_of(&self, person: Uuid) -> Result<Called, Stop> {
+        let names = person_name::Entity::find()
+            .filter(person_name::Column::PersonId.eq(person))
+            .all(self.unit.tx())
+            .await?;
+        let emails = person_email::Entity::find()
+            .filter(person_email::Column::PersonId.eq(person))
+            .all(self.unit.tx())
+            .await?;
+        let called = |row: person_name::Model| {
+            let full = row.given_name.zip(row.family_name);
+            let full = full.map(|(given, family)| format!("{given} {family}"));
+            [Some(row.preferred_name), Some(row.certificate_name), full].into_iter().flatten()
+        };
+        Ok(Called {
+            names: names.into_iter().flat_map(called).collect(),
+            addresses: emails.into_iter().map(|row| row.address).collect(),
+        })
+    }
+
     /// What the check for duplicates knows of everyone whose record is not merged.
     pub async fn traits(&self) -> Result<Vec<Traits>, Stop> {
         let people = person::Entity::find()
@@ -349,14 +379,23 @@ fn person_of(row: person::Model) -> Person {
         created_at,
         updated_at,
         version,
+        erased_on,
     } = row;
     let names = Names { preferred_name, given_name, family_name, certificate_name };
-    Person { id, names, date_of_birth, merged_into_id, created_at, updated_at, version }
+    Person { id, names, date_of_birth, merged_into_id, erased_on, created_at, updated_at, version }
 }
 
 fn row_of(person: &Person) -> person::Model {
-    let Person { id, names, date_of_birth, merged_into_id, created_at, updated_at, version } =
-        person.clone();
+    let Person {
+        id,
+        names,
+        date_of_birth,
+        merged_into_id,
+        erased_on,
+        created_at,
+        updated_at,
+        version,
+    } = person.clone();
     let Names { preferred_name, given_name, family_name, certificate_name } = names;
     person::Model {
         id,
@@ -369,5 +408,6 @@ fn row_of(person: &Person) -> person::Model {
         created_at,
         updated_at,
         version,
+        erased_on,
     }
 }

@@ -3,6 +3,8 @@
 use async_graphql::InputType;
 use async_graphql::registry::Registry;
 
+pub use super::about::About;
+pub use super::reach::reachable;
 use crate::actor::Permission;
 
 /// A type that can be read. [`readable!`](crate::readable) writes the implementation.
@@ -49,6 +51,8 @@ pub struct Rows {
     pub order: &'static str,
     /// The column with the organisation that owns a row, for fields that only its owner may read.
     pub owner: Option<&'static str>,
+    /// Whom a row is about, whose restriction of processing hides it.
+    pub about: Option<About>,
 }
 
 impl Rows {
@@ -64,6 +68,7 @@ impl Rows {
             filters: &[],
             order: "id",
             owner: None,
+            about: None,
         }
     }
 
@@ -539,26 +544,6 @@ impl Root {
     pub const fn holding(self, condition: &'static str) -> Self {
         Self { only: Some(condition), ..self }
     }
-}
-
-/// Every declaration that `roots` lead to.
-#[must_use]
-pub fn reachable(roots: &[&[Root]]) -> Vec<&'static Def> {
-    let mut found: Vec<&'static Def> = Vec::new();
-    let mut open: Vec<&'static Def> =
-        roots.iter().flat_map(|roots| roots.iter()).map(|root| (root.target)()).collect();
-    while let Some(def) = open.pop() {
-        if found.iter().any(|known| known.name == def.name) {
-            continue;
-        }
-        found.push(def);
-        open.extend(def.fields.iter().filter_map(|field| match &field.what {
-            What::Relation(relation) => Some((relation.target)()),
-            What::Leaf(_) => None,
-        }));
-    }
-    found.sort_by_key(|def| def.name);
-    found
 }
 
 /// Declares a readable type.

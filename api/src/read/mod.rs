@@ -10,6 +10,7 @@
 //! and the size of the page; all levels run in the one read transaction of the operation. The plan is kept
 //! with its document ([`plans`]); a request [binds](bind) its arguments to it.
 
+pub mod about;
 pub mod arguments;
 pub mod bind;
 pub mod condition;
@@ -18,6 +19,7 @@ pub mod declaration;
 pub mod op;
 pub mod plan;
 pub mod plans;
+pub mod reach;
 pub mod registry;
 pub mod run;
 pub mod sql;

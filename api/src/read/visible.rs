@@ -5,7 +5,7 @@
 
 use uuid::Uuid;
 
-use super::declaration::{Def, Way};
+use super::declaration::{About, Def, Way};
 use crate::actor::{Actor, Permission};
 
 /// The Scope predicate for all actors whose roles open the same ways.
@@ -65,12 +65,29 @@ impl Whose {
     }
 }
 
+impl VisibleRows {
+    /// Whether they are those of the actor's own person or account, the person being that in the column.
+    fn is_own(&self, person: &str) -> bool {
+        self.link.is_none()
+            && self.own.is_some_and(|own| match own.whose {
+                Whose::Person => own.column == person,
+                Whose::Account => true,
+                Whose::Organisations(_) | Whose::Assigned(_) => false,
+            })
+    }
+}
+
 impl Visible {
     /// Who may see which rows: the one place where a Scope predicate is made.
     #[must_use]
     pub fn of(def: &Def, actor: &Actor) -> Self {
-        let ways: Vec<VisibleRows> =
+        let mut ways: Vec<VisibleRows> =
             def.rows.visible.iter().filter_map(|way| opened(way, actor)).collect();
+        let officer = actor.may_nationally(Permission::AnswerRightsRequests);
+        if let Some(About { person, unrestricted }) = def.rows.about.filter(|_| !officer) {
+            let others = ways.iter_mut().filter(|way| !way.is_own(person));
+            others.for_each(|way| way.conditions.push(unrestricted));
+        }
         if ways.iter().any(|way| way.conditions.is_empty() && way.own.is_none()) {
             return Self::All;
         }

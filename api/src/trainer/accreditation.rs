@@ -11,6 +11,7 @@ use crate::command::{Stop, Unit, refuse_any};
 use crate::organisation::rules::{MAX_TEXT, unmet_for_text};
 use crate::person::desk::{At, Changed};
 use crate::programme::kind::ProgrammeType;
+use crate::protection::restriction;
 use crate::refusal::{Code, Refusal};
 
 /// A nomination.
@@ -215,7 +216,10 @@ pub async fn resign(unit: &Unit, at: At) -> Result<Changed, Stop> {
     let found = super::store::Trainers::of(unit).accreditation(at.id).await?;
     let found = found.ok_or_else(crate::person::desk::not_found)?;
     let desk = match Desk::own(unit, found.trainer_id).await {
-        Ok((desk, _)) => desk,
+        Ok((desk, trainer)) => {
+            restriction::refuse(unit, trainer.person_id).await?;
+            desk
+        }
         Err(stop) => return Err(Desk::hidden(unit, &found, stop).await?),
     };
     let before = desk.locked(at).await?;

@@ -12,6 +12,8 @@ use crate::credential::follow;
 use crate::credential::service::Hand;
 use crate::person::desk::{At, not_found};
 use crate::person::rules::unmet_for_hands;
+use crate::protection::model::ConsentPurpose;
+use crate::protection::{consents, restriction};
 use crate::refusal::{Code, Refusal};
 
 /// Where a use case works: its transaction, its store, the role that allows it, the chain of the trail.
@@ -46,6 +48,7 @@ impl<'a> Desk<'a> {
             },
         };
         let trainer = desk.store.lock(id).await?.ok_or_else(not_found)?;
+        restriction::refuse(unit, trainer.person_id).await?;
         refuse_any(rules::unmet_for_change(&trainer))?;
         Ok((desk, trainer))
     }
@@ -129,6 +132,10 @@ impl<'a> Desk<'a> {
         after.updated_at = self.unit.now();
         self.store.update(&after).await?;
         self.record(action, Some(before), &after, facts);
+        if before.listed && !after.listed {
+            let purpose = ConsentPurpose::TrainerListing;
+            consents::end(self.unit, purpose, after.id, &self.acting_as).await?;
+        }
         Ok(())
     }
 

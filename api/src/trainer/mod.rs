@@ -19,6 +19,7 @@
 
 pub mod accreditation;
 pub mod desk;
+pub mod erasing;
 pub mod graphql;
 pub mod invariants;
 pub mod merging;

@@ -13,6 +13,8 @@ use crate::organisation::store::Organisations;
 use crate::person::desk::{At, Changed, acting_for, not_found};
 use crate::person::rules::{unmet_for_change, unmet_for_hands};
 use crate::person::store::People;
+use crate::protection::model::ConsentPurpose;
+use crate::protection::{consents, restriction};
 use crate::refusal::{Code, Refusal};
 
 /// A person who becomes a trainer, with the first affiliation.
@@ -102,6 +104,8 @@ pub struct Profile {
     pub listed: Option<bool>,
     /// Whether the trainer has lived experience.
     pub lived_experience: Option<bool>,
+    /// The wording that the trainer agreed to who is listed; the network's own, if none is named.
+    pub consent_wording: Option<String>,
 }
 
 /// The trainer changes the own profile.
@@ -112,18 +116,29 @@ pub struct Profile {
 pub async fn describe(unit: &Unit, at: At, profile: Profile) -> Result<Changed, Stop> {
     let (desk, before) = Desk::own(unit, at.id).await?;
     refuse_stale(&before, at)?;
-    let mut unmet = rules::unmet_for_bio(profile.bio.as_deref());
+    // A choice is taken back at once, whatever else must not change.
+    let Profile { bio, listed, lived_experience, consent_wording } = profile;
+    if listed != Some(false) || bio.is_some() || lived_experience.is_some() {
+        restriction::refuse(unit, before.person_id).await?;
+    }
+    let mut unmet = rules::unmet_for_bio(bio.as_deref());
     let after = Trainer {
-        bio: profile.bio.or_else(|| before.bio.clone()),
-        listed: profile.listed.unwrap_or(before.listed),
-        lived_experience: profile.lived_experience.unwrap_or(before.lived_experience),
+        bio: bio.or_else(|| before.bio.clone()),
+        listed: listed.unwrap_or(before.listed),
+        lived_experience: lived_experience.unwrap_or(before.lived_experience),
         ..before.clone()
     };
     if after == before {
         unmet.push(Refusal::at(Code::Unchanged, "", "the profile says this already"));
     }
     refuse_any(unmet)?;
+    let begins = after.listed && !before.listed;
     desk.save("trainer.described", &before, after, &[]).await?;
+    if begins {
+        let wording = consent_wording.as_deref().unwrap_or(consents::NETWORK_WORDING);
+        let of = (ConsentPurpose::TrainerListing, at.id);
+        consents::begin(unit, before.person_id, of, wording).await?;
+    }
     Ok(Changed::of(at.id))
 }
 
@@ -160,6 +175,7 @@ pub async fn affiliate(unit: &Unit, at: At, new: NewAffiliation) -> Result<Chang
         }
     }
     let before = desk.store.lock(at.id).await?.ok_or_else(not_found)?;
+    restriction::refuse(unit, before.person_id).await?;
     desk.by_another(&before)?;
     refuse_stale(&before, at)?;
     let affiliation = Affiliation {

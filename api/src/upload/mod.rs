@@ -15,6 +15,7 @@
 //! The bytes come before the row says so, and go after it: what a crash leaves behind is a file without a use, which
 //! goes when its row expires. No row that can still be used names a file that is not there.
 
+pub mod erasing;
 pub mod graphql;
 pub mod http;
 pub mod invariants;

@@ -13,15 +13,14 @@ use crate::actor::Permission;
 use crate::graphql::mutate::{Asked, ids_of};
 use crate::graphql::payload::{Mutation, Payload};
 use crate::graphql::scalars::Date;
-use crate::mutations;
 use crate::organisation::graphql::Organisation;
 use crate::person::desk::{At, Changed};
 use crate::person::graphql::Person;
 use crate::read::declaration::{
     Root, Rows, Way, boolean, choice, date, id, instant, int, key, list, one, page, text,
 };
-use crate::readable;
 use crate::refusal::Code;
+use crate::{mutations, person_of, readable};
 
 /// The prefix of ids of records.
 pub const PREFIX: &str = "sen";
@@ -129,6 +128,7 @@ readable! {
     /// A text about a person that is special-category data: what there is, and when. `sensitiveRecordOpen` tells what
     /// it says, to those who need to know.
     pub SensitiveRecord = Rows::of("sensitive_record", PREFIX)
+        .about(person_of!("t.person_id"))
         .visible_to(&[
             Way::Nation(Permission::AnswerRightsRequests),
             Way::Where(&Way::Person("t.person_id"), "t.category <> 'CONCERN'"),
@@ -182,6 +182,7 @@ readable! {
 readable! {
     /// Somebody who may read a sensitive record, for a period.
     pub SensitiveReader = Rows::of("sensitive_reader", "sre")
+        .about(person_of!("t.subject_id"))
         .visible_to(&[
             Way::Nation(Permission::AnswerRightsRequests),
             Way::Where(&Way::Person("t.subject_id"), "t.role <> 'CONCERN_LEAD'"),

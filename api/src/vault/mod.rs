@@ -21,6 +21,7 @@
 //! Who may keep, replace, share and erase a text is decided by the aggregate whose text it is, which calls
 //! [`service`] within its own use case; who may open it is decided here.
 
+pub mod erasing;
 pub mod graphql;
 pub mod invariants;
 pub mod keys;

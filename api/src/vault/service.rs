@@ -14,6 +14,7 @@ use crate::audit::{self, Audited, Change};
 use crate::command::{Stop, Unit, refuse_any};
 use crate::db::DbFault;
 use crate::person::desk::{At, Changed, not_found};
+use crate::protection::restriction;
 use crate::refusal::{Code, Refusal};
 
 /// The chain in which the trail of what the actor does with a record of `organisation` lies: the organisation's, if
@@ -70,6 +71,7 @@ pub(super) const fn bound(record: &Record) -> Bound {
 pub async fn keep(unit: &Unit, new: New, acting_as: &str) -> Result<Uuid, Stop> {
     let New { person, organisation, category, text, retain_until } = new;
     refuse_any(rules::unmet_for_text(&text))?;
+    restriction::refuse(unit, person).await?;
     let Handling { purpose, lawful_basis, article_nine, schedule_one, .. } = handling(category);
     let rows = Records::of(unit);
     store::state(unit.tx(), purpose.code()).await?;
@@ -111,6 +113,7 @@ pub async fn replace(
 ) -> Result<(), Stop> {
     refuse_any(rules::unmet_for_text(text))?;
     let before = locked(unit, id).await?;
+    restriction::refuse(unit, before.person_id).await?;
     store::state(unit.tx(), before.purpose.code()).await?;
     let (_, key) = Records::of(unit).find(id).await?.ok_or_else(not_found)?;
     let key = key.ok_or_else(not_found)?;
@@ -134,6 +137,9 @@ pub async fn open(unit: &Unit, id: Uuid, purpose: Purpose) -> Result<SecretStrin
     let rows = Records::of(unit);
     store::state(unit.tx(), purpose.code()).await?;
     let (record, key) = rows.find(id).await?.ok_or_else(not_found)?;
+    if restriction::hides(unit, record.person_id).await? {
+        return Err(not_found());
+    }
     let standing = standing(unit, &record, purpose).await?;
     let organisation = record.organisation_id;
     let capacity = rules::opens_as(record.category, purpose, &standing, organisation);
@@ -187,6 +193,7 @@ async fn standing(unit: &Unit, record: &Record, purpose: Purpose) -> Result<Stan
 /// already, and [`Code::Invalid`] for the person concerned; or what the database answers.
 pub async fn share(unit: &Unit, id: Uuid, new: NewReader, acting_as: &str) -> Result<Uuid, Stop> {
     let before = locked(unit, id).await?;
+    restriction::refuse(unit, before.person_id).await?;
     let (rows, reader, role) = (Records::of(unit), new.person, new.role);
     let mut unmet = rules::unmet_for_reader(before.category, &new, unit.today());
     if reader == before.person_id {

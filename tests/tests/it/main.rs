@@ -40,6 +40,7 @@ mod plans;
 mod portal;
 mod process;
 mod programme;
+mod protection;
 mod provider;
 mod readiness;
 mod reads;

@@ -18,6 +18,7 @@ mod lists;
 mod marks;
 pub(crate) mod people;
 mod policy;
+mod protection_inputs;
 mod readiness_inputs;
 mod sdl;
 mod strangers;

@@ -120,11 +120,11 @@ async fn columns(database: &Database) -> BTreeSet<String> {
 const TABLES: &str = "c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p')";
 
 /// The tables whose rows may be taken away: the parts of a draft, links that a merge gives to another, offers of
-/// places, files that are deleted by now, and interest that is kept no longer.
+/// places, files that are deleted by now, interest that is kept no longer, and the mark of a restriction.
 const PARTS: &str = "'programme_module', 'module_prerequisite', 'competence_mapping', 'declared_gap', \
      'course_trainer', 'course_session', 'session_module', 'teaching_assignment', 'session_place', 'session_guest', \
      'course_partner', 'readiness_domain', 'readiness_indicator', 'readiness_mapping', 'file_removal', \
-     'course_interest'";
+     'course_interest', 'restricted_person'";
 
 /// What would be outside row security: each look-up names what it finds.
 async fn gaps(eye: &Eye) -> Vec<String> {
@@ -237,7 +237,7 @@ const PLANTS: [(&str, &str); 13] = [
 /// The unique indexes, beyond primary keys, on tables whose rows not everyone may see: a row that
 /// nobody may see can still be felt through a unique index. Each that does not begin with the tenant
 /// stands here with the reason why nothing is learnt that way.
-const UNIQUE: [(&str, &str); 69] = [
+const UNIQUE: [(&str, &str); 78] = [
     (
         "account (issuer, subject)",
         "only the national team writes accounts, and it sees all of them",
@@ -267,6 +267,9 @@ const UNIQUE: [(&str, &str); 69] = [
         "whoever transfers has locked the one and made the other",
     ),
     ("competence_mapping (module_id, competence_id)", "whoever maps has locked the version"),
+    ("consent (credential_id)", "only the holder lists a credential, and sees the own consents"),
+    ("consent (person_id)", "only the person consents, and sees the own consents"),
+    ("consent (trainer_id)", "only the trainer lists a profile, and sees the own consents"),
     (
         "course (coded_by_id, code)",
         "codes come from the organisation's own counter, which only its writers and the nation move",
@@ -303,6 +306,8 @@ const UNIQUE: [(&str, &str); 69] = [
     ),
     ("graduation_decision (enrolment_id)", "whoever decides has locked the enrolment"),
     ("equality_answer (spent_sha256)", "the service draws secrets, longer than anybody guesses"),
+    ("erasure_decision (request_id, class)", "whoever decides has locked the request, and sees it"),
+    ("erasure_request (person_id)", "the person sees the own request, and the officer all"),
     ("idempotency_record (account_id, key)", "begins with the account"),
     ("licence (number)", "the service's counter gives numbers, and each is public from then on"),
     ("licence_counter (year)", "only the national team writes it"),
@@ -317,6 +322,7 @@ const UNIQUE: [(&str, &str); 69] = [
     ("person (id, preferred_name)", "begins with the row itself, whose id no client chooses"),
     ("person_duplicate (one_id, other_id)", "only the national team writes pairs, and sees all"),
     ("person_id_change (from_id)", "only the national team merges, and sees all"),
+    ("processing_restriction (person_id)", "only the national team restricts, and sees all"),
     ("programme (code)", "only the national team writes programmes without an owner, and sees all"),
     ("programme (owner_id, code)", "begins with the tenant"),
     ("programme (owner_id, id)", "begins with the tenant"),
@@ -371,6 +377,12 @@ const UNIQUE: [(&str, &str); 69] = [
         "readiness_validation (assessment_id, indicator_id)",
         "whoever scores has locked the assessment",
     ),
+    (
+        "retention_item (proposal_id, record_id)",
+        "only the national team and jobs see and write items",
+    ),
+    ("retention_proposal (class)", "only the national team and jobs see and write proposals"),
+    ("retention_rule (class)", "classes are known to everyone who is signed in"),
     ("sensitive_record (id, person_id)", "begins with the row itself, whose id no client chooses"),
     ("trainer (id, person_id)", "begins with the row itself, whose id no client chooses"),
     (

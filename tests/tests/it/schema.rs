@@ -314,6 +314,18 @@ pub async fn fill(world: &World) {
         renews_id = (select o.id from trainer_accreditation o order by o.id limit 1) \
         where id = (select o.id from trainer_accreditation o order by o.id desc limit 1)";
     eye.execute(withdraw).await.expect("an accreditation that was withdrawn");
+    for row in [
+        format!(
+            "insert into consent select {}, c.person_id, 'CREDENTIAL_LISTING', 'x', c.id, null, {at}, {at}, 1 \
+             from credential c where c.person_id is not null order by c.id limit 1",
+            id(6)
+        ),
+        format!("update retention_rule set reason = 'x', changed_at = {at} where class = 'PEOPLE'"),
+        "update person set erased_on = '2026-05-01' where id in (select id from person order by id limit 1)"
+            .to_owned(),
+    ] {
+        eye.execute(&row).await.expect("a row of data protection");
+    }
     let dismissed = format!(
         "insert into person_duplicate select {}, a.id, b.id, false, true, 'DISMISSED', {at}, {at}, 2 \
          from person a join person b on a.id < b.id where not exists (select 1 from person_duplicate d \

@@ -8,6 +8,7 @@ use crate::actor::Permission;
 use crate::course::graphql::Course;
 use crate::organisation::graphql::Organisation;
 use crate::person::graphql::Person;
+use crate::person_of;
 use crate::programme::kind::ProgrammeTypeChoice;
 use crate::read::declaration::{
     Filter, Kind, Root, Rows, Way, boolean, choice, date, id, instant, int, list, one, text,
@@ -141,6 +142,7 @@ readable! {
     /// An application of a person for a course. What the applicant wrote is in the vault: it is opened there, for a
     /// purpose, and never listed.
     pub Application = Rows::of("application", PREFIX)
+        .about(person_of!("t.person_id"))
         .visible_to(&[
             Way::Person("t.person_id"),
             Way::Where(&Way::Nation(Permission::SeeApplications), HANDED_IN),

@@ -8,8 +8,10 @@ use crate::actor::Permission;
 use crate::course::graphql::{Course, Session};
 use crate::organisation::graphql::Organisation;
 use crate::person::graphql::Person;
+use crate::person_of;
 use crate::programme::graphql::ProgrammeModule;
 use crate::programme::kind::ProgrammeTypeChoice;
+use crate::read::about::About;
 use crate::read::declaration::{
     Filter, Kind, Root, Rows, Way, boolean, choice, date, id, instant, int, key, list,
     list_through, one, page, text,
@@ -300,6 +302,10 @@ const OF_ENROLMENT: &[Way] = &[
     ),
 ];
 
+/// Whom what hangs on an enrolment is about.
+const ABOUT: About =
+    person_of!("(select e.person_id from enrolment e where e.id = t.enrolment_id)");
+
 /// Filters that every list of enrolments has.
 const FILTERS: &[Filter] = &[
     Filter {
@@ -319,6 +325,7 @@ const FILTERS: &[Filter] = &[
 readable! {
     /// A person on a course.
     pub Enrolment = Rows::of("enrolment", "enr")
+        .about(person_of!("t.person_id"))
         .visible_to(&[
             Way::Nation(Permission::SeeEnrolments),
             Way::Organisation("t.organisation_id", Permission::SeeEnrolments),
@@ -389,6 +396,7 @@ readable! {
 readable! {
     /// Where somebody stands whom the own organisation employs or supports.
     pub SponsoredEnrolment = Rows::of("enrolment", "spe")
+        .about(person_of!("t.person_id"))
         .visible_to(&[Way::Organisation("t.sponsor_id", Permission::SeeSponsored)])
         .ordered_by("createdAt");
     /// The id of the sponsorship.
@@ -414,6 +422,7 @@ readable! {
 readable! {
     /// An enrolment without a name, for analysts.
     pub EnrolmentRecord = Rows::of("enrolment", "enp")
+        .about(person_of!("t.person_id"))
         .visible_to(&[Way::Nation(Permission::AnalyseEnrolments)])
         .filters(FILTERS)
         .ordered_by("createdAt");
@@ -441,7 +450,7 @@ readable! {
 
 readable! {
     /// How somebody attended a session, as it was recorded once. What was wrong stays, with what took its place.
-    pub AttendanceRecord = Rows::of("attendance_record", "att").visible_to(OF_ENROLMENT).ordered_by("recordedAt");
+    pub AttendanceRecord = Rows::of("attendance_record", "att").visible_to(OF_ENROLMENT).about(ABOUT).ordered_by("recordedAt");
     /// The id of the record.
     id: id("att"),
     /// The session.
@@ -467,7 +476,7 @@ readable! {
 
 readable! {
     /// A session that somebody makes up.
-    pub MakeUp = Rows::of("make_up", "mku").visible_to(OF_ENROLMENT).ordered_by("createdAt");
+    pub MakeUp = Rows::of("make_up", "mku").visible_to(OF_ENROLMENT).about(ABOUT).ordered_by("createdAt");
     /// The id of the make-up.
     id: id("mku"),
     /// The session that was missed.
@@ -486,7 +495,7 @@ readable! {
 
 readable! {
     /// A mandatory module that somebody graduates without.
-    pub ModuleWaiver = Rows::of("module_waiver", "mwv").visible_to(OF_ENROLMENT).ordered_by("waivedAt");
+    pub ModuleWaiver = Rows::of("module_waiver", "mwv").visible_to(OF_ENROLMENT).about(ABOUT).ordered_by("waivedAt");
     /// The id of the waiver.
     id: id("mwv"),
     /// The module.
@@ -499,7 +508,7 @@ readable! {
 
 readable! {
     /// What was decided of somebody at the end of a course. `graduationReport` explains it.
-    pub GraduationDecision = Rows::of("graduation_decision", "gde").visible_to(OF_ENROLMENT).ordered_by("decidedAt");
+    pub GraduationDecision = Rows::of("graduation_decision", "gde").visible_to(OF_ENROLMENT).about(ABOUT).ordered_by("decidedAt");
     /// The id of the decision.
     id: id("gde"),
     /// What was decided.
@@ -522,7 +531,7 @@ readable! {
 
 readable! {
     /// An attempt at the assignment. Its text and what the marker says are opened with `sensitiveRecordOpen`.
-    pub AssignmentAttempt = Rows::of("assignment_attempt", "asg").visible_to(OF_ENROLMENT)
+    pub AssignmentAttempt = Rows::of("assignment_attempt", "asg").visible_to(OF_ENROLMENT).about(ABOUT)
         .filters(FILTERS).ordered_by("submittedAt");
     /// The id of the attempt.
     id: id("asg"),
@@ -550,7 +559,7 @@ readable! {
 
 readable! {
     /// Where a trainee sees or does the work.
-    pub Placement = Rows::of("placement", "plm").visible_to(OF_ENROLMENT).ordered_by("createdAt");
+    pub Placement = Rows::of("placement", "plm").visible_to(OF_ENROLMENT).about(ABOUT).ordered_by("createdAt");
     /// The id of the placement.
     id: id("plm"),
     /// The enrolment.
@@ -575,7 +584,7 @@ readable! {
 
 readable! {
     /// When somebody was supervised. What was said is kept nowhere.
-    pub SupervisionLog = Rows::of("supervision_log", "sup").visible_to(OF_ENROLMENT).ordered_by("heldOn");
+    pub SupervisionLog = Rows::of("supervision_log", "sup").visible_to(OF_ENROLMENT).about(ABOUT).ordered_by("heldOn");
     /// The id of the note.
     id: id("sup"),
     /// On which day.

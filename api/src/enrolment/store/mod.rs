@@ -9,7 +9,7 @@ mod work;
 
 use entities::enrolment::{ActiveModel, Column, Entity, Model};
 use entities::{course_trainer, teaching_assignment};
-use sea_orm::sea_query::{Expr, LockType, OnConflict};
+use sea_orm::sea_query::{Expr, ExprTrait as _, LockType, OnConflict};
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, EntityTrait as _, IntoActiveModel as _,
     QueryFilter as _, QueryOrder as _, QuerySelect as _, TryInsertResult,
@@ -85,6 +85,17 @@ impl<'a> Enrolments<'a> {
     pub async fn lock_person(&self, person: Uuid) -> Result<Vec<Enrolment>, DbFault> {
         let rows = Entity::find()
             .filter(Column::PersonId.eq(person))
+            .order_by_asc(Column::Id)
+            .lock(LockType::Update)
+            .all(self.tx)
+            .await?;
+        rows.into_iter().map(Enrolment::try_from).collect()
+    }
+
+    /// The enrolments whose people somebody supervises or tutors, locked, in the order of their ids.
+    pub async fn lock_helped(&self, by: Uuid) -> Result<Vec<Enrolment>, DbFault> {
+        let rows = Entity::find()
+            .filter(Column::SupervisorId.eq(by).or(Column::TutorId.eq(by)))
             .order_by_asc(Column::Id)
             .lock(LockType::Update)
             .all(self.tx)

@@ -9,8 +9,8 @@ use crate::read::declaration::{
     Filter, Kind, Root, Rows, Way, boolean, choice, date, id, instant, int, key, list, one,
     one_through, page, text,
 };
-use crate::readable;
 use crate::trainer::graphql::Trainer;
+use crate::{person_of, readable};
 
 mod mutations;
 mod roles;
@@ -69,6 +69,7 @@ readable! {
     /// A person.
     pub Person = Rows::of("person", "per")
         .visible_to(&[Way::Nation(Permission::SeePeople), kept!("t.id"), Way::Person("t.id")])
+        .about(person_of!("t.id"))
         .ordered_by("preferredName");
     /// The id of the person.
     id: id("per"),
@@ -80,6 +81,8 @@ readable! {
     familyName: text("t.family_name").nullable().personal(),
     /// The name on certificates.
     certificateName: text("t.certificate_name").personal(),
+    /// When names, addresses and accounts were erased, and a pseudonym took their place; null if that did not happen.
+    erasedOn: date("t.erased_on").nullable(),
     /// When the record was made.
     createdAt: instant("t.created_at").ordered(),
     /// When it last changed.
@@ -105,7 +108,7 @@ readable! {
 
 readable! {
     /// The names of a person for a period.
-    pub PersonName = Rows::of("person_name", "pnm").visible_to(&[
+    pub PersonName = Rows::of("person_name", "pnm").about(person_of!("t.person_id")).visible_to(&[
         Way::Nation(Permission::ResolveDuplicates),
         Way::Person("t.person_id"),
     ]).ordered_by("validFrom");
@@ -127,7 +130,7 @@ readable! {
 
 readable! {
     /// An e-mail address of a person for a period. It identifies nobody.
-    pub PersonEmail = Rows::of("person_email", "pem").visible_to(&[
+    pub PersonEmail = Rows::of("person_email", "pem").about(person_of!("t.person_id")).visible_to(&[
         Way::Nation(Permission::SeePeople), kept!("t.person_id"), Way::Person("t.person_id"),
     ]).ordered_by("validFrom");
     /// The id of the address's record.
@@ -144,7 +147,7 @@ readable! {
 
 readable! {
     /// An account that belongs to a person for a period.
-    pub PersonAccount = Rows::of("person_account", "pac").visible_to(&[
+    pub PersonAccount = Rows::of("person_account", "pac").about(person_of!("t.person_id")).visible_to(&[
         Way::Nation(Permission::ResolveDuplicates),
         Way::Person("t.person_id"),
     ]).ordered_by("validFrom");
@@ -160,7 +163,7 @@ readable! {
 
 readable! {
     /// An organisation that keeps a person's record for a period.
-    pub PersonMembership = Rows::of("person_membership", "pmb").visible_to(&[
+    pub PersonMembership = Rows::of("person_membership", "pmb").about(person_of!("t.person_id")).visible_to(&[
         Way::Nation(Permission::SeePeople),
         Way::Organisation("t.organisation_id", Permission::SeePeople),
         Way::Person("t.person_id"),
@@ -178,7 +181,8 @@ readable! {
 readable! {
     /// Two records that may be of one person. Only a person decides.
     pub PersonDuplicate = Rows::of("person_duplicate", "pdu")
-        .visible_to(&[Way::Nation(Permission::ResolveDuplicates)])
+        .visible_to(&[Way::Where(&Way::Nation(Permission::ResolveDuplicates),
+            "not exists (select 1 from restricted_person x where x.id = t.one_id or x.id = t.other_id)")])
         .filters(&[
             Filter { name: "oneId", description: "The record with the smaller id.", sql: "t.one_id", kind: Kind::Id("per") },
             Filter { name: "otherId", description: "The other record.", sql: "t.other_id", kind: Kind::Id("per") },

@@ -10,10 +10,10 @@ use crate::organisation::graphql::Organisation;
 use crate::person::graphql::Person;
 use crate::programme::kind::ProgrammeTypeChoice;
 use crate::read::declaration::{
-    Filter, Kind, Root, Rows, Way, boolean, choice, date, id, instant, int, list, list_through,
-    one, page, text,
+    About, Filter, Kind, Root, Rows, Way, boolean, choice, date, id, instant, int, list,
+    list_through, one, page, text,
 };
-use crate::readable;
+use crate::{person_of, readable};
 
 mod accreditation;
 mod mutations;
@@ -134,6 +134,9 @@ macro_rules! close_to {
 const CLOSE: [Way; 3] =
     close_to!("t.trainer_id", "(select r.person_id from trainer r where r.id = t.trainer_id)");
 
+/// Whom what hangs on a trainer is about.
+const ABOUT: About = person_of!("(select r.person_id from trainer r where r.id = t.trainer_id)");
+
 /// The ways of [`CLOSE`] for the trainer itself, the public register, and the national officers who name a
 /// successor for the trainer.
 const LISTED_OR_CLOSE: [Way; 5] = {
@@ -161,6 +164,7 @@ const SHOWN_OR_CLOSE: [Way; 4] = {
 readable! {
     /// A trainer. The public register shows who chose to be listed.
     pub Trainer = Rows::of("trainer", "trn").visible_to(&LISTED_OR_CLOSE)
+        .about(person_of!("t.person_id"))
         .filters(&[
             Filter {
                 name: "organisationId",
@@ -207,7 +211,7 @@ readable! {
     /// What only those close to a trainer know of the profile.
     pub TrainerDeclaration = Rows::of("trainer", "tdc").visible_to(&{
         close_to!("t.id", "t.person_id")
-    });
+    }).about(person_of!("t.person_id"));
     /// The id, of the trainer's own digits.
     id: id("tdc"),
     /// Whether the trainer has lived experience, as declared. Nothing more is kept.
@@ -220,7 +224,8 @@ readable! {
 
 readable! {
     /// A programme type that a trainer may teach.
-    pub TrainerQualification = Rows::of("trainer_accreditation", "tql").visible_to(&SHOWN_OR_CLOSE);
+    pub TrainerQualification = Rows::of("trainer_accreditation", "tql").visible_to(&SHOWN_OR_CLOSE)
+        .about(ABOUT);
     /// The id, of the accreditation's own digits.
     id: id("tql"),
     /// The programme type.
@@ -231,7 +236,7 @@ readable! {
 
 readable! {
     /// The accreditation of a trainer for a programme type at a level.
-    pub TrainerAccreditation = Rows::of("trainer_accreditation", "tac").visible_to(&CLOSE)
+    pub TrainerAccreditation = Rows::of("trainer_accreditation", "tac").visible_to(&CLOSE).about(ABOUT)
         .filters(&[
             Filter {
                 name: "trainerId",
@@ -292,7 +297,7 @@ readable! {
 
 readable! {
     /// An organisation with which a trainer works for a period.
-    pub TrainerAffiliation = Rows::of("trainer_affiliation", "taf").visible_to(&[
+    pub TrainerAffiliation = Rows::of("trainer_affiliation", "taf").about(ABOUT).visible_to(&[
         Way::Nation(Permission::SeeTrainers),
         Way::Organisation("t.organisation_id", Permission::SeeTrainers),
         Way::Person("(select r.person_id from trainer r where r.id = t.trainer_id)"),
@@ -309,7 +314,7 @@ readable! {
 
 readable! {
     /// A piece of evidence for an accreditation.
-    pub TrainerEvidence = Rows::of("trainer_evidence", "tev").visible_to(&CLOSE)
+    pub TrainerEvidence = Rows::of("trainer_evidence", "tev").visible_to(&CLOSE).about(ABOUT)
         .ordered_by("evidencedOn");
     /// The id of the evidence.
     id: id("tev"),
@@ -325,7 +330,7 @@ readable! {
 
 readable! {
     /// Days on which an accreditation was without effect.
-    pub TrainerSuspension = Rows::of("trainer_suspension", "tsu").visible_to(&CLOSE)
+    pub TrainerSuspension = Rows::of("trainer_suspension", "tsu").visible_to(&CLOSE).about(ABOUT)
         .ordered_by("validFrom");
     /// The id of the suspension.
     id: id("tsu"),
@@ -339,7 +344,7 @@ readable! {
 
 readable! {
     /// A standardisation event that a trainer attended.
-    pub TrainerStandardisation = Rows::of("trainer_standardisation", "tst").visible_to(&CLOSE)
+    pub TrainerStandardisation = Rows::of("trainer_standardisation", "tst").visible_to(&CLOSE).about(ABOUT)
         .ordered_by("attendedOn");
     /// The id of the record.
     id: id("tst"),

@@ -48,6 +48,8 @@ pub struct TrainerDescribeInput {
     bio: Option<String>,
     /// Whether the profile stands in the public register.
     is_listed: Option<bool>,
+    /// The wording that you agreed to in order to be listed; `network/listing/1` if you name none.
+    consent_wording: Option<String>,
     /// Whether you have lived experience. Nothing more is kept.
     has_lived_experience: Option<bool>,
     /// Repeating a request with the same key has one effect. Kept for 30 days.
@@ -140,6 +142,7 @@ impl TrainerMutations {
             bio: input.bio,
             listed: input.is_listed,
             lived_experience: input.has_lived_experience,
+            consent_wording: input.consent_wording,
         };
         asked
             .run(ctx, parts, move |unit| Box::pin(service::describe(unit, at, profile.clone())))

@@ -18,7 +18,7 @@ use super::policy::Policy;
 use super::sdl::Sdl;
 use super::{
     Facts, application_inputs, course_inputs, credential_inputs, enrolment_inputs, licence_inputs,
-    people, readiness_inputs, today,
+    people, protection_inputs, readiness_inputs, today,
 };
 use crate::answers::codes;
 use crate::employer::given as employer;
@@ -71,6 +71,7 @@ async fn inputs(world: &World, of: &Subjects<'_>) -> Inputs {
     inputs.extend(employer::inputs(world, of.holder).await);
     inputs.extend(people::inputs(world, of.one, of.trainer).await);
     inputs.extend(credential_inputs::inputs(world, of.trainer).await);
+    inputs.extend(protection_inputs::inputs(world, of.trainer, None).await);
     if let Some(school) = of.school {
         inputs.extend(course_inputs::of_a_draft(world, school, of.other).await);
         inputs.extend(application_inputs::inputs(world, school).await);
@@ -89,6 +90,10 @@ async fn input(world: &World, of: &Subjects<'_>, name: &str) -> Value {
         let inputs: Inputs =
             credential_inputs::inputs(world, of.trainer).await.into_iter().collect();
         return inputs[name].clone();
+    }
+    if protection_inputs::NAMES.contains(&name) {
+        let inputs = protection_inputs::inputs(world, of.trainer, Some(name)).await;
+        return inputs[0].1.clone();
     }
     let inputs: Inputs = if is_licensing(name) {
         licence_inputs::inputs(world, of.holder).await.into_iter().collect()

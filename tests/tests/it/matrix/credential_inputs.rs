@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::marks::account;
 
 /// The person of the account of `subject`; one of its own if it has none.
-async fn holder(world: &World, subject: &str) -> Someone {
+pub async fn holder(world: &World, subject: &str) -> Someone {
     let id = world.engine().hex("person_id");
     let account = world.uuid(account(subject));
     let sql = format!(

@@ -1,0 +1,63 @@
+//! What becomes of enrolments when two records turn out to be of one person.
+
+use uuid::Uuid;
+
+use super::desk::Desk;
+use super::model::{Enrolment, State};
+use crate::command::{Stop, Unit};
+
+/// Gives the enrolments of a retired record to the one that stays, and those whom it looks after; says what follows.
+/// ENR-1: where both have a live one of a kind, the retired record's is held for the national team; nobody decides which
+/// of them goes on but a person.
+///
+/// # Errors
+///
+/// What the database answers.
+pub async fn hand_over(
+    unit: &Unit,
+    from: Uuid,
+    to: Uuid,
+    acting_as: &str,
+) -> Result<Vec<String>, Stop> {
+    let desk = Desk::of(unit, acting_as.to_owned());
+    let kept = desk.store.lock_person(to).await?;
+    let (mut handed, mut held) = (0, 0);
+    for before in desk.store.lock_person(from).await? {
+        let meets = |other: &Enrolment| {
+            other.programme_type == before.programme_type && other.state.is_live()
+        };
+        let meets = before.state.is_live() && kept.iter().any(meets);
+        // Whoever was at sessions stays with them on record: held is where a person looks at it.
+        let state = if meets { State::Held } else { before.state };
+        let enrolled_to = if meets { None } else { before.enrolled_to };
+        let after = Enrolment { person_id: to, state, enrolled_to, ..before.clone() };
+        let after = Enrolment {
+            supervisor_id: after.supervisor_id.filter(|id| *id != to),
+            tutor_id: after.tutor_id.filter(|id| *id != to),
+            ..after
+        };
+        desk.save("enrolment.person_merged", &before, after, None).await?;
+        handed += 1;
+        held += usize::from(meets);
+    }
+    for before in desk.store.lock_helped(from).await? {
+        let now = |id: Option<Uuid>| {
+            let id = id.map(|id| if id == from { to } else { id });
+            id.filter(|id| *id != before.person_id)
+        };
+        let after = Enrolment {
+            supervisor_id: now(before.supervisor_id),
+            tutor_id: now(before.tutor_id),
+            ..before.clone()
+        };
+        desk.save("enrolment.helper_merged", &before, after, None).await?;
+    }
+    let mut impact = Vec::new();
+    if handed > 0 {
+        impact.push(format!("enrolments that become the other record's: {handed}"));
+    }
+    if held > 0 {
+        impact.push(format!("of them held for national review, because both were live: {held}"));
+    }
+    Ok(impact)
+}
