@@ -237,7 +237,7 @@ const PLANTS: [(&str, &str); 13] = [
 /// The unique indexes, beyond primary keys, on tables whose rows not everyone may see: a row that
 /// nobody may see can still be felt through a unique index. Each that does not begin with the tenant
 /// stands here with the reason why nothing is learnt that way.
-const UNIQUE: [(&str, &str); 78] = [
+const UNIQUE: [(&str, &str); 76] = [
     (
         "account (issuer, subject)",
         "only the national team writes accounts, and it sees all of them",
@@ -304,7 +304,6 @@ const UNIQUE: [(&str, &str); 78] = [
         "enrolment (person_id, programme_type)",
         "one live enrolment nationally: a second one is held for the national team, and nobody learns more",
     ),
-    ("graduation_decision (enrolment_id)", "whoever decides has locked the enrolment"),
     ("equality_answer (spent_sha256)", "the service draws secrets, longer than anybody guesses"),
     ("erasure_decision (request_id, class)", "whoever decides has locked the request, and sees it"),
     ("erasure_request (person_id)", "the person sees the own request, and the officer all"),
@@ -337,7 +336,6 @@ const UNIQUE: [(&str, &str); 78] = [
         "readiness_answer (rater_id, indicator_id)",
         "whoever answers has locked the rater, and so sees it",
     ),
-    ("readiness_assessment (organisation_id)", "begins with the tenant"),
     ("readiness_assessment (organisation_id)", "begins with the tenant"),
     (
         "readiness_domain (instrument_id, code)",
