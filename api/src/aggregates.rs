@@ -78,10 +78,9 @@ pub struct Computed(
     actor::graphql::ViewerQueries,
 );
 
-/// What can be changed.
+/// What can be changed of organisations, licences, readiness and employers.
 #[derive(Default, MergedObject)]
-#[graphql(name = "Mutation")]
-pub struct Mutation(
+pub struct OfOrganisations(
     organisation::graphql::OrganisationMutations,
     licence::graphql::LicencePartnerMutations,
     licence::graphql::LicenceMutations,
@@ -90,11 +89,30 @@ pub struct Mutation(
     readiness::graphql::ReadinessMutations,
     readiness::graphql::ReadinessValidationMutations,
     readiness::graphql::ReadinessPlanMutations,
-    programme::graphql::ProgrammeMutations,
+    succession::graphql::SuccessionMutations,
+    employer::graphql::AgreementMutations,
+    employer::graphql::SupportMutations,
+    import::graphql::ImportMutations,
+);
+
+/// What can be changed of people, trainers and what is kept about them.
+#[derive(Default, MergedObject)]
+pub struct OfPeople(
     person::graphql::PersonMutations,
     person::graphql::RoleMutations,
     trainer::graphql::TrainerMutations,
     trainer::graphql::AccreditationMutations,
+    credential::graphql::CredentialMutations,
+    upload::graphql::UploadMutations,
+    vault::graphql::VaultMutations,
+    protection::graphql::ConsentMutations,
+    protection::graphql::ProtectionMutations,
+);
+
+/// What can be changed of curricula, courses and who is on them.
+#[derive(Default, MergedObject)]
+pub struct OfCourses(
+    programme::graphql::ProgrammeMutations,
     course::graphql::CourseMutations,
     course::graphql::CourseRunningMutations,
     course::graphql::SessionMutations,
@@ -106,13 +124,10 @@ pub struct Mutation(
     enrolment::graphql::AttendanceMutations,
     enrolment::graphql::GraduationMutations,
     enrolment::graphql::WorkMutations,
-    credential::graphql::CredentialMutations,
-    succession::graphql::SuccessionMutations,
-    employer::graphql::AgreementMutations,
-    employer::graphql::SupportMutations,
-    import::graphql::ImportMutations,
-    upload::graphql::UploadMutations,
-    vault::graphql::VaultMutations,
-    protection::graphql::ConsentMutations,
-    protection::graphql::ProtectionMutations,
 );
+
+// Each level of a merged object is one more future on the stack: groups keep it flat.
+/// What can be changed.
+#[derive(Default, MergedObject)]
+#[graphql(name = "Mutation")]
+pub struct Mutation(OfOrganisations, OfPeople, OfCourses);

@@ -158,7 +158,7 @@ pub struct Transfer {
 pub async fn transfer(unit: &Unit, at: At, to: Transfer) -> Result<Changed, Stop> {
     let from = super::store::Enrolments::of(unit).find(at.id).await?.ok_or_else(not_found)?;
     let found = Courses::of(unit).find(to.course).await?;
-    let target = found.ok_or_else(|| missing_course())?;
+    let target = found.ok_or_else(missing_course)?;
     let within = target.organisation_id == from.organisation_id;
     let permission = if within { Permission::EnrolPeople } else { Permission::OverseeEnrolments };
     let Joining { course, unmet, .. } = places::joining(unit, permission, to.course).await?;

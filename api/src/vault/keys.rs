@@ -399,7 +399,7 @@ mod tests {
         let both = vault(&format!("{A},{B}"));
         let [by_a, by_b] = <[String; 2]>::try_from(both.blinded("text")).expect("two");
         assert_ne!(by_a, by_b);
-        assert_eq!(vault(A).blinded("text"), [by_a.clone()]);
+        assert_eq!(vault(A).blinded("text"), std::slice::from_ref(&by_a));
         assert_ne!(vault(A).blinded("other"), [by_a]);
     }
 }

@@ -157,6 +157,7 @@ on_both_databases! {
             for sql in [
                 format!("update trainer_affiliation set valid_to = '2026-05-10' where trainer_id = {trainer}"),
                 format!("update trainer set listed = false where id = {trainer}"),
+                format!("update consent set withdrawn_at = given_at where trainer_id = {trainer}"),
                 format!("update trainer_accreditation set valid_to = '2026-05-10' where trainer_id = {trainer}"),
             ] {
                 world.database.eye.execute(&sql).await.expect("who left");

@@ -3,8 +3,9 @@
 use alongside::course::model::State;
 use serde_json::{Value, json};
 use tests::World;
-use tests::courses::{School, course};
+use tests::courses::{School, course_from};
 use tests::enrolments::{enrolled, trainee};
+use tests::given::day;
 
 /// Every mutation of enrolments and what hangs on them.
 pub const NAMES: [&str; 26] = [
@@ -43,7 +44,7 @@ pub fn is_of_enrolments(name: &str) -> bool {
 
 /// An input for each mutation, all about one person on a confirmed course of the school, or about what is not there.
 pub async fn inputs(world: &World, school: &School) -> Vec<(&'static str, Value)> {
-    let course = course(world, school, State::Confirmed).await;
+    let course = course_from(world, school, State::Confirmed, day("2026-06-08")).await;
     let coordinator =
         world.grant(alongside::actor::Role::PartnerCoordinator, Some(school.organisation.id)).await;
     let (somebody, _) = trainee(world, &school.organisation, "Tia").await;
