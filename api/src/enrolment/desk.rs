@@ -90,6 +90,7 @@ impl<'a> Desk<'a> {
     ///
     /// `NOT_FOUND` for who does not see it, `FORBIDDEN` for others, `CONFLICT`.
     pub async fn own(unit: &'a Unit, at: At) -> Result<(Self, Enrolment), Stop> {
+        signed_in(unit)?;
         let store = Enrolments::of(unit);
         let found = store.find(at.id).await?.ok_or_else(not_found)?;
         if unit.actor().person() != Some(found.person_id) {
@@ -161,6 +162,18 @@ impl<'a> Desk<'a> {
         let (acting_as, reason) = (self.acting_as.clone(), reason.map(str::to_owned));
         let change = Change::of(action, before, after, &[], acting_as, reason);
         self.unit.record(Change { chain: chain(self.unit, organisation), ..change });
+    }
+}
+
+/// Who acts about an own record is signed in.
+///
+/// # Errors
+///
+/// `FORBIDDEN`.
+pub fn signed_in(unit: &Unit) -> Result<(), Stop> {
+    match unit.actor().account() {
+        Some(_) => Ok(()),
+        None => Err(Refusal::whole(Code::Forbidden).into()),
     }
 }
 

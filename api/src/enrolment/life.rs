@@ -3,7 +3,7 @@
 use chrono::{Days, NaiveDate};
 use uuid::Uuid;
 
-use super::desk::{Desk, OWN};
+use super::desk::{Desk, OWN, signed_in};
 use super::facts::Status;
 use super::model::{Attendance, Command, Enrolment, Initiator, Source, State, WithdrawalReason};
 use super::rules::{self, Leaving};
@@ -38,6 +38,7 @@ pub struct Withdrawal {
 ///
 /// Every unmet rule, or what the database answers.
 pub async fn withdraw(unit: &Unit, at: At, how: Withdrawal) -> Result<Changed, Stop> {
+    signed_in(unit)?;
     let (desk, before) = match Desk::own(unit, at).await {
         Ok(own) => own,
         Err(stop) if is_conflict(&stop) => return Err(stop),
