@@ -237,7 +237,7 @@ const PLANTS: [(&str, &str); 13] = [
 /// The unique indexes, beyond primary keys, on tables whose rows not everyone may see: a row that
 /// nobody may see can still be felt through a unique index. Each that does not begin with the tenant
 /// stands here with the reason why nothing is learnt that way.
-const UNIQUE: [(&str, &str); 77] = [
+const UNIQUE: [(&str, &str); 78] = [
     (
         "account (issuer, subject)",
         "only the national team writes accounts, and it sees all of them",
@@ -337,6 +337,7 @@ const UNIQUE: [(&str, &str); 77] = [
         "readiness_answer (rater_id, indicator_id)",
         "whoever answers has locked the rater, and so sees it",
     ),
+    ("readiness_assessment (organisation_id)", "begins with the tenant"),
     ("readiness_assessment (organisation_id)", "begins with the tenant"),
     (
         "readiness_domain (instrument_id, code)",
