@@ -20,7 +20,7 @@ use crate::enrolment::model::FundingBasis;
 use crate::enrolment::service::{Accepted, told_of_held};
 use crate::enrolment::store::Enrolments;
 use crate::organisation::model::Status;
-use crate::person::desk::{At, Changed, not_found};
+use crate::person::desk::{At, Changed, not_found, signed_in};
 use crate::person::model::{Names, Person};
 use crate::person::store::People;
 use crate::refusal::{Code, Refusal};
@@ -51,7 +51,7 @@ pub struct Start {
 ///
 /// Every unmet rule, or what the database answers.
 pub async fn start(unit: &Unit, new: Start) -> Result<Changed, Stop> {
-    desk::signed_in(unit)?;
+    signed_in(unit)?;
     let course = taking_people(unit, new.course, "courseId").await?;
     if let Some(interest) = &new.interest {
         let is_its_type = interest.programme_type == course.programme_type;
@@ -61,7 +61,7 @@ pub async fn start(unit: &Unit, new: Start) -> Result<Changed, Stop> {
         Some(person) => person,
         None => admitted(unit, &new).await?,
     };
-    kept_by(unit, person, course.organisation_id).await?;
+    People::of(unit).keep(person, course.organisation_id).await?;
     granted(unit, person).await?;
     let store = Applications::of(unit);
     refuse_any(rules::unmet_for_one(store.has_live(course.id, person).await?))?;
@@ -154,16 +154,6 @@ async fn admitted(unit: &Unit, new: &Start) -> Result<Uuid, Stop> {
     Ok(person.id)
 }
 
-/// The organisation that delivers keeps the applicant's record from today on.
-async fn kept_by(unit: &Unit, person: Uuid, organisation: Uuid) -> Result<(), Stop> {
-    let (people, today) = (People::of(unit), unit.today());
-    let keepers = people.memberships(person).await?;
-    if keepers.iter().any(|link| link.target == organisation && link.holds_on(today)) {
-        return Ok(());
-    }
-    people.add_membership(person, organisation).await
-}
-
 /// The account has the applicant's role about its own records.
 async fn granted(unit: &Unit, person: Uuid) -> Result<(), Stop> {
     let holds = unit.actor().grants().iter().any(|grant| grant.role == Role::Applicant);
@@ -230,7 +220,7 @@ impl AnswersAsked {
 
 /// The applicant's own application, locked and as the applicant read it, if it can take the step.
 async fn own(unit: &Unit, at: At, command: Command) -> Result<(Hand, Application), Stop> {
-    desk::signed_in(unit)?;
+    signed_in(unit)?;
     let found = Applications::of(unit).lock(at.id).await?.ok_or_else(not_found)?;
     if unit.actor().person() != Some(found.person_id) {
         return Err(Refusal::whole(desk::unseen(unit, &found)).into());

@@ -71,14 +71,6 @@ impl Hand {
     }
 }
 
-/// Who applies is signed in.
-pub(super) fn signed_in(unit: &Unit) -> Result<(), Stop> {
-    match unit.actor().account() {
-        Some(_) => Ok(()),
-        None => Err(Refusal::whole(Code::Forbidden).into()),
-    }
-}
-
 /// The application as the caller read it.
 pub(super) fn fresh(found: Application, at: At) -> Result<Application, Stop> {
     if found.version == at.version { Ok(found) } else { Err(Refusal::stale().into()) }

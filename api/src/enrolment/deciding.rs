@@ -32,9 +32,11 @@ pub struct Decided {
 /// Every unmet rule, or what the database answers.
 pub async fn decide(unit: &Unit, at: At, how: Decided) -> Result<Changed, Stop> {
     let overrides = how.override_reason.is_some();
-    let permission =
-        if overrides { Permission::OverseeEnrolments } else { Permission::DecideGraduation };
-    let (desk, before) = Desk::at(unit, permission, at).await?;
+    let (desk, before) = if overrides {
+        Desk::of_the_nation(unit, Permission::OverseeEnrolments, at).await?
+    } else {
+        Desk::at(unit, Permission::DecideGraduation, at).await?
+    };
     let (sheet, course) = (
         desk.store.sheet(before.course_id, &[at.id]).await?,
         Courses::of(unit).find(before.course_id).await?.ok_or_else(not_found)?,
@@ -131,10 +133,7 @@ async fn credited(
 ///
 /// Every unmet rule, or what the database answers.
 pub async fn reopen(unit: &Unit, at: At, reason: ReopenReason) -> Result<Changed, Stop> {
-    if unit.actor().acting_nationally(Permission::OverseeEnrolments).is_none() {
-        return Err(Refusal::forbidden(Permission::OverseeEnrolments).into());
-    }
-    let (desk, before) = Desk::at(unit, Permission::OverseeEnrolments, at).await?;
+    let (desk, before) = Desk::of_the_nation(unit, Permission::OverseeEnrolments, at).await?;
     if reason == ReopenReason::AttendanceChanged {
         let message = "changed attendance opens it by itself";
         return Err(Refusal::at(Code::Invalid, "reason", message).into());

@@ -10,7 +10,7 @@ use crate::actor::{Actor, GrantScope, Identity, Permission};
 use crate::audit::{self, Audited, Change};
 use crate::command::{Stop, Unit, refuse_any};
 use crate::organisation::rules::unmet_for_own_organisation;
-use crate::person::desk::{At, not_found};
+use crate::person::desk::{At, not_found, signed_in};
 use crate::person::rules::unmet_for_hands;
 use crate::protection::restriction;
 use crate::refusal::{Code, Refusal};
@@ -82,6 +82,22 @@ impl<'a> Desk<'a> {
         restriction::refuse(unit, found.person_id).await?;
         let locked = desk.locked(at).await?;
         Ok((desk, locked))
+    }
+
+    /// The same of whoever holds `permission` for the nation: what goes beyond one organisation.
+    ///
+    /// # Errors
+    ///
+    /// `FORBIDDEN`, and as of [`Desk::at`].
+    pub async fn of_the_nation(
+        unit: &'a Unit,
+        permission: Permission,
+        at: At,
+    ) -> Result<(Self, Enrolment), Stop> {
+        if !unit.actor().may_nationally(permission) {
+            return Err(Refusal::forbidden(permission).into());
+        }
+        Self::at(unit, permission, at).await
     }
 
     /// The desk of the person concerned, at the own enrolment, locked and as the caller read it.
@@ -165,16 +181,15 @@ impl<'a> Desk<'a> {
     }
 }
 
-/// Who acts about an own record is signed in.
+/// The enrolment, not locked; to who does not see it, it is not there.
 ///
 /// # Errors
 ///
-/// `FORBIDDEN`.
-pub fn signed_in(unit: &Unit) -> Result<(), Stop> {
-    match unit.actor().account() {
-        Some(_) => Ok(()),
-        None => Err(Refusal::whole(Code::Forbidden).into()),
-    }
+/// `NOT_FOUND`.
+pub async fn seen(unit: &Unit, id: Uuid) -> Result<Enrolment, Stop> {
+    let store = Enrolments::of(unit);
+    let found = store.find(id).await?.ok_or_else(not_found)?;
+    if sees(&store, unit.actor(), &found).await? { Ok(found) } else { Err(not_found()) }
 }
 
 /// The chain in which the trail of what the actor does about `organisation` lies.

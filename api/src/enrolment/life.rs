@@ -3,11 +3,12 @@
 use chrono::{Days, NaiveDate};
 use uuid::Uuid;
 
-use super::desk::{Desk, OWN, signed_in};
+use super::desk::{Desk, OWN, seen};
 use super::facts::Status;
 use super::model::{Attendance, Command, Enrolment, Initiator, Source, State, WithdrawalReason};
 use super::rules::{self, Leaving};
-use super::service::{blank, kept, place, told_of_held, unmet_for_helper, unmet_for_sponsor};
+use super::service::{blank, place, told_of_held, unmet_for_helper, unmet_for_sponsor};
+use super::store::Enrolments;
 use crate::actor::Permission;
 use crate::command::{Stop, Unit, refuse_any};
 use crate::course::facts::Facts;
@@ -16,7 +17,7 @@ use crate::course::parts::Course;
 use crate::course::service::places::{self, Joining};
 use crate::course::store::Courses;
 use crate::organisation::rules::{MAX_TEXT, unmet_for_line, unmet_for_text};
-use crate::person::desk::{At, Changed, not_found};
+use crate::person::desk::{At, Changed, not_found, signed_in};
 use crate::person::store::People;
 use crate::refusal::{Code, Refusal};
 
@@ -39,10 +40,11 @@ pub struct Withdrawal {
 /// Every unmet rule, or what the database answers.
 pub async fn withdraw(unit: &Unit, at: At, how: Withdrawal) -> Result<Changed, Stop> {
     signed_in(unit)?;
-    let (desk, before) = match Desk::own(unit, at).await {
-        Ok(own) => own,
-        Err(stop) if is_conflict(&stop) => return Err(stop),
-        Err(_) => Desk::at(unit, Permission::EnrolPeople, at).await?,
+    let found = Enrolments::of(unit).find(at.id).await?.ok_or_else(not_found)?;
+    let (desk, before) = if unit.actor().person() == Some(found.person_id) {
+        Desk::own(unit, at).await?
+    } else {
+        Desk::at(unit, Permission::EnrolPeople, at).await?
     };
     let after = Desk::stepped(&before, Command::Withdraw)?;
     let sheet = desk.store.sheet(before.course_id, &[at.id]).await?;
@@ -62,10 +64,6 @@ pub async fn withdraw(unit: &Unit, at: At, how: Withdrawal) -> Result<Changed, S
     };
     desk.save("enrolment.withdrawn", &before, after, None).await?;
     Ok(Changed { id: at.id, impact: vec!["the place is free from now on".to_owned()] })
-}
-
-fn is_conflict(stop: &Stop) -> bool {
-    matches!(stop, Stop::Refused(unmet) if unmet.iter().any(|of| of.code == Code::Conflict))
 }
 
 /// Somebody pauses from today on; the place is free meanwhile.
@@ -91,7 +89,7 @@ pub async fn defer(unit: &Unit, at: At) -> Result<Changed, Stop> {
 ///
 /// Every unmet rule, or what the database answers.
 pub async fn resume(unit: &Unit, at: At) -> Result<Changed, Stop> {
-    let found = super::store::Enrolments::of(unit).find(at.id).await?.ok_or_else(not_found)?;
+    let found = seen(unit, at.id).await?;
     let Joining { course, unmet, .. } =
         places::joining(unit, Permission::EnrolPeople, found.course_id).await?;
     let (desk, before) = Desk::at(unit, Permission::EnrolPeople, at).await?;
@@ -157,13 +155,17 @@ pub struct Transfer {
 ///
 /// Every unmet rule, or what the database answers.
 pub async fn transfer(unit: &Unit, at: At, to: Transfer) -> Result<Changed, Stop> {
-    let from = super::store::Enrolments::of(unit).find(at.id).await?.ok_or_else(not_found)?;
+    let from = seen(unit, at.id).await?;
     let found = Courses::of(unit).find(to.course).await?;
     let target = found.ok_or_else(missing_course)?;
     let within = target.organisation_id == from.organisation_id;
     let permission = if within { Permission::EnrolPeople } else { Permission::OverseeEnrolments };
     let Joining { course, unmet, .. } = places::joining(unit, permission, to.course).await?;
-    let (desk, before) = Desk::at(unit, permission, at).await?;
+    let (desk, before) = if within {
+        Desk::at(unit, permission, at).await?
+    } else {
+        Desk::of_the_nation(unit, permission, at).await?
+    };
     let after = Desk::stepped(&before, Command::TransferOut)?;
     let mut unmet = unmet;
     unmet.extend(rules::unmet_for_course(course.state, "courseId"));
@@ -185,7 +187,7 @@ pub async fn transfer(unit: &Unit, at: At, to: Transfer) -> Result<Changed, Stop
         sponsor_id: left.sponsor_id,
         ..blank(unit, &course, (left.person_id, left.funding_basis), unit.today())
     };
-    keep_record(unit, &next).await?;
+    People::of(unit).keep(next.person_id, next.organisation_id).await?;
     let next = place(&desk, next).await?;
     let version = Courses::of(unit).find(before.course_id).await?.ok_or_else(not_found)?;
     let own = (left.organisation_id, version.programme_version_id);
@@ -215,14 +217,6 @@ fn unmet_for_target(from: &Enrolment, to: &Course) -> Vec<Refusal> {
         unmet.push(Refusal::at(Code::Invalid, "courseId", message));
     }
     unmet
-}
-
-/// The organisation that goes on with somebody keeps their record.
-async fn keep_record(unit: &Unit, of: &Enrolment) -> Result<(), Stop> {
-    if kept(unit, of.person_id, of.organisation_id).await?.is_none() {
-        People::of(unit).add_membership(of.person_id, of.organisation_id).await?;
-    }
-    Ok(())
 }
 
 /// Tries again what was missing.

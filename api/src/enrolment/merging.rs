@@ -5,6 +5,7 @@ use uuid::Uuid;
 use super::desk::Desk;
 use super::model::{Enrolment, State};
 use crate::command::{Stop, Unit};
+use crate::refusal::{Code, Refusal};
 
 /// Gives the enrolments of a retired record to the one that stays, and those whom it looks after; says what follows.
 /// ENR-1: where both have a live one of a kind, the retired record's is held for the national team; nobody decides which
@@ -12,7 +13,7 @@ use crate::command::{Stop, Unit};
 ///
 /// # Errors
 ///
-/// What the database answers.
+/// `CONFLICT` where both are on one course; or what the database answers.
 pub async fn hand_over(
     unit: &Unit,
     from: Uuid,
@@ -21,8 +22,17 @@ pub async fn hand_over(
 ) -> Result<Vec<String>, Stop> {
     let desk = Desk::of(unit, acting_as.to_owned());
     let kept = desk.store.lock_person(to).await?;
+    let retired = desk.store.lock_person(from).await?;
+    let on_one_course = |one: &Enrolment| {
+        let open = |of: &Enrolment| !of.state.has_left() || of.state == State::Deferred;
+        kept.iter().any(|other| other.course_id == one.course_id && open(other) && open(one))
+    };
+    if retired.iter().any(on_one_course) {
+        let message = "both records are on one course: withdraw one of them first";
+        return Err(Refusal::at(Code::Conflict, "", message).into());
+    }
     let (mut handed, mut held) = (0, 0);
-    for before in desk.store.lock_person(from).await? {
+    for before in retired {
         let meets = |other: &Enrolment| {
             other.programme_type == before.programme_type && other.state.is_live()
         };

@@ -6,13 +6,13 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::deciding;
-use super::desk::{Desk, OWN, sees};
+use super::desk::{Desk, sees};
 use super::life::is_active;
 use super::model::{Command, Enrolment};
 use super::service::unmet_for_helper;
 use super::store::Enrolments;
 use super::work::{self, Placement, PlacementCommand, PlacementKind, PlacementState};
-use crate::actor::Permission;
+use crate::actor::{Permission, Role};
 use crate::audit::Audited;
 use crate::coded;
 use crate::command::{Stop, Unit, refuse_any};
@@ -98,7 +98,7 @@ async fn placed(
         && (found.supervisor_id == person || of.supervisor_id == person)
         && unit.actor().holds(Permission::SupervisePeople);
     let desk = if supervises {
-        Desk::of(unit, "SUP".to_owned())
+        Desk::of(unit, Role::Supervisor.code().to_owned())
     } else {
         match Desk::of_deliverer(unit, of.organisation_id, Permission::EnrolPeople) {
             Err(_) if sees(&store, unit.actor(), &of).await? => {
@@ -240,7 +240,7 @@ pub async fn supervise(
         let code = if seen { Code::Forbidden } else { Code::NotFound };
         return Err(Refusal::whole(code).into());
     };
-    let desk = Desk::of(unit, if person == Some(of.person_id) { OWN } else { "SUP" }.to_owned());
+    let desk = Desk::of(unit, Role::Supervisor.code().to_owned());
     let mut unmet = Vec::new();
     if held_on > unit.today() || held_on < of.enrolled_from {
         let message = format!("lies between {} and today", of.enrolled_from);

@@ -7,13 +7,13 @@ use uuid::Uuid;
 
 use super::attendance::unmet_for_make_up;
 use super::deciding;
-use super::desk::{Desk, sees};
+use super::desk::{Desk, seen};
 use super::facts::{Enrolled, Record, Status, unmet_for_record};
 use super::life::unmet_for_note;
 use super::model::{Attendance, Command, Enrolment, MakeUp, MakeUpState, Source, State, Waiver};
 use super::rules::{self, MAX_ENTRIES};
 use super::store::{Enrolments, Sheet};
-use crate::actor::Permission;
+use crate::actor::{Permission, Role};
 use crate::command::{Stop, Unit, refuse_any};
 use crate::course::model::State as CourseState;
 use crate::course::parts::Course;
@@ -66,7 +66,7 @@ async fn recorder<'a>(unit: &'a Unit, course: &Course) -> Result<Desk<'a>, Stop>
         && unit.actor().holds(Permission::TeachCourses)
         && store.teaches(course.id, person).await?
     {
-        return Ok(Desk::of(unit, "TNR".to_owned()));
+        return Ok(Desk::of(unit, Role::Trainer.code().to_owned()));
     }
     Err(stop)
 }
@@ -330,11 +330,7 @@ pub async fn answer_make_up(
     (enrolment, session): (Uuid, Uuid),
     answer: MakeUpAnswer,
 ) -> Result<Changed, Stop> {
-    let store = Enrolments::of(unit);
-    let found = store.find(enrolment).await?.ok_or_else(not_found)?;
-    if !sees(&store, unit.actor(), &found).await? {
-        return Err(not_found());
-    }
+    let found = seen(unit, enrolment).await?;
     let course = Courses::of(unit).find(found.course_id).await?.ok_or_else(not_found)?;
     let desk = recorder(unit, &course).await?;
     refuse_any(unmet_for_hands(unit.actor().person(), &[Some(found.person_id)]))?;
@@ -411,10 +407,7 @@ async fn settle(
 ///
 /// Every unmet rule, or what the database answers.
 pub async fn waive(unit: &Unit, at: At, module: Uuid, reason: String) -> Result<Changed, Stop> {
-    if unit.actor().acting_nationally(Permission::OverseeEnrolments).is_none() {
-        return Err(Refusal::forbidden(Permission::OverseeEnrolments).into());
-    }
-    let (desk, of) = Desk::at(unit, Permission::OverseeEnrolments, at).await?;
+    let (desk, of) = Desk::of_the_nation(unit, Permission::OverseeEnrolments, at).await?;
     let sheet = desk.store.sheet(of.course_id, &[of.id]).await?;
     let mut unmet = unmet_for_text(&reason, "reason", MAX_TEXT);
     let mandatory = &sheet.rule.attendance.mandatory;

@@ -15,7 +15,7 @@ use crate::course::service::places::{self, Joining};
 use crate::course::store::Courses;
 use crate::organisation::rules::{MAX_TEXT, unmet_for_text};
 use crate::person::desk::{At, Changed, not_found};
-use crate::person::model::{Link, Person};
+use crate::person::model::Person;
 use crate::person::rules::unmet_for_hands;
 use crate::person::store::People;
 use crate::protection::restriction;
@@ -187,9 +187,7 @@ pub(super) async fn kept(
     organisation: Uuid,
 ) -> Result<Option<Person>, Stop> {
     let people = People::of(unit);
-    let keepers = people.memberships(person).await?;
-    let keeps = |link: &Link| link.target == organisation && link.holds_on(unit.today());
-    if keepers.iter().any(keeps) { people.find(person).await } else { Ok(None) }
+    if people.is_kept(person, organisation).await? { people.find(person).await } else { Ok(None) }
 }
 
 /// Who looks after somebody is a person whose record the deliverer keeps, and another one.
@@ -232,10 +230,7 @@ pub(super) async fn unmet_for_sponsor(
 ///
 /// Every unmet rule, or what the database answers.
 pub async fn resolve(unit: &Unit, at: At, admit: bool, reason: &str) -> Result<Changed, Stop> {
-    if unit.actor().acting_nationally(Permission::OverseeEnrolments).is_none() {
-        return Err(Refusal::forbidden(Permission::OverseeEnrolments).into());
-    }
-    let (desk, before) = Desk::at(unit, Permission::OverseeEnrolments, at).await?;
+    let (desk, before) = Desk::of_the_nation(unit, Permission::OverseeEnrolments, at).await?;
     let command = if admit { Command::Admit } else { Command::Refuse };
     let after = Desk::stepped(&before, command)?;
     let mut unmet = unmet_for_text(reason, "reason", MAX_TEXT);

@@ -57,6 +57,18 @@ pub fn not_found() -> Stop {
     Refusal::whole(Code::NotFound).into()
 }
 
+/// Stops who is not signed in: what follows is about the own records.
+///
+/// # Errors
+///
+/// `FORBIDDEN`.
+pub fn signed_in(unit: &Unit) -> Result<(), Stop> {
+    match unit.actor().account() {
+        Some(_) => Ok(()),
+        None => Err(Refusal::whole(Code::Forbidden).into()),
+    }
+}
+
 impl<'a> Desk<'a> {
     fn of(unit: &'a Unit, acting_as: String, chain: Uuid) -> Self {
         Self { unit, store: People::of(unit), acting_as, chain }

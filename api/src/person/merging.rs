@@ -33,7 +33,9 @@ pub async fn merge(unit: &Unit, retired: At, survivor: At) -> Result<Changed, St
     impact.extend(vault::merging::hand_over(&desk, &old, &new).await?);
     let hand = application::desk::Hand { acting_as: hand.acting_as, chain: hand.chain };
     let handed = application::applying::hand_over(unit, old.id, new.id, &hand).await?;
-    impact.push(format!("applications that become the other record's: {handed}"));
+    if handed > 0 {
+        impact.push(format!("applications that become the other record's: {handed}"));
+    }
     impact.extend(enrolment::merging::hand_over(unit, old.id, new.id, &desk.acting_as).await?);
     protection::merging::hand_over(unit, old.id, new.id, &desk.acting_as).await?;
     let settled = duplicates::settle(&desk, old.id, new.id).await?;

@@ -236,6 +236,21 @@ impl<'a> People<'a> {
         Ok(rows.into_iter().map(membership_link).collect())
     }
 
+    /// Whether an organisation keeps the person's record today.
+    pub async fn is_kept(&self, person: Uuid, organisation: Uuid) -> Result<bool, Stop> {
+        let today = self.unit.today();
+        let keeps = |link: &Link| link.target == organisation && link.holds_on(today);
+        Ok(self.memberships(person).await?.iter().any(keeps))
+    }
+
+    /// Lets an organisation keep the record from today on, unless it does.
+    pub async fn keep(&self, person: Uuid, organisation: Uuid) -> Result<(), Stop> {
+        if self.is_kept(person, organisation).await? {
+            return Ok(());
+        }
+        self.add_membership(person, organisation).await
+    }
+
     /// Lets an organisation keep the record from today on.
     pub async fn add_membership(&self, person: Uuid, organisation: Uuid) -> Result<(), Stop> {
         let row = person_membership::ActiveModel {

@@ -28,7 +28,8 @@ pub use partners::CourseMutations;
 pub use plan::CourseQueries;
 pub use running::CourseRunningMutations;
 pub use sessions::SessionMutations;
-use ways::{CLOSE, CLOSE_OR_TRAINEE, HOST, OF_COURSES, OF_PARTS, PARTNER, TEACHES, TRAINEE};
+pub(crate) use ways::TEACHES;
+use ways::{CLOSE, CLOSE_OR_TRAINEE, HOST, OF_COURSES, OF_PARTS, PARTNER, TRAINEE};
 
 /// The states in which people may come forward.
 const TAKES_PEOPLE: &str = "t.state in ('OPEN','CONFIRMED')";

@@ -78,7 +78,7 @@ pub(super) const TRAINEE: Way = Way::PersonThrough(
 );
 
 /// Who teaches a course, or did: not who was named and taken off again.
-pub(super) const TEACHES: Way = Way::PersonThrough(
+pub(crate) const TEACHES: Way = Way::PersonThrough(
     "course_trainer x where x.course_id = t.course_id and exists (select 1 from teaching_assignment y \
      where y.course_id = x.course_id and y.trainer_id = x.trainer_id and y.released_at is null)",
     "x.person_id",

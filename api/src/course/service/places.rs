@@ -18,13 +18,16 @@ pub struct Joining {
     pub unmet: Vec<Refusal>,
 }
 
-/// The course, locked, if the actor holds `permission` at its deliverer.
+/// The course, locked, if the actor holds `permission` at its deliverer, or for the nation.
 ///
 /// # Errors
 ///
 /// `NOT_FOUND`, `FORBIDDEN`, or what the database answers.
 pub async fn joining(unit: &Unit, permission: Permission, course: Uuid) -> Result<Joining, Stop> {
-    let (desk, _) = Desk::before(unit, permission, course).await?;
+    let desk = match unit.actor().acting_nationally(permission) {
+        Some(acting_as) => Desk::of(unit, acting_as),
+        None => Desk::before(unit, permission, course).await?.0,
+    };
     let course = desk.store.lock(course).await?.ok_or_else(super::not_found)?;
     let unmet = desk.unmet_for_more_people(&course).await?;
     Ok(Joining { course, acting_as: desk.acting_as, unmet })

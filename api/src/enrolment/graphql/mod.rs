@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::{facts, graduation, model, placements, work};
 use crate::actor::Permission;
-use crate::course::graphql::{Course, Session};
+use crate::course::graphql::{Course, Session, TEACHES};
 use crate::organisation::graphql::Organisation;
 use crate::person::graphql::Person;
 use crate::person_of;
@@ -280,13 +280,6 @@ pub enum SupervisionKind {
     /// With others.
     Group,
 }
-
-/// Who teaches on the course of a row.
-const TEACHES: Way = Way::PersonThrough(
-    "course_trainer x where x.course_id = t.course_id and exists (select 1 from teaching_assignment y \
-     where y.course_id = x.course_id and y.trainer_id = x.trainer_id and y.released_at is null)",
-    "x.person_id",
-);
 
 /// What hangs on an enrolment, for whoever sees it.
 const OF_ENROLMENT: &[Way] = &[

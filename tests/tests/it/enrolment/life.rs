@@ -201,6 +201,26 @@ on_both_databases! {
         let reply = world.mutate(Some(&coordinator), "enrolmentWithdraw", FIELDS, from.input(&json!({ "on": "2026-05-11", "reason": "OTHER", "initiator": "TRAINEE" }))).await;
         assert_eq!(reply.codes(), ["CONFLICT"], "it goes on elsewhere");
     }
+
+    async fn between_organisations_a_quality_lead_transfers_with_consent(world: World) {
+        let (first, second) = (school(&world).await, school(&world).await);
+        let coordinator = world.grant(Role::PartnerCoordinator, Some(first.organisation.id)).await;
+        let there = world.grant(Role::PartnerCoordinator, Some(second.organisation.id)).await;
+        let quality = world.token(Role::QualityLead, None);
+        let (here, next) = (course(&world, &first, State::Open).await, course(&world, &second, State::Open).await);
+        let (dora, _) = trainee(&world, &first.organisation, "Dora").await;
+        let mut one = enrolled(&world, &coordinator, &here, &dora).await;
+        let to = json!({ "courseId": next.global_id(), "consentWording": "transfer-v1" });
+        assert_eq!(one.refused(&world, &coordinator, "enrolmentTransfer", &to).await, ["FORBIDDEN"]);
+        assert_eq!(one.refused(&world, &there, "enrolmentTransfer", &to).await, ["NOT_FOUND"]);
+        let unsaid = json!({ "courseId": next.global_id() });
+        assert_eq!(one.refused(&world, &quality, "enrolmentTransfer", &unsaid).await, ["INVALID"]);
+        one.step(&world, &quality, "enrolmentTransfer", &to).await;
+        assert_eq!((places_taken(&world, &here).await, places_taken(&world, &next).await), (5, 6));
+        let seen = "{ enrolments { nodes { id state origin { id } } } }";
+        let data = world.data(Some(&there), seen, json!({})).await;
+        assert_eq!(data["enrolments"]["nodes"], json!([{ "id": one.id, "state": "PLACED", "origin": null }]));
+    }
 }
 
 /// Hands the assignment in, marks and moderates it.
