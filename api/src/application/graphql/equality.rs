@@ -43,9 +43,9 @@ pub enum AgeBandChoice {
 #[derive(Enum, Clone, Copy, PartialEq, Eq, Serialize)]
 #[graphql(name = "EqualityGender", remote = "equality::Gender")]
 pub enum GenderChoice {
-    /// Woman.
+    /// A woman.
     Woman,
-    /// Man.
+    /// A man.
     Man,
     /// Non-binary.
     NonBinary,
@@ -77,9 +77,9 @@ pub enum EthnicGroupChoice {
 #[derive(Enum, Clone, Copy, PartialEq, Eq, Serialize)]
 #[graphql(name = "EqualityDisability", remote = "equality::Disability")]
 pub enum DisabilityChoice {
-    /// Yes.
+    /// Considers themselves disabled.
     Yes,
-    /// No.
+    /// Does not.
     No,
     /// Rather not said.
     NotSaid,

@@ -86,7 +86,7 @@ pub struct ApplicationDeclineInput {
     id: ID,
     /// Its version as you read it.
     expected_version: i32,
-    /// Why.
+    /// Why the answer is no.
     reason: ApplicationDeclineReason,
     /// A note for those who select. Kept in the vault, and never shown to the applicant.
     note: Option<String>,
