@@ -216,8 +216,9 @@ pub struct ApiSettings {
     pub max_introspection: u64,
     /// Deepest nesting of lists in questions about the schema.
     pub max_introspection_lists: u64,
-    /// Most answers to questions about the schema, if its lists have their usual sizes.
-    pub max_introspection_answers: u64,
+    /// Most answers to questions about the schema for each thing that it describes, if its lists have their
+    /// usual sizes: the bound grows with the schema.
+    pub max_introspection_each: u64,
     /// Who may ask about the schema itself.
     pub introspection: Introspection,
     /// Memory for documents that were asked before, in bytes.

@@ -215,6 +215,7 @@ create table enrolment (
   created_at {instant} not null,
   updated_at {instant} not null,
   version {int} not null constraint enrolment_version_positive check (version > 0),
+  constraint enrolment_of_organisation unique (organisation_id, id),
   constraint enrolment_course foreign key (organisation_id, course_id)
     references course (organisation_id, id) on update cascade,
   constraint enrolment_days check (enrolled_to >= enrolled_from),
@@ -284,24 +285,30 @@ create index attendance_recorded_idx on attendance_record (recorded_at, id)
 ;;
 create table attendance_module (
   id {uuid} not null primary key,
-  organisation_id {uuid} not null constraint attendance_module_organisation references organisation (id),
-  enrolment_id {uuid} not null constraint attendance_module_enrolment references enrolment (id),
+  organisation_id {uuid} not null,
+  enrolment_id {uuid} not null,
   record_id {uuid} not null constraint attendance_module_record references attendance_record (id),
   module_id {uuid} not null constraint attendance_module_module references programme_module (id),
-  constraint attendance_module_once unique (record_id, module_id)
+  constraint attendance_module_once unique (record_id, module_id),
+  constraint attendance_module_enrolment foreign key (organisation_id, enrolment_id)
+    references enrolment (organisation_id, id) on update cascade
 ){strict}
 ;;
 create table carried_credit (
   id {uuid} not null primary key,
-  organisation_id {uuid} not null constraint carried_credit_organisation references organisation (id),
-  enrolment_id {uuid} not null constraint carried_credit_enrolment references enrolment (id),
-  origin_id {uuid} not null constraint carried_credit_origin references enrolment (id),
-  origin_organisation_id {uuid} not null constraint carried_credit_origin_organisation references organisation (id),
+  organisation_id {uuid} not null,
+  enrolment_id {uuid} not null,
+  origin_id {uuid} not null,
+  origin_organisation_id {uuid} not null,
   programme_version_id {uuid} not null constraint carried_credit_version references programme_version (id),
   carried {text} not null,
   carried_at {instant} not null,
   constraint carried_credit_once unique (enrolment_id, origin_id),
-  constraint carried_credit_of_another check (enrolment_id <> origin_id)
+  constraint carried_credit_of_another check (enrolment_id <> origin_id),
+  constraint carried_credit_enrolment foreign key (organisation_id, enrolment_id)
+    references enrolment (organisation_id, id) on update cascade,
+  constraint carried_credit_origin foreign key (origin_organisation_id, origin_id)
+    references enrolment (organisation_id, id) on update cascade
 ){strict}
 ;;
 create index carried_credit_origin_idx on carried_credit (origin_id)
@@ -329,13 +336,15 @@ create index make_up_course_idx on make_up (course_id, created_at, id)
 ;;
 create table module_waiver (
   id {uuid} not null primary key,
-  organisation_id {uuid} not null constraint module_waiver_organisation references organisation (id),
-  enrolment_id {uuid} not null constraint module_waiver_enrolment references enrolment (id),
+  organisation_id {uuid} not null,
+  enrolment_id {uuid} not null,
   module_id {uuid} not null constraint module_waiver_module references programme_module (id),
   reason {text} not null,
   waived_by {uuid} not null constraint module_waiver_by references account (id),
   waived_at {instant} not null,
-  constraint module_waiver_once unique (enrolment_id, module_id)
+  constraint module_waiver_once unique (enrolment_id, module_id),
+  constraint module_waiver_enrolment foreign key (organisation_id, enrolment_id)
+    references enrolment (organisation_id, id) on update cascade
 ){strict}
 ;;
 create table graduation_decision (
@@ -434,13 +443,15 @@ create index placement_created_idx on placement (created_at, id)
 ;;
 create table supervision_log (
   id {uuid} not null primary key,
-  organisation_id {uuid} not null constraint supervision_log_organisation references organisation (id),
-  enrolment_id {uuid} not null constraint supervision_log_enrolment references enrolment (id),
+  organisation_id {uuid} not null,
+  enrolment_id {uuid} not null,
   supervisor_id {uuid} not null constraint supervision_log_supervisor references person (id),
   held_on {date} not null,
   minutes {int} not null constraint supervision_log_minutes check (minutes between 1 and 1440),
   kind {text} not null constraint supervision_log_kind_known check (kind in ('INDIVIDUAL','GROUP')),
-  recorded_at {instant} not null
+  recorded_at {instant} not null,
+  constraint supervision_log_enrolment foreign key (organisation_id, enrolment_id)
+    references enrolment (organisation_id, id) on update cascade
 ){strict}
 ;;
 create index supervision_log_enrolment_idx on supervision_log (enrolment_id, held_on, id)";

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::desk::Desk;
-use super::model::{Enrolment, State};
+use super::model::{Command, Enrolment, State};
 use crate::command::{Stop, Unit};
 use crate::refusal::{Code, Refusal};
 
@@ -37,10 +37,9 @@ pub async fn hand_over(
             other.programme_type == before.programme_type && other.state.is_live()
         };
         let meets = before.state.is_live() && kept.iter().any(meets);
-        // Whoever was at sessions stays with them on record: held is where a person looks at it.
-        let state = if meets { State::Held } else { before.state };
         let enrolled_to = if meets { None } else { before.enrolled_to };
-        let after = Enrolment { person_id: to, state, enrolled_to, ..before.clone() };
+        let stands = if meets { Desk::stepped(&before, Command::Hold)? } else { before.clone() };
+        let after = Enrolment { person_id: to, enrolled_to, ..stands };
         let after = Enrolment {
             supervisor_id: after.supervisor_id.filter(|id| *id != to),
             tutor_id: after.tutor_id.filter(|id| *id != to),

@@ -159,6 +159,8 @@ coded! {
 /// A step of an enrolment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Command {
+    /// It turns out that the person has another of this kind: two records were of one person.
+    Hold,
     /// The national team lets it be.
     Admit,
     /// The national team does not.
@@ -189,7 +191,8 @@ pub enum Command {
 
 impl Command {
     /// Every step.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
+        Self::Hold,
         Self::Admit,
         Self::Refuse,
         Self::Start,
@@ -211,6 +214,14 @@ impl State {
     #[must_use]
     pub const fn after(self, command: Command) -> Option<Self> {
         match (command, self) {
+            (
+                Command::Hold,
+                Self::Placed
+                | Self::Active
+                | Self::CompletedTeaching
+                | Self::Resit
+                | Self::Deferred,
+            ) => Some(Self::Held),
             (Command::Admit, Self::Held) | (Command::Unstart, Self::Active) => Some(Self::Placed),
             (Command::Refuse, Self::Held) => Some(Self::Refused),
             (Command::Start, Self::Placed) | (Command::Resume, Self::Deferred) => {
@@ -237,7 +248,8 @@ impl State {
                 Some(Self::TransferredOut)
             }
             (
-                Command::Admit
+                Command::Hold
+                | Command::Admit
                 | Command::Refuse
                 | Command::Start
                 | Command::Unstart

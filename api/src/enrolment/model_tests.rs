@@ -6,17 +6,20 @@ use super::*;
 const LIFE: &[(&str, &str)] = &[
     ("HELD", "Admit PLACED, Refuse REFUSED, Withdraw WITHDRAWN"),
     ("REFUSED", ""),
-    ("PLACED", "Start ACTIVE, Defer DEFERRED, Withdraw WITHDRAWN, TransferOut TRANSFERRED_OUT"),
+    (
+        "PLACED",
+        "Hold HELD, Start ACTIVE, Defer DEFERRED, Withdraw WITHDRAWN, TransferOut TRANSFERRED_OUT",
+    ),
     (
         "ACTIVE",
-        "Unstart PLACED, Complete COMPLETED_TEACHING, Defer DEFERRED, Withdraw WITHDRAWN, \
+        "Hold HELD, Unstart PLACED, Complete COMPLETED_TEACHING, Defer DEFERRED, Withdraw WITHDRAWN, \
          TransferOut TRANSFERRED_OUT",
     ),
-    ("COMPLETED_TEACHING", "Graduate GRADUATED, Fail NOT_GRADUATED, Withdraw WITHDRAWN"),
+    ("COMPLETED_TEACHING", "Hold HELD, Graduate GRADUATED, Fail NOT_GRADUATED, Withdraw WITHDRAWN"),
     ("GRADUATED", "Reopen COMPLETED_TEACHING"),
     ("NOT_GRADUATED", "Reopen COMPLETED_TEACHING, Resit RESIT"),
-    ("RESIT", "Graduate GRADUATED, Fail NOT_GRADUATED, Withdraw WITHDRAWN"),
-    ("DEFERRED", "Resume ACTIVE, Withdraw WITHDRAWN, TransferOut TRANSFERRED_OUT"),
+    ("RESIT", "Hold HELD, Graduate GRADUATED, Fail NOT_GRADUATED, Withdraw WITHDRAWN"),
+    ("DEFERRED", "Hold HELD, Resume ACTIVE, Withdraw WITHDRAWN, TransferOut TRANSFERRED_OUT"),
     ("WITHDRAWN", ""),
     ("TRANSFERRED_OUT", ""),
 ];
@@ -34,7 +37,7 @@ fn the_life_of_an_enrolment_has_these_steps_and_no_others() {
             steps += usize::from(to.is_some());
         }
     }
-    assert_eq!((State::ALL.len() * Command::ALL.len(), steps), (143, 22));
+    assert_eq!((State::ALL.len() * Command::ALL.len(), steps), (154, 27));
 }
 
 #[test]

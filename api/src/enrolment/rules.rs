@@ -17,6 +17,7 @@ pub fn unmet_for_step(state: State, command: Command) -> Vec<Refusal> {
         return Vec::new();
     }
     let step = match command {
+        Command::Hold => "only who has a place can turn out to have two",
         Command::Admit | Command::Refuse => "only a held enrolment is decided by the national team",
         Command::Start | Command::Unstart => "only who is on the course attends it",
         Command::Complete => "only who was at a session comes to the end of the course",
@@ -31,6 +32,17 @@ pub fn unmet_for_step(state: State, command: Command) -> Vec<Refusal> {
         Command::TransferOut => "only who is on the course, or pauses, goes on in another one",
     };
     let message = format!("it is {}: {step}", state.code());
+    vec![Refusal::at(Code::Conflict, "", message)]
+}
+
+/// ENR-1: who was at a session is not refused as if they had never come.
+#[must_use]
+pub fn unmet_for_refusing(attended: bool) -> Vec<Refusal> {
+    if !attended {
+        return Vec::new();
+    }
+    let message =
+        "the person was at sessions, which stay on record: withdraw the enrolment instead";
     vec![Refusal::at(Code::Conflict, "", message)]
 }
 

@@ -232,10 +232,18 @@ pub(super) async fn unmet_for_sponsor(
 pub async fn resolve(unit: &Unit, at: At, admit: bool, reason: &str) -> Result<Changed, Stop> {
     let (desk, before) = Desk::of_the_nation(unit, Permission::OverseeEnrolments, at).await?;
     let command = if admit { Command::Admit } else { Command::Refuse };
-    let after = Desk::stepped(&before, command)?;
+    let mut after = Desk::stepped(&before, command)?;
     let mut unmet = unmet_for_text(reason, "reason", MAX_TEXT);
+    // Two records that turned out to be of one person may both have been at sessions.
+    let attended =
+        desk.store.sheet(before.course_id, &[before.id]).await?.last_attended(before.id).is_some();
     if admit {
         unmet.extend(unmet_for_other(&desk.store, &before).await?);
+        if attended {
+            after = Desk::stepped(&after, Command::Start)?;
+        }
+    } else {
+        unmet.extend(rules::unmet_for_refusing(attended));
     }
     refuse_any(unmet)?;
     let enrolled_to = (!admit).then(|| unit.today().max(before.enrolled_from));

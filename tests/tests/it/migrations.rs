@@ -29,6 +29,30 @@ on_both_databases! {
         assert_eq!(database.eye.tables().await, [] as [String; 0]);
     }
 
+    async fn what_hangs_on_a_course_passes_on_with_it(database: Database) {
+        up(&database).await;
+        let stays = match database.engine {
+            Engine::Postgres => {
+                "select c.relname::text from pg_class c where c.relnamespace = current_schema()::regnamespace \
+                 and c.relkind = 'r' and c.relname not in ('course', 'course_deliverer') \
+                 and exists (select 1 from pg_attribute a where a.attrelid = c.oid and a.attname = 'organisation_id') \
+                 and exists (select 1 from pg_attribute a where a.attrelid = c.oid and a.attname in ('course_id', 'enrolment_id')) \
+                 and not exists (select 1 from pg_constraint f join pg_attribute a on a.attrelid = c.oid \
+                   and a.attname = 'organisation_id' and a.attnum = any (f.conkey) \
+                   where f.conrelid = c.oid and f.contype = 'f' and f.confupdtype = 'c') order by 1"
+            }
+            Engine::Sqlite => {
+                "select t.name from sqlite_master t where t.type = 'table' and t.name not in ('course', 'course_deliverer') \
+                 and exists (select 1 from pragma_table_info(t.name) c where c.name = 'organisation_id') \
+                 and exists (select 1 from pragma_table_info(t.name) c where c.name in ('course_id', 'enrolment_id')) \
+                 and not exists (select 1 from pragma_foreign_key_list(t.name) f \
+                   where f.\"from\" = 'organisation_id' and f.on_update = 'CASCADE') order by 1"
+            }
+        };
+        // A proof belongs to whoever issued it.
+        assert_eq!(database.eye.texts(stays).await, ["credential"]);
+    }
+
     async fn the_status_tells_what_is_left_to_apply(database: Database) {
         let owner = database.owner().await;
         let pending =

@@ -4,6 +4,7 @@ use alongside::actor::Role;
 use alongside::course::model::State;
 use serde_json::{Value, json};
 use tests::courses::{Course, School, TYPE, course, course_from, school};
+use tests::enrolments::{enrolled, trainee};
 use tests::licences::{Stage, licence};
 use tests::people::trainer;
 use tests::{Tenant, World, given, on_both_databases, successions};
@@ -176,6 +177,9 @@ on_both_databases! {
         let (north, south, stranger) = (body(&world).await, body(&world).await, body(&world).await);
         let course = course(&world, &school, State::Open).await;
         let officer = world.officer();
+        let former = world.grant(Role::PartnerCoordinator, Some(school.organisation.id)).await;
+        let (ann, _) = trainee(&world, &school.organisation, "Ann").await;
+        let one = enrolled(&world, &former, &course, &ann).await;
         successions::end(&world, &school.organisation, &[&north, &south]).await;
         let after = seen(&world, &course).await;
         assert_eq!(after["organisation"]["id"], json!(school.organisation.global_id()), "nothing is guessed");
@@ -206,6 +210,10 @@ on_both_databases! {
         let assigned = reply.done("successionAssignment");
         assert_eq!((&assigned["version"], &assigned["assignedOn"]), (&json!(2), &json!("2026-05-01")));
         assert_eq!(assigned["course"]["organisation"]["id"], json!(north.global_id()));
+        let (document, of) = ("query($id: ID!) { enrolment(by: { id: $id }) { id } }", json!({ "id": one.id }));
+        let now = world.token(Role::PartnerCoordinator, Some(north.id));
+        assert_eq!(world.data(Some(&now), document, of.clone()).await["enrolment"], json!({ "id": one.id }));
+        assert_eq!(world.data(Some(&former), document, of).await["enrolment"], json!(null), "went along");
         let again = world.mutate(Some(&officer), "successionAssign", entity, to(&south)).await;
         assert_eq!(again.codes(), ["CONFLICT"]);
         for place in &places[1..] {

@@ -55,8 +55,10 @@ struct Measure {
     described: u64,
     /// Deepest nesting of lists of types and fields there, which multiply.
     described_lists: u64,
-    /// Answers there, if every list has its usual size.
+    /// Answers there, if every list has its usual size, without those below its own `possibleTypes`.
     answers: u64,
+    /// Answers below its own `possibleTypes`, which only interfaces have.
+    possible: u64,
     /// Values of arguments, with variables in their places: they are copied at every use.
     values: u64,
     /// Whether the set asks how many rows there are.
@@ -64,7 +66,7 @@ struct Measure {
 }
 
 /// So many answers about the schema cost one.
-const ANSWERS_UNIT: u64 = 200;
+const ANSWERS_UNIT: u64 = 50;
 
 /// So many values of a field's arguments cost one: each is compared with every row that is looked at.
 const VALUES_UNIT: u64 = 5;
@@ -83,6 +85,7 @@ impl Measure {
         self.described = self.described.saturating_add(other.described);
         self.described_lists = self.described_lists.max(other.described_lists);
         self.answers = self.answers.saturating_add(other.answers);
+        self.possible = self.possible.saturating_add(other.possible);
         self.values = self.values.saturating_add(other.values);
         self.counts |= other.counts;
     }
@@ -102,25 +105,29 @@ impl Measure {
 
     /// A field that describes the schema, with this set below it.
     fn described_below(self, name: &str, told: &Told) -> Self {
-        let (size, nests) = match name {
-            "types" => (told.types, 0),
-            "args" => (told.arguments, 0),
-            "enumValues" => (told.values, 0),
-            "fields" => (told.fields, 1),
-            "inputFields" => (told.input_fields, 1),
-            "possibleTypes" => (told.possible, 1),
-            "interfaces" => (1, 1),
-            _ => (1, 0),
-        };
+        let all = self.answers.saturating_add(self.possible);
+        let share = |percent: u64| (all.saturating_mul(percent) / 100).max(1);
+        let nests = matches!(name, "fields" | "inputFields" | "possibleTypes" | "interfaces");
         let answers = match name {
-            "ofType" => (self.answers.saturating_mul(told.wrapped_percent) / 100).max(1),
-            _ => self.answers.saturating_mul(size),
+            // Only an interface has possible types.
+            "types" => (self.answers.saturating_mul(told.types))
+                .saturating_add(self.possible.saturating_mul(told.interfaces)),
+            "fields" => share(told.fields_percent),
+            "args" => share(told.arguments_percent),
+            "inputFields" => share(told.input_fields_percent),
+            "enumValues" => share(told.values_percent),
+            "ofType" => share(told.wrapped_percent),
+            "possibleTypes" => all.saturating_mul(told.possible),
+            _ => all,
         };
+        let (answers, possible) =
+            if name == "possibleTypes" { (1, answers) } else { (answers.saturating_add(1), 0) };
         Self {
             fields: 1,
             described: self.described.saturating_add(1),
-            described_lists: self.described_lists.saturating_add(nests),
-            answers: answers.saturating_add(1),
+            described_lists: self.described_lists.saturating_add(u64::from(nests)),
+            answers,
+            possible,
             ..self
         }
     }
@@ -180,7 +187,8 @@ fn total(walk: &mut Walk<'_>, runs: Option<&OperationDefinition>) -> Result<Cost
     let placed = "values of arguments with variables in their places";
     at_most("max_values", placed, values, settings.max_values)?;
     let told = "answers about the schema at once";
-    at_most("max_introspection_answers", told, answers, settings.max_introspection_answers)?;
+    let most = settings.max_introspection_each.saturating_mul(walk.shape.told.things);
+    at_most("max_introspection_each", told, answers, most)?;
     let questions = "selections about the schema";
     at_most("max_introspection", questions, described, settings.max_introspection)?;
     let cost = cost.saturating_add(answers / ANSWERS_UNIT);

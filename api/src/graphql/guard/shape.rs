@@ -59,20 +59,24 @@ pub struct FieldShape {
     pub arguments: HashMap<String, InputShape>,
 }
 
-/// The sizes of the lists that describe the schema, each at the average over all types (or fields): a
-/// question asks all of them.
+/// The sizes of the lists that describe the schema. Those in percent are averages over all types (or fields):
+/// a question asks all of them.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Told {
     /// Types.
     pub types: u64,
+    /// Types, fields, arguments, input fields and values of enumerations, all told.
+    pub things: u64,
     /// Fields of a type.
-    pub fields: u64,
+    pub fields_percent: u64,
     /// Arguments of a field.
-    pub arguments: u64,
+    pub arguments_percent: u64,
     /// Input fields of a type.
-    pub input_fields: u64,
+    pub input_fields_percent: u64,
     /// Values of a type's enumeration.
-    pub values: u64,
+    pub values_percent: u64,
+    /// Interfaces and unions: the types that have possible types.
+    pub interfaces: u64,
     /// Types of an interface or union.
     pub possible: u64,
     /// Of 100 `ofType` asked of a type, how many lead to one: most types are wrapped once, few three times.
@@ -107,7 +111,7 @@ impl Shape {
     pub fn of(sdl: &str, declarations: &[&'static Def]) -> Self {
         let mut shape = Self::default();
         let Ok(document) = parse_schema(sdl) else { return shape };
-        let mut values = 0;
+        let (mut values, mut interfaces) = (0, 0);
         shape.inputs.extend(SCALARS.map(|name| (name.to_owned(), InputType::Scalar)));
         for definition in document.definitions {
             let TypeSystemDefinition::Type(definition) = definition else { continue };
@@ -120,7 +124,10 @@ impl Shape {
                     shape.objects.insert(name.clone());
                     object.fields
                 }
-                TypeKind::Interface(interface) => interface.fields,
+                TypeKind::Interface(interface) => {
+                    interfaces += 1;
+                    interface.fields
+                }
                 TypeKind::Scalar => {
                     shape.inputs.insert(name, InputType::Scalar);
                     continue;
@@ -137,7 +144,10 @@ impl Shape {
                     shape.inputs.insert(name, InputType::Object { fields, one_of });
                     continue;
                 }
-                TypeKind::Union(_) => continue,
+                TypeKind::Union(_) => {
+                    interfaces += 1;
+                    continue;
+                }
             };
             let fields = fields.into_iter().map(|field| {
                 let ty = field.node.ty.node;
@@ -159,13 +169,14 @@ impl Shape {
         for def in declarations {
             shape.bound(def);
         }
-        shape.told = shape.told_with(values);
+        shape.told = shape.told_with(values, interfaces);
         shape
     }
 
-    /// The sizes of the lists that describe this schema, with as many `values` of enumerations.
-    fn told_with(&self, values: usize) -> Told {
-        let each = |all: usize, of: usize| all.div_ceil(of.max(1)).max(1) as u64;
+    /// The sizes of the lists that describe this schema, with as many `values` of enumerations and as many
+    /// `interfaces`.
+    fn told_with(&self, values: usize, interfaces: usize) -> Told {
+        let each = |all: usize, of: usize| (100 * all).div_ceil(of.max(1)) as u64;
         let fields: usize = self.types.values().map(HashMap::len).sum();
         let arguments =
             self.types.values().flat_map(HashMap::values).map(|field| field.arguments.len()).sum();
@@ -173,13 +184,16 @@ impl Shape {
             InputType::Object { fields, .. } => fields.len(),
             InputType::Scalar | InputType::Enum(_) => 0,
         });
+        let input_fields = input_fields.sum();
         let types = self.types.len() + self.inputs.len();
         Told {
             types: types as u64,
-            fields: each(fields, types),
-            arguments: each(arguments, fields),
-            input_fields: each(input_fields.sum(), types),
-            values: each(values, types),
+            things: (types + fields + arguments + input_fields + values) as u64,
+            fields_percent: each(fields, types),
+            arguments_percent: each(arguments, fields),
+            input_fields_percent: each(input_fields, types),
+            values_percent: each(values, types),
+            interfaces: interfaces as u64,
             possible: self.implementing as u64,
             wrapped_percent: self.wrapped_percent(),
         }

@@ -109,6 +109,13 @@ impl Facts {
         let rows = self.rows.get(ty).map(Vec::as_slice).unwrap_or_default();
         rows.iter().map(|row| ids::encode(&policy.types[ty].prefix, row.id)).collect()
     }
+
+    /// The ids of the rows that `who` is to see.
+    pub fn ids_for(&self, policy: &Policy, ty: &str, who: &Who) -> Vec<String> {
+        let rows = self.rows.get(ty).map(Vec::as_slice).unwrap_or_default();
+        let seen = rows.iter().filter(|row| policy.sees_row(who, ty, row));
+        seen.map(|row| ids::encode(&policy.types[ty].prefix, row.id)).collect()
+    }
 }
 
 impl Policy {

@@ -220,6 +220,7 @@ pub async fn grant_all(world: &World) {
     for tenant in [&world.a, &world.b] {
         let both = "a coordinator of A and of B".to_owned();
         grants.push((both, coordinator, GrantScope::Organisation(tenant.id)));
+        grants.push((EVERYONE.to_owned(), coordinator, GrantScope::Organisation(tenant.id)));
     }
     as_system(world.app.core(), move |unit| {
         let grants = grants.clone();

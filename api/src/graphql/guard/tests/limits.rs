@@ -392,9 +392,12 @@ fn lists_of_the_schema_multiply_what_is_asked_below_them() {
         format!("{{ __schema {{ types {{ interfaces {{ fields {{ args {{ {names} }} }} }} }} }} }}")
     };
     let (told, settings) = (shape().told, defaults());
-    let most = settings.max_introspection_answers / (told.types * told.fields * told.arguments);
-    let (few, many) = (names(most - 1), names(most + 1));
-    stands_between("max_introspection_answers", &few, &many, &settings);
+    let lists = told.types * told.fields_percent * told.arguments_percent / 10_000;
+    let most = settings.max_introspection_each * told.things / lists;
+    let allowed = |count: &u64| limit(&names(*count), &settings).is_none();
+    let last = (1..900).take_while(allowed).last().expect("a few");
+    assert!((most * 9 / 10..=most).contains(&last), "{last} of {most}");
+    stands_between("max_introspection_each", &names(last), &names(last + 1), &settings);
 }
 
 #[test]

@@ -36,7 +36,7 @@ fn boundless() -> ApiSettings {
         max_nodes: most,
         max_introspection: most,
         max_introspection_lists: most,
-        max_introspection_answers: most,
+        max_introspection_each: most,
         max_values: most,
         ..defaults()
     }
