@@ -49,8 +49,8 @@ on_both_databases! {
                    where f.\"from\" = 'organisation_id' and f.on_update = 'CASCADE') order by 1"
             }
         };
-        // A proof belongs to whoever issued it.
-        assert_eq!(database.eye.texts(stays).await, ["credential"]);
+        // A proof belongs to whoever issued it, what waits for a person to whom it was.
+        assert_eq!(database.eye.texts(stays).await, ["credential", "succession_assignment"]);
     }
 
     async fn the_status_tells_what_is_left_to_apply(database: Database) {
