@@ -6,9 +6,9 @@ use crate::jobs::Job;
 use crate::read::declaration::Root;
 use crate::verify::Invariant;
 use crate::{
-    actor, application, course, credential, employer, enrolment, files, import, licence, mail,
-    organisation, person, programme, protection, readiness, reference, succession, trainer, upload,
-    vault,
+    actor, application, concern, course, credential, employee, employer, enrolment, files, import,
+    licence, mail, organisation, person, programme, protection, readiness, reference, succession,
+    trainer, upload, vault,
 };
 
 /// The root fields of every aggregate.
@@ -19,10 +19,12 @@ pub const ROOTS: &[&[Root]] = &[
     readiness::graphql::ROOTS,
     programme::graphql::ROOTS,
     person::graphql::ROOTS,
+    employee::graphql::ROOTS,
     trainer::graphql::ROOTS,
     course::graphql::ROOTS,
     application::graphql::ROOTS,
     enrolment::graphql::ROOTS,
+    concern::graphql::ROOTS,
     credential::graphql::ROOTS,
     succession::graphql::ROOTS,
     employer::graphql::ROOTS,
@@ -44,6 +46,7 @@ pub const INVARIANTS: &[&[Invariant]] = &[
     course::invariants::QUERIES,
     application::invariants::QUERIES,
     enrolment::invariants::QUERIES,
+    concern::invariants::QUERIES,
     credential::invariants::QUERIES,
     succession::invariants::QUERIES,
     employer::invariants::QUERIES,
@@ -100,6 +103,8 @@ pub struct OfOrganisations(
 pub struct OfPeople(
     person::graphql::PersonMutations,
     person::graphql::RoleMutations,
+    employee::graphql::EmployeeMutations,
+    concern::graphql::ConcernMutations,
     trainer::graphql::TrainerMutations,
     trainer::graphql::AccreditationMutations,
     credential::graphql::CredentialMutations,
@@ -121,6 +126,7 @@ pub struct OfCourses(
     application::graphql::ApplicantMutations,
     application::graphql::SelectionMutations,
     enrolment::graphql::EnrolmentMutations,
+    enrolment::graphql::ListMutations,
     enrolment::graphql::AttendanceMutations,
     enrolment::graphql::GraduationMutations,
     enrolment::graphql::WorkMutations,

@@ -51,8 +51,10 @@ pub mod read;
 
 pub mod aggregates;
 pub mod application;
+pub mod concern;
 pub mod course;
 pub mod credential;
+pub mod employee;
 pub mod employer;
 pub mod enrolment;
 pub mod import;

@@ -192,6 +192,13 @@ codes! {
     NoFundedPlace = "NO_FUNDED_PLACE",
     /// Say which organisation employs or supports the person.
     SponsorRequired = "SPONSOR_REQUIRED",
+    /// Nobody whose record the organisation keeps matches what is known of the person.
+    PersonNotMatched = "PERSON_NOT_MATCHED",
+    /// Several people of the organisation match what is known of the person: nobody is guessed.
+    PersonAmbiguous = "PERSON_AMBIGUOUS",
+    /// Nobody is there who leads concerns: use the organisation's own way, and the police or 999 where somebody is in
+    /// danger.
+    NoConcernLead = "NO_CONCERN_LEAD",
     /// The person has another place of this kind: the national team decides.
     HeldForReview = "HELD_FOR_REVIEW",
     /// The reason does not fit: some are for before the first session that somebody attended, the others for after it.
@@ -235,6 +242,20 @@ impl Refusal {
     pub fn at(code: Code, path: &str, message: impl Into<String>) -> Self {
         let path = std::iter::once("input").chain(path.split('.').filter(|p| !p.is_empty()));
         Self { code, path: path.map(str::to_owned).collect(), message: message.into() }
+    }
+
+    /// The same of a part of the input: `path` (dotted, below `input`) leads to it.
+    #[must_use]
+    pub fn under(self, path: &str) -> Self {
+        let below = self.path.into_iter().skip(1);
+        let path = std::iter::once("input").chain(path.split('.')).map(str::to_owned);
+        Self { path: path.chain(below).collect(), ..self }
+    }
+
+    /// The input field it concerns, dotted, below `input`.
+    #[must_use]
+    pub fn field(&self) -> String {
+        self.path.iter().skip(1).map(String::as_str).collect::<Vec<_>>().join(".")
     }
 
     /// The same of the request as a whole, whose input has no such field.
@@ -328,6 +349,12 @@ pub fn for_constraint(name: &str) -> Option<Refusal> {
         "enrolment_once_on_course" | "enrolment(course_id,person_id)" => {
             Refusal::whole(Code::AlreadyEnrolled)
         }
+        "employee_link_one_of_ref"
+        | "employee_link(organisation_id,external_ref)"
+        | "employee_link_one_of_person"
+        | "employee_link(organisation_id,person_id)"
+        | "module_preparation_once"
+        | "module_preparation(enrolment_id,module_id,kind)" => Refusal::whole(Code::Conflict),
         "course_places" => Refusal::whole(Code::CapacityExceeded),
         "enrolment_followed_once"
         | "enrolment(origin_id)"

@@ -24,6 +24,7 @@ pub struct Model {
     pub moderator_id: Option<Uuid>,
     pub confirmed_at: Option<DateTimeUtc>,
     pub version: i32,
+    pub kept_back: bool,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

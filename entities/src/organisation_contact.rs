@@ -19,6 +19,7 @@ pub struct Model {
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
     pub version: i32,
+    pub person_id: Option<Uuid>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

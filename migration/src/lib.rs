@@ -33,6 +33,7 @@ mod m0023_credentials;
 mod m0024_enrolments;
 mod m0025_applications;
 mod m0026_protection;
+mod m0030_partner_work;
 mod row_security;
 mod seed;
 mod seed_programmes;
@@ -75,6 +76,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0024_enrolments::Migration),
             Box::new(m0025_applications::Migration),
             Box::new(m0026_protection::Migration),
+            Box::new(m0030_partner_work::Migration),
         ]
     }
 }

@@ -64,10 +64,22 @@ pub async fn school_with(
     curriculum: Curriculum,
     licence: licences::Given,
 ) -> School {
-    let licence = licence.of(&[TYPE]).up_to(Stage::Granted).await;
+    school_for(world, TYPE, (organisation, curriculum), licence).await
+}
+
+/// The same, which teaches another programme type.
+pub async fn school_for(
+    world: &World,
+    ty: ProgrammeType,
+    (organisation, curriculum): (Tenant, Curriculum),
+    licence: licences::Given,
+) -> School {
+    let licence = licence.of(&[ty]).up_to(Stage::Granted).await;
     let lead = trainer(world, "Lena", &organisation).await;
-    accreditation(world, &lead, (TYPE, Level::Lead), AccreditationState::Accredited).await;
-    let peer = peer(world, &organisation, "Pat").await;
+    accreditation(world, &lead, (ty, Level::Lead), AccreditationState::Accredited).await;
+    let peer = trainer(world, "Pat", &organisation).await;
+    list(world, &peer, 1).await;
+    accreditation(world, &peer, (ty, Level::Trainer), AccreditationState::Accredited).await;
     School { organisation, licence, curriculum, lead, peer }
 }
 

@@ -196,3 +196,49 @@ async fn make(
     }
     Ok((programme, id, modules, mapped, unmapped))
 }
+
+/// The ten weeks as Northamptonshire Healthcare and `ImROC` publish them, and as they came with the service: sixteen
+/// modules, two a day, four fifths of the classroom days and an assignment. Titles, which no source gives, are fictional;
+/// that a day counts from three quarters on is the proposal of the network.
+pub async fn ten_weeks(world: &World) -> Curriculum {
+    let (programme, version, modules, mapped, unmapped) =
+        as_system(world.app.core(), |unit| Box::pin(async move { publish_ten_weeks(unit).await }))
+            .await;
+    Curriculum { programme, code: "PSW-10-WEEKS".to_owned(), version, modules, mapped, unmapped }
+}
+
+async fn publish_ten_weeks(unit: &Unit) -> Result<Made, Stop> {
+    let store = Programmes::of(unit);
+    let programme = store.programmes_by_code("PSW-10-WEEKS").await?.remove(0).id;
+    let draft = store.version_numbered(programme, "0.1.0").await?.expect("the draft that came");
+    let of_ten_weeks = |number: i32| Module {
+        block: Some(if number <= 8 { "Principles and skills" } else { "Practice" }.to_owned()),
+        taught_minutes: Some(150),
+        prep_minutes: Some(60),
+        ..module(number)
+    };
+    let catalogue = store.catalogue().await?;
+    let set = catalogue.set_named(FRAMEWORK).expect("the set that came with the service");
+    let item = |code: &str| catalogue.competence_named(set, code).expect("a competence");
+    let (mapped, unmapped) = (item("1.1"), item("1.2"));
+    service::set_modules(unit, draft.id, draft.version, (1..=16).map(of_ten_weeks).collect())
+        .await?;
+    let rule = GraduationRule {
+        max_missed_days: None,
+        placement_required: Some(false),
+        placement_min_minutes: None,
+        ..outline().rule
+    };
+    let outline = Outline {
+        weeks: Some(10),
+        taught_days: Some(8),
+        taught_minutes: Some(2_400),
+        rule,
+        ..outline()
+    };
+    let gaps = Vec::new();
+    service::amend(unit, draft.id, draft.version + 1, Amendment { outline, gaps }).await?;
+    publication::publish(unit, draft.id, draft.version + 2).await?;
+    let version = store.version(draft.id).await?.expect("the version");
+    Ok((programme, draft.id, store.kept(&version).await?.modules, mapped, unmapped))
+}

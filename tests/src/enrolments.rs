@@ -212,7 +212,7 @@ pub fn filled(world: &World, (of, other): (&Tenant, &Tenant)) -> Vec<String> {
         ),
         format!(
             "insert into assignment_attempt values ({}, {in_course}, 1, {}, {at}, false, 'CONFIRMED', 'PASS', {sam}, {at}, \
-             {}, {tia}, {at}, 1)",
+             {}, {tia}, {at}, 1, true)",
             new(12),
             new(11),
             new(11)
@@ -224,6 +224,35 @@ pub fn filled(world: &World, (of, other): (&Tenant, &Tenant)) -> Vec<String> {
         format!(
             "insert into supervision_log values ({}, {own}, {one}, {sam}, '2026-05-01', 60, 'GROUP', {at})",
             new(14)
+        ),
+        format!(
+            "insert into module_preparation values ({}, {own}, {one}, {module}, 'READING', '2026-05-01')",
+            new(15)
+        ),
+        format!(
+            "insert into employee_link values ({}, {own}, 'x', {tia}, '2026-05-01', '2026-05-02', {at}, 1)",
+            new(16)
+        ),
+        format!(
+            "insert into enrolment_import values ({}, {own}, {course}, true, 1, 0, 1, {account}, {at})",
+            new(17)
+        ),
+        format!(
+            "insert into enrolment_import_row values ({}, {own}, {}, 1, 'PLACED', {one}, null, null, null)",
+            new(18),
+            new(17)
+        ),
+        format!(
+            "insert into enrolment_import_row values ({}, {own}, {}, 2, 'REFUSED', null, 'x', 'x', 'x')",
+            new(19),
+            new(17)
+        ),
+        format!(
+            "insert into concern values ({}, {own}, {one}, {}, 'WORRY', true, \
+             (select r.id from sensitive_record r where r.category = 'CONCERN' and r.organisation_id = {own} limit 1), \
+             {sam}, 'CLOSED', 'REFERRED', {at}, {at}, {sam}, {at}, 1)",
+            new(20),
+            new(12)
         ),
     ]
 }

@@ -99,6 +99,7 @@ async fn make(
                 code.to_lowercase()
             )),
             phone: None,
+            person: None,
         };
         contacts::add(unit, (own, *purpose), named, Asked::default()).await?;
     }

@@ -20,11 +20,12 @@ use crate::course::service::At as CourseAt;
 use crate::course::service::drafts::{self, Amendment};
 use crate::course::store::Courses;
 use crate::db::{Access, DbFault};
+use crate::enrolment::candidates::{Place, Who};
 use crate::enrolment::facts::Status;
 use crate::enrolment::life::{self, Support};
 use crate::enrolment::model::{FundingBasis, Source};
 use crate::enrolment::recording::{self, Entry, Roll};
-use crate::enrolment::service::{self, New};
+use crate::enrolment::service;
 use crate::enrolment::store::Enrolments;
 use crate::person::desk::At;
 use crate::person::model::Names;
@@ -82,8 +83,9 @@ async fn enrol(unit: &Unit, partner: Uuid, course: Uuid) -> Result<(), Stop> {
     for (nth, (name, missed)) in PEOPLE.into_iter().enumerate() {
         let person = somebody(unit, name, partner, (nth == 0).then_some(Role::Trainee)).await?;
         let basis = if nth % 2 == 0 { FundingBasis::Unfunded } else { FundingBasis::SelfFunded };
-        let new = New { course, person, sponsor: None, basis, from: Some(found.start_on) };
-        enrolments.push((service::create(unit, new).await?.id, missed));
+        let from = Some(found.start_on);
+        let new = Place { who: Who::Id(person), sponsor: None, basis, from };
+        enrolments.push((service::create(unit, course, &new).await?.id, missed));
     }
     let supervisor = somebody(unit, SUPERVISOR, partner, Some(Role::Supervisor)).await?;
     if let Some((first, _)) = enrolments.first() {

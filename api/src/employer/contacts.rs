@@ -10,6 +10,8 @@ use super::store::Employers;
 use crate::actor::Permission;
 use crate::command::{Stop, Unit, refuse_any};
 use crate::person::desk::{At, Changed, not_found};
+use crate::person::store::People;
+use crate::refusal::{Code, Refusal};
 
 /// Who is named.
 #[derive(Clone, Debug)]
@@ -20,6 +22,8 @@ pub struct Named {
     pub email: Option<String>,
     /// The telephone number.
     pub phone: Option<String>,
+    /// The person, where it is one whose record the organisation keeps.
+    pub person: Option<Uuid>,
 }
 
 impl Named {
@@ -33,6 +37,7 @@ impl Named {
             name: trimmed(self.name),
             email: self.email.map(trimmed),
             phone: self.phone.map(trimmed),
+            person_id: self.person,
             valid_from: days.from,
             valid_to: days.to,
             created_at: unit.now(),
@@ -56,6 +61,7 @@ pub async fn add(
     let desk = Desk::within(unit, of.0).await?;
     let new = named.contact(unit, of, asked.days(unit));
     let mut unmet = rules::unmet_for_contact(&new);
+    unmet.extend(unmet_for_person(unit, &new).await?);
     unmet.extend(rules::unmet_for_days(new.days()));
     let held = of_purpose(&desk, of).await?;
     unmet.extend(rules::unmet_for_contacts(&new, &held));
@@ -63,6 +69,16 @@ pub async fn add(
     desk.store.insert_contact(&new).await?;
     desk.record("organisation_contact.added", None, &new, &[]);
     Ok(Changed::of(new.id))
+}
+
+/// Who is named as a person is one whose record the organisation keeps.
+async fn unmet_for_person(unit: &Unit, of: &Contact) -> Result<Vec<Refusal>, Stop> {
+    let Some(person) = of.person_id else { return Ok(Vec::new()) };
+    if People::of(unit).is_kept(person, of.organisation_id).await? {
+        return Ok(Vec::new());
+    }
+    let message = "no such person whose record the organisation keeps: register them first";
+    Ok(vec![Refusal::at(Code::NotFound, "personId", message)])
 }
 
 async fn of_purpose(desk: &Desk<'_>, of: (Uuid, Purpose)) -> Result<Vec<Contact>, Stop> {
@@ -97,6 +113,7 @@ pub async fn replace(
     let of = (before.organisation_id, before.purpose);
     let new = named.contact(unit, of, Days { from: on, to: before.valid_to });
     let mut unmet = rules::unmet_for_contact(&new);
+    unmet.extend(unmet_for_person(unit, &new).await?);
     unmet.extend(rules::unmet_for_end(before.days(), (on, "validFrom"), unit.today()));
     refuse_any(unmet)?;
     end_at(&desk, &before, on, "organisation_contact.replaced").await?;

@@ -267,6 +267,8 @@ pub struct Contact {
     pub email: Option<String>,
     /// The telephone number.
     pub phone: Option<String>,
+    /// The person of the network who is named, if it is one.
+    pub person_id: Option<Uuid>,
     /// First day.
     pub valid_from: NaiveDate,
     /// The day from which another is asked, or nobody.

@@ -43,6 +43,7 @@ fn contact(purpose: Purpose, from: &str, to: Option<&str>) -> Contact {
         name: "Alder Fictley".to_owned(),
         email: Some("alder@example.org".to_owned()),
         phone: None,
+        person_id: None,
         valid_from: day(from),
         valid_to: to.map(day),
         created_at: DateTime::<Utc>::default(),

@@ -196,7 +196,7 @@ mapped! {
 
 mapped! {
     organisation_contact as Contact {
-        id, organisation_id, name, email, phone, valid_from, valid_to, created_at, updated_at, version
+        id, organisation_id, name, email, phone, person_id, valid_from, valid_to, created_at, updated_at, version
     } codes { purpose: Purpose }
 }
 

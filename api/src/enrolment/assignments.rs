@@ -55,6 +55,7 @@ pub async fn submit(unit: &Unit, at: At, text: SecretString) -> Result<Changed, 
         feedback_id: None,
         moderator_id: None,
         confirmed_at: None,
+        kept_back: false,
         version: 1,
     };
     desk.store.insert_attempt(&attempt).await?;
@@ -120,14 +121,21 @@ pub async fn take(unit: &Unit, at: At, role: ReaderRole) -> Result<Changed, Stop
         unmet.extend(unmet_for_step(before.state, AttemptCommand::Take));
     }
     refuse_any(unmet)?;
-    let reader = NewReader { person, role, acts_for: None, consent_wording: None, until: None };
-    vault::service::share(unit, before.record_id, reader, &desk.acting_as).await?;
+    let mut impact = Vec::new();
+    if before.kept_back {
+        let message =
+            "its text is kept to those who need to know: go on without it, or ask the lead";
+        impact.push(message.to_owned());
+    } else {
+        let reader = NewReader { person, role, acts_for: None, consent_wording: None, until: None };
+        vault::service::share(unit, before.record_id, reader, &desk.acting_as).await?;
+    }
     if !moderates {
         let state = AttemptState::InMarking;
         let after = Attempt { state, marker_id: Some(person), ..before.clone() };
         save(&desk, "assignment.taken", &before, after).await?;
     }
-    Ok(Changed::of(at.id))
+    Ok(Changed { id: at.id, impact })
 }
 
 fn unmet_for_step(state: AttemptState, command: AttemptCommand) -> Vec<Refusal> {

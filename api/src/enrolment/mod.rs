@@ -23,6 +23,9 @@
 //! * **DP-18** A person decides: what the rule finds, or a quality lead otherwise, with a reason.
 //! * **ASG-1** Nothing is passed or failed before somebody who did not mark looked over a sample: one of five of each
 //!   marker, and every mark by which somebody does not pass. Texts and what markers say lie in the vault.
+//! * A list of people is given places at once: all of them or nobody, or those against whom nothing speaks. What became of
+//!   each row is kept and told, and none is left out in silence.
+//! * What a trainee prepares and reads for a module they tick off themselves; nobody decides by it.
 //! * Of supervision the day, the minutes and the kind are kept, never what was said.
 //!
 //! Who: lead trainers and coordinators of the deliverer enrol; trainers of the course record; lead trainers decide what
@@ -75,16 +78,19 @@
 pub mod advice;
 pub mod assignments;
 pub mod attendance;
+pub mod candidates;
 pub mod deciding;
 pub mod desk;
 pub mod facts;
 pub mod graduation;
 pub mod graphql;
+pub mod importing;
 pub mod invariants;
 pub mod life;
 pub mod merging;
 pub mod model;
 pub mod placements;
+pub mod preparation;
 pub mod recording;
 pub mod rules;
 pub mod service;

@@ -276,6 +276,12 @@ impl State {
         )
     }
 
+    /// Whether somebody is on the course, or will be told whether they are: nobody is on it twice.
+    #[must_use]
+    pub const fn stays_on_course(self) -> bool {
+        !matches!(self, Self::Refused | Self::Withdrawn | Self::TransferredOut)
+    }
+
     /// Whether somebody is no longer on the course, or pauses.
     #[must_use]
     pub const fn has_left(self) -> bool {

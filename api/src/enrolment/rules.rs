@@ -67,6 +67,32 @@ pub fn unmet_for_course(state: CourseState, path: &str) -> Vec<Refusal> {
     vec![Refusal::at(Code::CourseTakesNobody, path, message)]
 }
 
+/// A sponsor is an organisation that takes part; `None` within tells that there is no such organisation.
+#[must_use]
+pub fn unmet_for_sponsor(sponsor: Option<Option<bool>>) -> Vec<Refusal> {
+    match sponsor {
+        None | Some(Some(true)) => Vec::new(),
+        Some(None) => vec![Refusal::at(Code::NotFound, "sponsorId", "no such organisation")],
+        Some(Some(false)) => {
+            let message = Code::OrganisationNotActive.description();
+            vec![Refusal::at(Code::OrganisationNotActive, "sponsorId", message)]
+        }
+    }
+}
+
+/// Who was there before it is recorded was so since the course began.
+#[must_use]
+pub fn unmet_for_first_day(
+    from: Option<NaiveDate>,
+    start: NaiveDate,
+    today: NaiveDate,
+) -> Vec<Refusal> {
+    if from.is_none_or(|from| (start..=today).contains(&from)) {
+        return Vec::new();
+    }
+    vec![Refusal::at(Code::Invalid, "from", format!("lies between {start} and today"))]
+}
+
 /// ENR-4: a funded place needs a reservation, and no place is reserved without an allocation. Whoever employs somebody
 /// and pays is named.
 #[must_use]

@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 use uuid::Uuid;
 
+use super::candidates::{Candidates, Place};
 use super::desk::Desk;
 use super::model::{Command, Enrolment, FundingBasis, State};
 use super::rules;
@@ -16,25 +17,8 @@ use crate::course::store::Courses;
 use crate::organisation::rules::{MAX_TEXT, unmet_for_text};
 use crate::person::desk::{At, Changed, not_found};
 use crate::person::model::Person;
-use crate::person::rules::unmet_for_hands;
 use crate::person::store::People;
-use crate::protection::restriction;
 use crate::refusal::{Code, Refusal};
-
-/// A place that somebody is to have.
-#[derive(Clone, Copy, Debug)]
-pub struct New {
-    /// The course.
-    pub course: Uuid,
-    /// The person.
-    pub person: Uuid,
-    /// The organisation that employs or supports the person.
-    pub sponsor: Option<Uuid>,
-    /// Who pays.
-    pub basis: FundingBasis,
-    /// The first day, where somebody was there before it was recorded.
-    pub from: Option<NaiveDate>,
-}
 
 /// A place that somebody was offered and takes.
 #[derive(Clone, Copy, Debug)]
@@ -56,31 +40,34 @@ pub struct Accepted {
 /// # Errors
 ///
 /// Every unmet rule, or what the database answers.
-pub async fn create(unit: &Unit, new: New) -> Result<Changed, Stop> {
-    let Joining { course, acting_as, unmet } =
-        places::joining(unit, Permission::EnrolPeople, new.course).await?;
+pub async fn create(unit: &Unit, course: Uuid, new: &Place) -> Result<Changed, Stop> {
+    let Joining { course, acting_as, mut unmet } =
+        places::joining(unit, Permission::EnrolPeople, course).await?;
     let desk = Desk::of(unit, acting_as);
-    refuse_any(unmet_for_person(&desk, &course, new.person).await?)?;
-    let mut unmet = unmet;
+    let candidates = Candidates::of(&desk, &course, &[new]).await?;
+    refuse_any(candidates.unmet_for_person(&new.who))?;
+    let person = candidates.person(&new.who).ok_or_else(not_found)?;
     unmet.extend(rules::unmet_for_course(course.state, "courseId"));
     unmet.extend(rules::unmet_for_room(course.places_taken, course.capacity_max, "courseId"));
-    unmet.extend(unmet_for_sponsor(&desk, new.sponsor).await?);
-    unmet.extend(rules::unmet_for_basis(new.basis, new.sponsor.is_some(), false));
-    if new.from.is_some_and(|from| from > unit.today() || from < course.start_on) {
-        let message = format!("lies between {} and today", course.start_on);
-        unmet.push(Refusal::at(Code::Invalid, "from", message));
-    }
+    unmet.extend(candidates.unmet_for_terms(new));
     refuse_any(unmet)?;
-    let from = new.from.unwrap_or_else(|| unit.today());
-    let enrolment = Enrolment {
-        sponsor_id: new.sponsor,
-        ..blank(unit, &course, (new.person, new.basis), from)
-    };
-    let placed = place(&desk, enrolment).await?;
+    let placed = place_on(&desk, &course, person, new).await?;
     let (taken, most) = (course.places_taken + 1, course.capacity_max);
     let mut impact = vec![format!("{taken} of {most} places are taken")];
     impact.extend(told_of_held(&placed));
     Ok(Changed { id: placed.id, impact })
+}
+
+/// Saves the place of a person against whom nothing speaks.
+pub(super) async fn place_on(
+    desk: &Desk<'_>,
+    course: &Course,
+    person: Uuid,
+    new: &Place,
+) -> Result<Enrolment, Stop> {
+    let from = new.from.unwrap_or_else(|| desk.unit.today());
+    let blank = blank(desk.unit, course, (person, new.basis), from);
+    place(desk, Enrolment { sponsor_id: new.sponsor, ..blank }).await
 }
 
 /// Gives somebody the place that they were offered: the offer has kept it for them. Gives the enrolment.
@@ -157,29 +144,6 @@ pub fn told_of_held(of: &Enrolment) -> Option<String> {
     })
 }
 
-/// The deliverer keeps the record of the person, who is not at work on the course and does not enrol themselves.
-async fn unmet_for_person(
-    desk: &Desk<'_>,
-    course: &Course,
-    person: Uuid,
-) -> Result<Vec<Refusal>, Stop> {
-    let unit = desk.unit;
-    let Some(found) = kept(unit, person, course.organisation_id).await? else {
-        let message = "no such person whose record your organisation keeps: register them first";
-        return Ok(vec![Refusal::at(Code::NotFound, "personId", message)]);
-    };
-    restriction::refuse(unit, person).await?;
-    let mut unmet = unmet_for_hands(unit.actor().person(), &[Some(person)]);
-    if found.merged_into_id.is_some() {
-        unmet.push(Refusal::at(Code::Merged, "personId", Code::Merged.description()));
-    }
-    if desk.store.teaches(course.id, person).await? {
-        let message = "teaches on this course";
-        unmet.push(Refusal::at(Code::SeparationOfDuties, "personId", message));
-    }
-    Ok(unmet)
-}
-
 /// The person, if the organisation keeps their record today.
 pub(super) async fn kept(
     unit: &Unit,
@@ -214,14 +178,7 @@ pub(super) async fn unmet_for_sponsor(
 ) -> Result<Vec<Refusal>, Stop> {
     let Some(sponsor) = sponsor else { return Ok(Vec::new()) };
     let body = Facts::within(desk.unit.tx()).body(sponsor).await?;
-    Ok(match body {
-        None => vec![Refusal::at(Code::NotFound, "sponsorId", "no such organisation")],
-        Some(body) if !body.active => {
-            let message = Code::OrganisationNotActive.description();
-            vec![Refusal::at(Code::OrganisationNotActive, "sponsorId", message)]
-        }
-        Some(_) => Vec::new(),
-    })
+    Ok(rules::unmet_for_sponsor(Some(body.map(|body| body.active))))
 }
 
 /// ENR-1: the national team lets a held enrolment be, or does not, and says why.

@@ -104,6 +104,8 @@ pub struct Attempt {
     pub moderator_id: Option<Uuid>,
     /// When the outcome came to hold.
     pub confirmed_at: Option<DateTime<Utc>>,
+    /// Whether its text is kept to those who need to know: a concern was raised about it.
+    pub kept_back: bool,
     /// Counts its changes, from 1.
     pub version: i32,
 }
@@ -373,6 +375,7 @@ impl TryFrom<assignment_attempt::Model> for Attempt {
             feedback_id: row.feedback_id,
             moderator_id: row.moderator_id,
             confirmed_at: row.confirmed_at,
+            kept_back: row.kept_back,
             version: row.version,
         })
     }
@@ -396,6 +399,7 @@ impl From<&Attempt> for assignment_attempt::Model {
             feedback_id: of.feedback_id,
             moderator_id: of.moderator_id,
             confirmed_at: of.confirmed_at,
+            kept_back: of.kept_back,
             version: of.version,
         }
     }

@@ -22,6 +22,7 @@ fn attempt(number: i32, state: AttemptState, outcome: Option<Mark>) -> Attempt {
         feedback_id: None,
         moderator_id: None,
         confirmed_at: None,
+        kept_back: false,
         version: 1,
     }
 }

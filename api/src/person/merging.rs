@@ -6,7 +6,7 @@ use super::{duplicates, roles, rules};
 use crate::actor::Permission;
 use crate::command::{Stop, Unit, refuse_any};
 use crate::credential::service::Hand;
-use crate::{application, credential, enrolment, protection, trainer, vault};
+use crate::{application, credential, employee, enrolment, protection, trainer, vault};
 
 /// Retires one record in favour of another of the same person. What hangs on it is re-pointed: accounts
 /// with their roles, e-mails, the organisations that keep the record, the profile as a trainer, what the vault holds. Names and
@@ -32,6 +32,10 @@ pub async fn merge(unit: &Unit, retired: At, survivor: At) -> Result<Changed, St
     impact.push(format!("credentials that become the other record's: {handed}"));
     impact.extend(vault::merging::hand_over(&desk, &old, &new).await?);
     let hand = application::desk::Hand { acting_as: hand.acting_as, chain: hand.chain };
+    let handed = employee::merging::hand_over(&desk, old.id, new.id).await?;
+    if handed > 0 {
+        impact.push(format!("links of employees that become the other record's: {handed}"));
+    }
     let handed = application::applying::hand_over(unit, old.id, new.id, &hand).await?;
     if handed > 0 {
         impact.push(format!("applications that become the other record's: {handed}"));

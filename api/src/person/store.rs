@@ -6,10 +6,10 @@ use chrono::NaiveDate;
 use entities::{
     account, person, person_account, person_email, person_id_change, person_membership, person_name,
 };
-use sea_orm::sea_query::{Expr, LockType};
+use sea_orm::sea_query::{Expr, ExprTrait as _, LockType};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait as _, DbBackend, EntityTrait,
-    IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Value,
+    IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, QueryTrait as _, Select, Value,
 };
 use uuid::Uuid;
 
@@ -297,16 +297,56 @@ impl<'a> People<'a> {
 
     /// What the check for duplicates knows of everyone whose record is not merged.
     pub async fn traits(&self) -> Result<Vec<Traits>, Stop> {
-        let people = person::Entity::find()
+        let all = person::Entity::find().filter(person::Column::MergedIntoId.is_null());
+        let verified =
+            person_email::Entity::find().filter(person_email::Column::VerifiedAt.is_not_null());
+        self.traits_in(all, verified).await
+    }
+
+    /// The same of those whose records an organisation keeps today.
+    pub async fn traits_kept_by(&self, organisation: Uuid) -> Result<Vec<Traits>, Stop> {
+        let kept = || self.keepers(organisation).into_query();
+        let all = person::Entity::find()
             .filter(person::Column::MergedIntoId.is_null())
-            .order_by_asc(person::Column::Id)
-            .all(self.unit.tx())
-            .await?;
-        let emails = person_email::Entity::find()
+            .filter(person::Column::Id.in_subquery(kept()));
+        let verified = person_email::Entity::find()
             .filter(person_email::Column::VerifiedAt.is_not_null())
-            .order_by_asc(person_email::Column::PersonId)
+            .filter(person_email::Column::PersonId.in_subquery(kept()));
+        self.traits_in(all, verified).await
+    }
+
+    /// The people among `ids` whose records an organisation keeps today.
+    pub async fn kept_among(&self, ids: &[Uuid], organisation: Uuid) -> Result<Vec<Person>, Stop> {
+        let rows = person::Entity::find()
+            .filter(person::Column::Id.is_in(ids.iter().copied()))
+            .filter(person::Column::Id.in_subquery(self.keepers(organisation).into_query()))
             .all(self.unit.tx())
             .await?;
+        Ok(rows.into_iter().map(person_of).collect())
+    }
+
+    /// The ids of those whose records an organisation keeps today.
+    fn keepers(&self, organisation: Uuid) -> Select<person_membership::Entity> {
+        let today = self.unit.today();
+        let open = person_membership::Column::ValidTo
+            .is_null()
+            .or(person_membership::Column::ValidTo.gt(today));
+        person_membership::Entity::find()
+            .select_only()
+            .column(person_membership::Column::PersonId)
+            .filter(person_membership::Column::OrganisationId.eq(organisation))
+            .filter(person_membership::Column::ValidFrom.lte(today))
+            .filter(open)
+    }
+
+    async fn traits_in(
+        &self,
+        people: Select<person::Entity>,
+        verified: Select<person_email::Entity>,
+    ) -> Result<Vec<Traits>, Stop> {
+        let people = people.order_by_asc(person::Column::Id).all(self.unit.tx()).await?;
+        let emails =
+            verified.order_by_asc(person_email::Column::PersonId).all(self.unit.tx()).await?;
         let of = |id: Uuid| {
             let from = emails.partition_point(|email| email.person_id < id);
             let own = emails[from..].iter().take_while(move |email| email.person_id == id);

@@ -194,6 +194,23 @@ impl<'a> Records<'a> {
         rows.iter().map(|row| Ok((role(&row.role)?, row.acts_for_id))).collect()
     }
 
+    /// Everyone who is named as a reader of a record today.
+    pub async fn readers(&self, record: Uuid) -> Result<Vec<Uuid>, Stop> {
+        let today = self.unit.today();
+        let open = sensitive_reader::Column::ValidTo
+            .is_null()
+            .or(sensitive_reader::Column::ValidTo.gt(today));
+        let rows = sensitive_reader::Entity::find()
+            .select_only()
+            .column(sensitive_reader::Column::PersonId)
+            .distinct()
+            .filter(sensitive_reader::Column::RecordId.eq(record))
+            .filter(sensitive_reader::Column::ValidFrom.lte(today))
+            .filter(open)
+            .order_by_asc(sensitive_reader::Column::PersonId);
+        Ok(rows.into_tuple().all(self.tx()).await?)
+    }
+
     /// Names a reader from today on; gives the row.
     pub async fn name(&self, record: &Record, new: NewReader) -> Result<Uuid, Stop> {
         let NewReader { person, role, acts_for, consent_wording, until } = new;

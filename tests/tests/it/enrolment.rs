@@ -3,5 +3,6 @@
 mod attendance_oracle;
 mod calendars;
 mod life;
+mod lists;
 mod places;
 mod table;

@@ -10,19 +10,21 @@ use std::path::Path;
 use alongside::actor::{GrantScope, Role};
 use alongside::course::model::State;
 use alongside::graphql::ids;
+use alongside::programme::kind::ProgrammeType;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tests::courses::{School, course, course_from, school_with};
-use tests::curricula::{Standing, curriculum};
+use tests::courses::{School, course, course_from, school_for, school_with};
+use tests::curricula::{self, Standing, curriculum};
 use tests::licences::licence;
-use tests::people::trainer;
+use tests::people::{linked, person, registered, somebody, trainer};
 use tests::{World, given, on_both_databases};
 
 /// The folder of the scripts.
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/journeys");
 
 /// The journeys that the tests below go through.
-const JOURNEYS: [&str; 2] = ["plan-and-open-a-course", "suspension-and-teach-out"];
+const JOURNEYS: [&str; 3] =
+    ["interest-to-verification", "plan-and-open-a-course", "suspension-and-teach-out"];
 
 /// A script.
 #[derive(Deserialize)]
@@ -46,6 +48,11 @@ struct Step {
     clock: Option<String>,
     #[serde(default)]
     variables: Value,
+    /// Goes through the step for each of these, with its values kept under their names.
+    #[serde(default)]
+    each: Vec<BTreeMap<String, Value>>,
+    /// The kind of the letter that is sent, and the name under which the code in it is kept.
+    letter: Option<(String, String)>,
     /// Values of the answer by their place in it.
     #[serde(default)]
     expect: BTreeMap<String, Value>,
@@ -86,7 +93,7 @@ impl Journey {
                 Some(self.world.token(role(code), Some(organisation)))
             }
             None if who == "nobody" => None,
-            None if who == "deputy" => Some(self.world.token_of("deputy")),
+            None if who.starts_with(char::is_lowercase) => Some(self.world.token_of(who)),
             None => Some(self.world.token(role(who), None)),
         }
     }
@@ -120,8 +127,21 @@ impl Journey {
     }
 
     async fn go(&mut self, step: &Step) {
+        if step.each.is_empty() {
+            return self.take(step).await;
+        }
+        for values in &step.each {
+            let values = values.iter().map(|(name, value)| (name.clone(), self.filled(value)));
+            let values: Vec<_> = values.collect();
+            self.kept.extend(values);
+            self.take(step).await;
+        }
+    }
+
+    async fn take(&mut self, step: &Step) {
         if let Some(clock) = &step.clock {
-            self.world.set_clock(clock);
+            let clock = self.filled(&json!(clock));
+            self.world.set_clock(clock.as_str().expect("an instant"));
         }
         self.refusal(step).await;
         if step.expect.is_empty() {
@@ -136,6 +156,14 @@ impl Journey {
         for (name, place) in &step.capture {
             let found = body["data"].pointer(place).filter(|found| !found.is_null());
             self.kept.insert(name.clone(), found.expect("what is to be kept").clone());
+        }
+        if let Some((kind, name)) = &step.letter {
+            let sql =
+                format!("select body from mail_message where kind = '{kind}' order by id desc");
+            let letters = self.world.database.eye.texts(&sql).await;
+            let mut lines = letters.first().expect("a letter").lines();
+            let code = lines.find(|line| line.len() == 32).expect("a code");
+            self.kept.insert(name.clone(), json!(code));
         }
     }
 
@@ -245,6 +273,41 @@ async fn go(
     }
 }
 
+/// A third school, which teaches the ten weeks, with those who look after its trainees.
+async fn ten_weeks(world: &World, kept: &mut BTreeMap<String, Value>) {
+    let organisation = given::organisation(world).active().register().await;
+    let curriculum = curricula::ten_weeks(world).await;
+    let licence = licence(world, &organisation).approving_own_courses(true);
+    let ty = ProgrammeType::PeerSupportWorker;
+    let school = school_for(world, ty, (organisation, curriculum), licence).await;
+    let of = &school.organisation;
+    for role in [Role::PartnerCoordinator, Role::LeadTrainer, Role::PartnerSignatory] {
+        world.grant(role, Some(of.id)).await;
+    }
+    for (name, role) in [
+        ("marker", Role::LeadTrainer),
+        ("moderator", Role::LeadTrainer),
+        ("supervisor", Role::Supervisor),
+        ("safeguarding lead", Role::Trainer),
+    ] {
+        let mut someone = registered(world, somebody(name, Some(of.id))).await;
+        linked(world, &mut someone, name).await;
+        world.grant_to(name, role, GrantScope::Organisation(of.id)).await;
+        kept.insert(name.to_owned(), json!(someone.global_id()));
+    }
+    let colleague = person(world, "Cam", Some(of)).await;
+    for (what, value) in [
+        ("organisation", json!(of.global_id())),
+        ("version", json!(school.curriculum.id())),
+        ("module", json!(school.curriculum.module_id(0))),
+        ("lead", json!(school.lead.global_id())),
+        ("peer", json!(school.peer.global_id())),
+        ("colleague", json!(colleague.global_id())),
+    ] {
+        kept.insert(format!("third.{what}"), value);
+    }
+}
+
 #[test]
 fn every_script_is_gone_through() {
     let files = std::fs::read_dir(FOLDER).expect("the folder");
@@ -257,12 +320,16 @@ fn every_script_is_gone_through() {
 }
 
 on_both_databases! {
+    async fn somebody_comes_from_interest_to_a_credential_that_anybody_verifies(world: World) {
+        go(&world, JOURNEYS[0], async |_, kept| ten_weeks(&world, kept).await).await;
+    }
+
     async fn a_course_is_planned_and_opened(world: World) {
-        go(&world, JOURNEYS[0], async |_, _| ()).await;
+        go(&world, JOURNEYS[1], async |_, _| ()).await;
     }
 
     async fn a_licence_is_suspended_and_its_courses_taught_out(world: World) {
-        go(&world, JOURNEYS[1], async |school, kept| {
+        go(&world, JOURNEYS[2], async |school, kept| {
             let running = course(&world, school, State::Running).await;
             kept.insert("running.session".to_owned(), json!(running.session(1)));
             world.set_clock(tests::world::NOW);

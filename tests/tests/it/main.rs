@@ -7,6 +7,7 @@ mod application;
 mod architecture;
 mod budget;
 mod collector;
+mod concern;
 mod conformity;
 mod course;
 mod credential;

@@ -261,7 +261,7 @@ const PLANTS: [(&str, &str); 13] = [
 /// The unique indexes, beyond primary keys, on tables whose rows not everyone may see: a row that
 /// nobody may see can still be felt through a unique index. Each that does not begin with the tenant
 /// stands here with the reason why nothing is learnt that way.
-const UNIQUE: [(&str, &str); 78] = [
+const UNIQUE: [(&str, &str); 80] = [
     (
         "account (issuer, subject)",
         "only the national team writes accounts, and it sees all of them",
@@ -328,6 +328,10 @@ const UNIQUE: [(&str, &str); 78] = [
         "enrolment (person_id, programme_type)",
         "one live enrolment nationally: a second one is held for the national team, and nobody learns more",
     ),
+    (
+        "enrolment_import_row (import_id, number)",
+        "whoever sends a list has made it, and so sees it",
+    ),
     ("equality_answer (spent_sha256)", "the service draws secrets, longer than anybody guesses"),
     ("erasure_decision (request_id, class)", "whoever decides has locked the request, and sees it"),
     ("erasure_request (person_id)", "the person sees the own request, and the officer all"),
@@ -337,6 +341,10 @@ const UNIQUE: [(&str, &str); 78] = [
     ("licence_counter (year)", "only the national team writes it"),
     ("licence_decision (licence_id)", "whoever proposes has locked the licence, and so sees it"),
     ("make_up (enrolment_id, session_id)", "whoever asks or records has locked the enrolment"),
+    (
+        "module_preparation (enrolment_id, module_id, kind)",
+        "whoever ticks off has locked the own enrolment",
+    ),
     ("module_prerequisite (module_id, requires_id)", "whoever writes has locked the version"),
     ("module_waiver (enrolment_id, module_id)", "only the quality lead waives, and sees all"),
     (

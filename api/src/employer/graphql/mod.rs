@@ -8,8 +8,8 @@ use crate::actor::Permission;
 use crate::organisation::graphql::Organisation;
 use crate::programme::kind::ProgrammeTypeChoice;
 use crate::read::declaration::{
-    Filter, Kind, Root, Rows, Way, boolean, choice, date, id, instant, int, kind_of, list, one,
-    text,
+    Filter, Kind, Root, Rows, Way, boolean, choice, date, id, instant, int, key, kind_of, list,
+    one, text,
 };
 use crate::readable;
 
@@ -300,6 +300,8 @@ readable! {
     email: text("t.email").nullable().personal(),
     /// The telephone number.
     phone: text("t.phone").nullable().personal(),
+    /// The id of the person, where it is one of the network: who is named for safeguarding leads concerns.
+    personId: key("t.person_id", "per").nullable(),
     /// Whether this is whom to ask on the day asked about.
     isInForce: boolean("{in_force:t}").filtered(),
     /// First day.

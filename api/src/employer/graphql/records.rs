@@ -45,6 +45,8 @@ pub struct OrganisationContactAddInput {
     email: Option<String>,
     /// The telephone number.
     phone: Option<String>,
+    /// The person, where your organisation keeps the record: who is named for safeguarding leads concerns.
+    person_id: Option<ID>,
     /// First day; today if absent.
     valid_from: Option<Date>,
     /// The day from which nobody is named any more; open, if absent.
@@ -66,6 +68,8 @@ pub struct OrganisationContactReplaceInput {
     email: Option<String>,
     /// The telephone number.
     phone: Option<String>,
+    /// The person, where your organisation keeps the record: who is named for safeguarding leads concerns.
+    person_id: Option<ID>,
     /// From which day; today if absent.
     valid_from: Option<Date>,
     /// Repeating a request with the same key has one effect. Kept for 30 days.
@@ -206,7 +210,9 @@ impl SupportMutations {
         let asked = Asked::new("organisationContactAdd", &input, input.idempotency_key.as_ref());
         let of = (ids_of("org", "organisationId", &input.organisation_id)?, input.purpose.into());
         let days = days(input.valid_from, input.valid_to);
-        let named = Named { name: input.name, email: input.email, phone: input.phone };
+        let person =
+            input.person_id.as_ref().map(|id| ids_of("per", "personId", id)).transpose()?;
+        let named = Named { name: input.name, email: input.email, phone: input.phone, person };
         asked
             .run(ctx, parts, move |unit| Box::pin(contacts::add(unit, of, named.clone(), days)))
             .await
@@ -224,7 +230,9 @@ impl SupportMutations {
             Asked::new("organisationContactReplace", &input, input.idempotency_key.as_ref());
         let at = At { id: ids_of("oco", "id", &input.id)?, version: input.expected_version };
         let from = input.valid_from.map(|date| date.0);
-        let named = Named { name: input.name, email: input.email, phone: input.phone };
+        let person =
+            input.person_id.as_ref().map(|id| ids_of("per", "personId", id)).transpose()?;
+        let named = Named { name: input.name, email: input.email, phone: input.phone, person };
         asked
             .run(ctx, parts, move |unit| Box::pin(contacts::replace(unit, at, named.clone(), from)))
             .await

@@ -5,14 +5,16 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::{Enrolment, FundingBasis, WithdrawalInitiator, WithdrawalReason};
+use crate::enrolment::candidates::{Place, Who};
 use crate::enrolment::life::{self, Support, Transfer, Withdrawal};
-use crate::enrolment::service::{self, New};
+use crate::enrolment::service;
 use crate::graphql::mutate::{Asked, ids_of};
 use crate::graphql::payload::Payload;
 use crate::graphql::scalars::Date;
 use crate::graphql::visible;
 use crate::mutations;
 use crate::person::desk::{At, Changed};
+use crate::refusal::{Code, Refusal};
 
 mutations! {
     EnrolmentCreate by EnrolPeople -> enrolment: Enrolment,
@@ -38,8 +40,10 @@ mutations! {
 pub struct EnrolmentCreateInput {
     /// The course.
     course_id: ID,
-    /// The person, whose record your organisation keeps.
-    person_id: ID,
+    /// The person, whose record your organisation keeps; or else `employeeRef`.
+    person_id: Option<ID>,
+    /// The reference of your system that stands for the person: see `employeeLinkUpsert`.
+    employee_ref: Option<String>,
     /// Who pays for the place.
     funding_basis: FundingBasis,
     /// The organisation that employs or supports the person.
@@ -196,15 +200,29 @@ impl EnrolmentMutations {
     ) -> Result<Payload<EnrolmentCreate>> {
         let asked = Asked::new("enrolmentCreate", &input, input.idempotency_key.as_ref())
             .dry_run(input.dry_run);
+        let course = ids_of("crs", "courseId", &input.course_id)?;
+        let person = input.person_id.as_ref().map(|id| ids_of("per", "personId", id));
+        let who = match (person.transpose()?, input.employee_ref) {
+            (Some(person), None) => Who::Id(person),
+            (None, Some(reference)) => Who::Employee(reference),
+            (Some(_), Some(_)) | (None, None) => {
+                let message = "name the person by personId or by employeeRef, not both";
+                return Ok(Payload::refused(vec![Refusal::at(Code::Invalid, "personId", message)]));
+            }
+        };
         let sponsor = input.sponsor_id.as_ref().map(|id| ids_of("org", "sponsorId", id));
-        let new = New {
-            course: ids_of("crs", "courseId", &input.course_id)?,
-            person: ids_of("per", "personId", &input.person_id)?,
+        let new = Place {
+            who,
             sponsor: sponsor.transpose()?,
             basis: input.funding_basis.into(),
             from: input.from.map(|Date(day)| day),
         };
-        asked.run(ctx, parts, move |unit| Box::pin(service::create(unit, new))).await
+        asked
+            .run(ctx, parts, move |unit| {
+                let new = new.clone();
+                Box::pin(async move { service::create(unit, course, &new).await })
+            })
+            .await
     }
 
     /// Lets a held enrolment be, or does not.

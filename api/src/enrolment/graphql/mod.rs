@@ -20,12 +20,15 @@ use crate::readable;
 
 mod deciding;
 mod enrolling;
+mod listing;
+mod lists;
 mod recording;
 mod views;
 mod working;
 
 pub use deciding::GraduationMutations;
 pub use enrolling::EnrolmentMutations;
+pub use lists::{EnrolmentImport, ListMutations, ModulePreparation};
 pub use recording::AttendanceMutations;
 pub use views::EnrolmentQueries;
 pub use working::WorkMutations;
@@ -48,6 +51,10 @@ pub const ROOTS: &[Root] = &[
     Root::page::<EnrolmentRecord>(
         "enrolmentRecords",
         "Every enrolment without a name, for analysts.",
+    ),
+    Root::page::<EnrolmentImport>(
+        "enrolmentImports",
+        "Lists of people who were given places at once, with what became of each row.",
     ),
     Root::page::<AssignmentAttempt>(
         "assignmentAttempts",
@@ -370,6 +377,8 @@ readable! {
     makeUps: list::<MakeUp>(100, "t.enrolment_id = {parent}"),
     /// Modules that the person graduates without.
     waivers: list::<ModuleWaiver>(100, "t.enrolment_id = {parent}"),
+    /// What the person ticked off as prepared and read.
+    preparation: list::<ModulePreparation>(200, "t.enrolment_id = {parent}"),
     /// What was handed in.
     assignments: list::<AssignmentAttempt>(10, "t.enrolment_id = {parent}"),
     /// Where the person was placed.

@@ -3,6 +3,7 @@
 //! Locks are taken in one order: the licence, the course, then its enrolments by their ids. What hangs on an enrolment
 //! is written only under its lock.
 
+mod lists;
 mod records;
 mod sheet;
 mod work;
@@ -12,7 +13,7 @@ use entities::{course_trainer, teaching_assignment};
 use sea_orm::sea_query::{Expr, ExprTrait as _, LockType, OnConflict};
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, EntityTrait as _, IntoActiveModel as _,
-    QueryFilter as _, QueryOrder as _, QuerySelect as _, TryInsertResult,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _, TryInsertResult,
 };
 use uuid::Uuid;
 
@@ -138,26 +139,28 @@ impl<'a> Enrolments<'a> {
         if saved.rows_affected == 1 { Ok(()) } else { Err(Refusal::stale().into()) }
     }
 
-    /// Whether the person teaches on the course: who was taken off it again does not.
-    pub async fn teaches(&self, course: Uuid, person: Uuid) -> Result<bool, DbFault> {
-        let trainers: Vec<Uuid> = course_trainer::Entity::find()
+    /// Everyone who teaches on the course: who was taken off it again does not.
+    pub async fn teachers(&self, course: Uuid) -> Result<Vec<Uuid>, DbFault> {
+        let assigned = teaching_assignment::Entity::find()
             .select_only()
-            .column(course_trainer::Column::TrainerId)
+            .column(teaching_assignment::Column::TrainerId)
+            .filter(teaching_assignment::Column::CourseId.eq(course))
+            .filter(teaching_assignment::Column::ReleasedAt.is_null())
+            .into_query();
+        course_trainer::Entity::find()
+            .select_only()
+            .column(course_trainer::Column::PersonId)
             .filter(course_trainer::Column::CourseId.eq(course))
-            .filter(course_trainer::Column::PersonId.eq(person))
+            .filter(course_trainer::Column::TrainerId.in_subquery(assigned))
             .into_tuple()
             .all(self.tx)
-            .await?;
-        if trainers.is_empty() {
-            return Ok(false);
-        }
-        let assigned = teaching_assignment::Entity::find()
-            .filter(teaching_assignment::Column::CourseId.eq(course))
-            .filter(teaching_assignment::Column::TrainerId.is_in(trainers))
-            .filter(teaching_assignment::Column::ReleasedAt.is_null())
-            .one(self.tx)
-            .await?;
-        Ok(assigned.is_some())
+            .await
+            .map_err(Into::into)
+    }
+
+    /// Whether the person teaches on the course.
+    pub async fn teaches(&self, course: Uuid, person: Uuid) -> Result<bool, DbFault> {
+        Ok(self.teachers(course).await?.contains(&person))
     }
 }
 

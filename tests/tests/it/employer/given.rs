@@ -123,6 +123,7 @@ pub async fn contact(world: &World, of: &Tenant, purpose: Purpose) -> Kept {
             name: "Alder Fictley".to_owned(),
             email: Some("alder@example.org".to_owned()),
             phone: Some("01632 960000".to_owned()),
+            person: None,
         };
         let from = Asked { from: Some(day("2026-01-01")), to: None };
         Box::pin(async move { Ok(contacts::add(unit, of, named, from).await?.id) })
@@ -266,7 +267,7 @@ fn records_of(world: &World, tenant: &Tenant) -> Vec<String> {
     let contact = |what: u8, purpose: &str, days: &str| {
         let id = new(what);
         format!(
-            "insert into organisation_contact values ({id}, {own}, '{purpose}', 'x', 'x', 'x', {days}, {at}, {at}, 1)"
+            "insert into organisation_contact values ({id}, {own}, '{purpose}', 'x', 'x', 'x', {days}, {at}, {at}, 1, null)"
         )
     };
     vec![

@@ -99,6 +99,46 @@ on_both_databases! {
         let data = world.data(Some(&peer), "{ enrolments { nodes { name state } } }", json!({})).await;
         assert_eq!(data["enrolments"]["nodes"], json!([{ "name": "Ann", "state": "ACTIVE" }]));
     }
+
+    async fn two_records_that_were_one_person_leave_one_place_for_a_person_to_decide(world: World) {
+        let school = school(&world).await;
+        let own = school.organisation.id;
+        world.grant(Role::LeadTrainer, Some(own)).await;
+        let coordinator = world.grant(Role::PartnerCoordinator, Some(own)).await;
+        let confirmed = course(&world, &school, State::Confirmed).await;
+        let open = course(&world, &school, State::Open).await;
+        let (ann, _) = trainee(&world, &school.organisation, "Ann").await;
+        let (anne, _) = trainee(&world, &school.organisation, "Anne").await;
+        let mut one = enrolled(&world, &coordinator, &confirmed, &ann).await;
+        let mut other = enrolled(&world, &coordinator, &open, &anne).await;
+        world.set_clock("2026-05-11T17:00:00Z");
+        let lead = world.token(Role::LeadTrainer, Some(own));
+        world.mutate(Some(&lead), "sessionHold", "course { id }", confirmed.session_input(0, &json!({}))).await.done("course");
+        let present = json!([{ "enrolmentId": one.id, "status": "PRESENT" }]);
+        attended(&world, &lead, &confirmed.session(0), present, None).await.done("course");
+        let merge = json!({
+            "id": ann.global_id(), "expectedVersion": ann.version,
+            "intoId": anne.global_id(), "intoExpectedVersion": anne.version,
+        });
+        world.mutate(Some(&world.officer()), "personMerge", "person { id }", merge).await.done("person");
+        let quality = world.token(Role::QualityLead, None);
+        one.anew(&world, &quality).await;
+        assert_eq!(one.state, "HELD", "nobody is on two courses of a kind");
+        let refuse = json!({ "admit": false, "reason": "The other goes on." });
+        assert_eq!(one.refused(&world, &quality, "enrolmentResolve", &refuse).await, ["CONFLICT"], "sessions stay on record");
+        let admit = json!({ "admit": true, "reason": "This one goes on." });
+        assert_eq!(one.refused(&world, &quality, "enrolmentResolve", &admit).await, ["HELD_FOR_REVIEW"]);
+        let left = json!({ "on": "2026-05-11", "reason": "ENROLLED_IN_ERROR", "initiator": "DELIVERER" });
+        let coordinator = world.token(Role::PartnerCoordinator, Some(own));
+        other.anew(&world, &coordinator).await;
+        let reply = world.mutate(Some(&coordinator), "enrolmentWithdraw", "enrolment { state }", other.input(&left)).await;
+        assert_eq!(reply.codes(), [] as [&str; 0], "{}", reply.body());
+        one.step(&world, &quality, "enrolmentResolve", &admit).await;
+        assert_eq!(one.state, "ACTIVE", "whoever was at a session has begun");
+        let other_tenant = world.coordinator(&world.b);
+        let seen = world.data(Some(&other_tenant), "{ enrolments { totalCount } }", json!({})).await;
+        assert_eq!(seen["enrolments"]["totalCount"], 0);
+    }
 }
 
 fn given_subject(name: &str, of: uuid::Uuid) -> String {

@@ -8,14 +8,19 @@ use tests::enrolments::{enrolled, trainee};
 use tests::given::day;
 
 /// Every mutation of enrolments and what hangs on them.
-pub const NAMES: [&str; 26] = [
+pub const NAMES: [&str; 32] = [
     "assignmentMark",
     "assignmentModerate",
     "assignmentSubmit",
     "assignmentTake",
     "attendanceRecordSession",
+    "concernClose",
+    "concernRaise",
+    "concernTakeUp",
+    "employeeLinkUpsert",
     "enrolmentCreate",
     "enrolmentDefer",
+    "enrolmentImportCreate",
     "enrolmentResit",
     "enrolmentResolve",
     "enrolmentResume",
@@ -34,6 +39,7 @@ pub const NAMES: [&str; 26] = [
     "placementEnd",
     "placementLog",
     "placementOffer",
+    "preparationTick",
     "supervisionRecord",
 ];
 
@@ -78,6 +84,20 @@ pub async fn inputs(world: &World, school: &School) -> Vec<(&'static str, Value)
                 }),
                 "enrolmentCreate" => json!({
                     "courseId": course.global_id(), "personId": other.global_id(), "fundingBasis": "UNFUNDED",
+                }),
+                "concernClose" => of("ccn", json!({ "outcome": "REFERRED" })),
+                "concernRaise" => json!({ "enrolmentId": one.id, "level": "WORRY", "text": "A text." }),
+                "concernTakeUp" => of("ccn", json!({})),
+                "employeeLinkUpsert" => json!({
+                    "organisationId": school.organisation.global_id(), "externalRef": "E-1",
+                    "personId": other.global_id(),
+                }),
+                "enrolmentImportCreate" => json!({
+                    "courseId": course.global_id(),
+                    "csv": format!("person_id,funding_basis\n{},UNFUNDED\n", other.global_id()),
+                }),
+                "preparationTick" => json!({
+                    "enrolmentId": one.id, "moduleId": school.curriculum.module_id(0), "kind": "READING",
                 }),
                 "enrolmentResolve" => on(json!({ "admit": true, "reason": "A test." })),
                 "enrolmentSetSupport" => on(json!({ "tutorId": other.global_id() })),

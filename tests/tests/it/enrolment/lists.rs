@@ -1,0 +1,205 @@
+//! Lists of people who are given places at once, by ids and by references of an organisation's own system.
+
+use alongside::actor::Role;
+use alongside::course::model::State;
+use serde_json::{Value, json};
+use tests::courses::{course, school};
+use tests::enrolments::{FIELDS, enrolled, places_taken, trainee};
+use tests::people::Someone;
+use tests::{World, on_both_databases};
+
+const IMPORT: &str = "enrolmentImport { id isPartial placed held refused \
+     rows { number outcome code field enrolment { state personId } } }";
+
+/// A list in which each of `people` is a row.
+fn list(people: &[&Someone]) -> String {
+    let rows = people.iter().map(|one| format!("{},UNFUNDED\r\n", one.global_id()));
+    format!("person_id,funding_basis\r\n{}", rows.collect::<String>())
+}
+
+on_both_databases! {
+    async fn a_list_is_taken_whole_or_row_by_row_and_no_row_is_left_out_in_silence(world: World) {
+        let school = school(&world).await;
+        let coordinator = world.grant(Role::PartnerCoordinator, Some(school.organisation.id)).await;
+        let course = course(&world, &school, State::Open).await;
+        let mut people = Vec::new();
+        for name in ["Ann", "Ben", "Cat", "Dot"] {
+            people.push(trainee(&world, &school.organisation, name).await.0);
+        }
+        let (stranger, _) = trainee(&world, &world.b.clone(), "Sam").await;
+        enrolled(&world, &coordinator, &course, &people[3]).await;
+        let before = places_taken(&world, &course).await;
+        let import = |token: &str, csv: String, more: Value| {
+            let mut input = json!({ "courseId": course.global_id(), "csv": csv });
+            input.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+            let (world, token) = (world.clone(), token.to_owned());
+            async move { world.mutate(Some(&token), "enrolmentImportCreate", IMPORT, input).await }
+        };
+        // Row 2 is another organisation's, 4 names 1 again, 5 is on the course, 6 is no row at all.
+        let mixed = list(&[&people[0], &stranger, &people[1], &people[0], &people[3]]) + ",GIFT\r\n";
+        let whole = import(&coordinator, mixed.clone(), json!({})).await;
+        let errors = whole.payload()["userErrors"].as_array().expect("a list").clone();
+        let told: Vec<(String, String)> = errors.iter().map(|error| {
+            let path = error["path"].as_array().expect("a path");
+            let path: Vec<&str> = path.iter().filter_map(Value::as_str).collect();
+            (path.join("."), error["code"].as_str().expect("a code").to_owned())
+        }).collect();
+        let expected = [
+            ("input.rows.2.personId", "NOT_FOUND"),
+            ("input.rows.4.personId", "ALREADY_ENROLLED"),
+            ("input.rows.5.personId", "ALREADY_ENROLLED"),
+            ("input.rows.6.personId", "INVALID"),
+            ("input.rows.6.fundingBasis", "INVALID"),
+        ];
+        assert_eq!(told, expected.map(|(path, code)| (path.to_owned(), code.to_owned())));
+        assert!(!whole.body().to_string().contains("Ann"), "nobody is named");
+        assert_eq!(places_taken(&world, &course).await, before, "all or nobody");
+        let tried = import(&coordinator, mixed.clone(), json!({ "partial": true, "dryRun": true })).await;
+        assert_eq!(tried.done("impact")[0], "placed: 2, held: 0, refused: 4");
+        assert_eq!(places_taken(&world, &course).await, before, "only tried");
+        let key = json!({ "partial": true, "idempotencyKey": "list-1" });
+        let partial = import(&coordinator, mixed.clone(), key.clone()).await;
+        let done = partial.done("enrolmentImport");
+        assert_eq!((&done["placed"], &done["held"], &done["refused"]), (&json!(2), &json!(0), &json!(4)));
+        let row = |number: i64, outcome: &str, code: Option<&str>, field: Option<&str>, person: Option<&Someone>| json!({
+            "number": number, "outcome": outcome, "code": code, "field": field,
+            "enrolment": person.map(|person| json!({ "state": "PLACED", "personId": person.global_id() })),
+        });
+        assert_eq!(done["rows"], json!([
+            row(1, "PLACED", None, None, Some(&people[0])),
+            row(2, "REFUSED", Some("NOT_FOUND"), Some("personId"), None),
+            row(3, "PLACED", None, None, Some(&people[1])),
+            row(4, "REFUSED", Some("ALREADY_ENROLLED"), Some("personId"), None),
+            row(5, "REFUSED", Some("ALREADY_ENROLLED"), Some("personId"), None),
+            row(6, "REFUSED", Some("INVALID"), Some("personId"), None),
+        ]));
+        let again = import(&coordinator, mixed, key).await;
+        assert_eq!(again.done("enrolmentImport")["id"], done["id"], "one list for one request");
+        assert_eq!(places_taken(&world, &course).await, before + 2);
+        let foreign = import(&world.coordinator(&world.b), list(&[&people[2]]), json!({})).await;
+        assert_eq!(foreign.codes(), ["FORBIDDEN"], "the course is open to see");
+        let seen = "{ enrolmentImports { totalCount } }";
+        assert_eq!(world.data(Some(&world.coordinator(&world.b)), seen, json!({})).await["enrolmentImports"]["totalCount"], 0);
+        assert_eq!(world.data(Some(&coordinator), seen, json!({})).await["enrolmentImports"]["totalCount"], 1);
+        for (csv, path) in [("person_id\n", "csv"), ("person_id,funding_basis\n", "csv"), ("", "csv")] {
+            let reply = import(&coordinator, csv.to_owned(), json!({ "partial": true })).await;
+            assert_eq!(reply.codes(), ["INVALID"]);
+            assert_eq!(reply.payload()["userErrors"][0]["path"], json!(["input", path]));
+        }
+    }
+
+    async fn rows_beyond_the_last_place_are_told_and_a_second_place_is_held(world: World) {
+        let school = school(&world).await;
+        let own = school.organisation.id;
+        let coordinator = world.grant(Role::PartnerCoordinator, Some(own)).await;
+        let (here, there) = (course(&world, &school, State::Open).await, course(&world, &school, State::Open).await);
+        let (ann, _) = trainee(&world, &school.organisation, "Ann").await;
+        let (ben, _) = trainee(&world, &school.organisation, "Ben").await;
+        let (cat, _) = trainee(&world, &school.organisation, "Cat").await;
+        enrolled(&world, &coordinator, &there, &ann).await;
+        let full = json!({ "id": here.global_id(), "expectedVersion": here.version, "placesReserved": 8 });
+        world.mutate(Some(&coordinator), "courseAmend", "course { id }", full).await.done("course");
+        let input = json!({ "courseId": here.global_id(), "csv": list(&[&ann, &ben, &cat]), "partial": true });
+        let reply = world.mutate(Some(&coordinator), "enrolmentImportCreate", IMPORT, input).await;
+        let rows = reply.done("enrolmentImport")["rows"].as_array().expect("rows").clone();
+        let told: Vec<_> = rows.iter().map(|row| (row["outcome"].clone(), row["code"].clone())).collect();
+        assert_eq!(told, [
+            (json!("HELD"), Value::Null),
+            (json!("PLACED"), Value::Null),
+            (json!("REFUSED"), json!("CAPACITY_EXCEEDED")),
+        ]);
+    }
+
+    async fn a_system_of_the_organisation_names_people_by_its_own_references(world: World) {
+        let school = school(&world).await;
+        let organisation = school.organisation.clone();
+        let coordinator = world.grant(Role::PartnerCoordinator, Some(organisation.id)).await;
+        let other = world.coordinator(&world.b);
+        let course = course(&world, &school, State::Open).await;
+        let (ann, token) = trainee(&world, &organisation, "Ann").await;
+        let (ben, _) = trainee(&world, &organisation, "Ben").await;
+        let (sam, _) = trainee(&world, &world.b.clone(), "Sam").await;
+        let link = |token: &str, of: String, reference: &str, who: Value| {
+            let mut input = json!({ "organisationId": of, "externalRef": reference });
+            input.as_object_mut().expect("an object").extend(who.as_object().expect("an object").clone());
+            let (world, token) = (world.clone(), token.to_owned());
+            async move { world.mutate(Some(&token), "employeeLinkUpsert", "employeeLink { id personId validTo }", input).await }
+        };
+        let of = organisation.global_id();
+        let by_id = |one: &Someone| json!({ "personId": one.global_id() });
+        let first = link(&coordinator, of.clone(), "E-1", by_id(&ann)).await;
+        assert_eq!(first.done("employeeLink")["personId"], json!(ann.global_id()));
+        let again = link(&coordinator, of.clone(), "E-1", by_id(&ann)).await;
+        assert_eq!(again.done("employeeLink")["id"], first.done("employeeLink")["id"], "said again, it changes nothing");
+        // Whoever another organisation knows, and whoever nobody knows, are told alike.
+        let nobody = format!("per_{:032x}", 7);
+        for who in [by_id(&sam), json!({ "personId": nobody })] {
+            let reply = link(&coordinator, of.clone(), "E-2", who).await;
+            assert_eq!(reply.codes(), ["NOT_FOUND"]);
+            assert_eq!(reply.payload()["userErrors"][0]["path"], json!(["input", "personId"]));
+        }
+        for described in ["sam@example.org", "nobody@example.org"] {
+            let reply = link(&coordinator, of.clone(), "E-2", json!({ "person": { "email": described } })).await;
+            assert_eq!(reply.codes(), ["PERSON_NOT_MATCHED"]);
+        }
+        for who in [json!({}), json!({ "personId": ann.global_id(), "person": { "email": "x@example.org" } }),
+                    json!({ "person": { "givenName": "Ann" } })] {
+            assert_eq!(link(&coordinator, of.clone(), "E-2", who).await.codes(), ["INVALID"]);
+        }
+        for who in [&other, &token] {
+            assert_eq!(link(who, of.clone(), "E-3", by_id(&ann)).await.codes(), ["FORBIDDEN"]);
+        }
+        let create = |reference: &str| {
+            let input = json!({ "courseId": course.global_id(), "employeeRef": reference, "fundingBasis": "UNFUNDED" });
+            let (world, token) = (world.clone(), coordinator.clone());
+            async move { world.mutate(Some(&token), "enrolmentCreate", FIELDS, input).await }
+        };
+        assert_eq!(create("E-1").await.done("enrolment")["state"], "PLACED");
+        assert_eq!(create("E-1").await.codes(), ["ALREADY_ENROLLED"]);
+        let unknown = create("E-9").await;
+        assert_eq!(unknown.codes(), ["NOT_FOUND"]);
+        assert_eq!(unknown.payload()["userErrors"][0]["path"], json!(["input", "employeeRef"]));
+        // The reference passes on to somebody else; who had it has none.
+        let passed = link(&coordinator, of.clone(), "E-1", by_id(&ben)).await;
+        assert_eq!(passed.done("impact"), &json!(["the reference stood for somebody else until today"]));
+        let links = "{ employeeLinks { nodes { externalRef personId validTo } } }";
+        let seen = world.data(Some(&coordinator), links, json!({})).await;
+        assert_eq!(seen["employeeLinks"]["nodes"], json!([
+            { "externalRef": "E-1", "personId": ann.global_id(), "validTo": "2026-05-01" },
+            { "externalRef": "E-1", "personId": ben.global_id(), "validTo": null },
+        ]));
+        assert_eq!(world.data(Some(&other), links, json!({})).await["employeeLinks"]["nodes"], json!([]));
+    }
+
+    async fn what_is_prepared_is_ticked_off_by_the_trainee_alone(world: World) {
+        let school = school(&world).await;
+        let coordinator = world.grant(Role::PartnerCoordinator, Some(school.organisation.id)).await;
+        let course = course(&world, &school, State::Open).await;
+        let (ann, own) = trainee(&world, &school.organisation, "Ann").await;
+        let (_, other) = trainee(&world, &world.b.clone(), "Sam").await;
+        let one = enrolled(&world, &coordinator, &course, &ann).await;
+        let tick = |token: &str, module: String, done: bool| {
+            let input = json!({ "enrolmentId": one.id, "moduleId": module, "kind": "READING", "done": done });
+            let (world, token) = (world.clone(), token.to_owned());
+            async move {
+                let fields = "enrolment { preparation { kind doneOn module { number } } }";
+                world.mutate(Some(&token), "preparationTick", fields, input).await
+            }
+        };
+        let module = school.curriculum.module_id(0);
+        assert_eq!(tick(&coordinator, module.clone(), true).await.codes(), ["FORBIDDEN"]);
+        assert_eq!(tick(&other, module.clone(), true).await.codes(), ["NOT_FOUND"]);
+        let missing = tick(&own, format!("mdl_{:032x}", 7), true).await;
+        assert_eq!(missing.codes(), ["NOT_FOUND"]);
+        for _ in 0..2 {
+            let ticked = tick(&own, module.clone(), true).await;
+            assert_eq!(ticked.done("enrolment")["preparation"], json!([
+                { "kind": "READING", "doneOn": "2026-05-01", "module": { "number": 1 } },
+            ]));
+        }
+        for _ in 0..2 {
+            assert_eq!(tick(&own, module.clone(), false).await.done("enrolment")["preparation"], json!([]));
+        }
+        assert_eq!(tick(&own, module, true).await.codes(), [] as [&str; 0]);
+    }
+}
