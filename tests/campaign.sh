@@ -17,6 +17,7 @@ usage: tests/campaign.sh PART AMOUNT [PART AMOUNT ...]
                        do not
   timing PAIRS         whether time tells a hidden row from one that is not there
   questions COUNT      so many random questions to random data on each database, compared with a plain reader
+  races ROUNDS         so many rounds of everybody against everybody for the last place of a course, on each database
   redis ROUNDS         the whole suite with Redis absent, frozen, flushed and poisoned
   fuzz SECONDS         libFuzzer on the guard and the repair (needs cargo-fuzz)
   plants WORD          tests/plants.sh: whether the suite notices the planted defects with this word in
@@ -182,6 +183,15 @@ questions() {
     say "questions: $(tail -n 1 "$logs/questions.log")"
 }
 
+races() {
+    if ! PLACES=$1 "$root/tests/run.sh" the_last_place >"$logs/races.log" 2>&1; then
+        grep -A 4 'panicked at' "$logs/races.log" | head -n 20
+        say 'FAILED: races'
+        failed=1
+    fi
+    say "races: $(tail -n 1 "$logs/races.log")"
+}
+
 redis() {
     local round state
     for ((round = 1; round <= $1; round++)); do
@@ -234,6 +244,7 @@ part() {
     slow) clients slow seconds "$2" && check_if_running ;;
     timing) timing "$2" ;;
     questions) questions "$2" ;;
+    races) races "$2" ;;
     redis) redis "$2" ;;
     fuzz) fuzz "$2" ;;
     plants) plants "$2" ;;

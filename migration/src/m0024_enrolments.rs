@@ -162,8 +162,16 @@ async fn stay(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         );
         sql::run_sqlite(manager, &trigger).await?;
     }
-    row_security::append_only(manager, "module_waiver").await?;
-    row_security::append_only(manager, "attendance_module").await
+    for (table, columns) in [
+        (
+            "module_waiver",
+            &["id", "enrolment_id", "module_id", "reason", "waived_by", "waived_at"][..],
+        ),
+        ("attendance_module", &["id", "enrolment_id", "record_id", "module_id"]),
+    ] {
+        row_security::written_once(manager, table, columns).await?;
+    }
+    Ok(())
 }
 
 const STAYS: &str = "

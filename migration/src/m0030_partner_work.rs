@@ -41,8 +41,15 @@ async fn policies(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     protect(manager, "employee_link", &kept, &kept, Writes::Change).await?;
     protect(manager, "enrolment_import", &kept, &kept, Writes::Append).await?;
     protect(manager, "enrolment_import_row", &kept, &kept, Writes::Append).await?;
-    row_security::append_only(manager, "enrolment_import").await?;
-    row_security::append_only(manager, "enrolment_import_row").await?;
+    for (table, columns) in [
+        (
+            "enrolment_import",
+            &["id", "course_id", "partial", "placed", "held", "refused", "made_by", "made_at"][..],
+        ),
+        ("enrolment_import_row", &["id", "import_id", "number", "outcome"]),
+    ] {
+        row_security::written_once(manager, table, columns).await?;
+    }
     let concerned = format!(
         "(select {} from enrolment e where e.id = module_preparation.enrolment_id)",
         persons("e.person_id")

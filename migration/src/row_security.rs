@@ -128,3 +128,29 @@ pub async fn append_only(manager: &SchemaManager<'_>, table: &str) -> Result<(),
     }
     Ok(())
 }
+
+/// What `columns` of `table` say stays under every writer, and no row goes. The organisation follows a course that passes
+/// to another deliverer: a trigger for each statement would refuse that even where no row changes.
+pub async fn written_once(
+    manager: &SchemaManager<'_>,
+    table: &str,
+    columns: &[&str],
+) -> Result<(), DbErr> {
+    let differs = |column: &&str| format!("old.{column} <> new.{column}");
+    let changes = columns.iter().map(differs).collect::<Vec<String>>().join(" or ");
+    let postgres = format!(
+        "create trigger {table}_append_only before delete or truncate on {table} \
+         for each statement execute function refuse_change()\n;;\n\
+         create trigger {table}_append_only_update before update on {table} \
+         for each row when ({changes}) execute function refuse_change()"
+    );
+    sql::run_postgres(manager, &postgres).await?;
+    for (event, when) in [("update", changes.as_str()), ("delete", "true")] {
+        let sqlite = format!(
+            "create trigger {table}_append_only_{event} before {event} on {table} when {when} \
+             begin select raise(abort, '{table}_append_only'); end"
+        );
+        sql::run_sqlite(manager, &sqlite).await?;
+    }
+    Ok(())
+}

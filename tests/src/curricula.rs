@@ -6,7 +6,7 @@ use alongside::command::{Stop, Unit};
 use alongside::graphql::ids;
 use alongside::programme::kind::ProgrammeType;
 use alongside::programme::model::{
-    AttendanceBasis, Depth, Gap, GraduationRule, Mapping, Module, Outline,
+    AttendanceBasis, Depth, Gap, GraduationRule, Mapping, Module, Number, Outline,
 };
 use alongside::programme::publication;
 use alongside::programme::service::{self, Amendment, NewProgramme};
@@ -210,7 +210,8 @@ pub async fn ten_weeks(world: &World) -> Curriculum {
 async fn publish_ten_weeks(unit: &Unit) -> Result<Made, Stop> {
     let store = Programmes::of(unit);
     let programme = store.programmes_by_code("PSW-10-WEEKS").await?.remove(0).id;
-    let draft = store.version_numbered(programme, "0.1.0").await?.expect("the draft that came");
+    let number = Number::parse("0.1.0").expect("a number");
+    let draft = store.version_numbered(programme, number).await?.expect("the draft that came");
     let of_ten_weeks = |number: i32| Module {
         block: Some(if number <= 8 { "Principles and skills" } else { "Practice" }.to_owned()),
         taught_minutes: Some(150),

@@ -70,3 +70,10 @@ pub async fn patiently_for<F: Future>(patience: Duration, what: &str, work: F) -
         Err(_) => unreachable!("{what}: still not after {patience:?}"),
     }
 }
+
+/// The number in the variable `name`, by which `tests/campaign.sh` asks for more or other rounds.
+#[must_use]
+pub fn number(name: &str, otherwise: u64) -> u64 {
+    let given = std::env::var(name).ok().map(|text| text.parse().expect("a number"));
+    given.unwrap_or(otherwise)
+}

@@ -52,7 +52,7 @@ readable! {
 
 mutations! {
     EmployeeLinkUpsert by ManagePeople -> employeeLink: EmployeeLink,
-        [Merged, PersonAmbiguous, PersonNotMatched];
+        [Merged, PersonAmbiguous, PersonNotMatched, Unchanged];
 }
 
 /// What is known of a person: the e-mail address, or given name, family name and date of birth.
@@ -102,7 +102,7 @@ pub struct EmployeeMutations;
 
 #[Object]
 impl EmployeeMutations {
-    /// Says for whom a reference of your system stands. The same again changes nothing. `PERSON_NOT_MATCHED` where nobody
+    /// Says for whom a reference of your system stands. `UNCHANGED` where it does already, `PERSON_NOT_MATCHED` where nobody
     /// of your organisation matches, `PERSON_AMBIGUOUS` where several do: nobody is guessed, and nothing tells whether
     /// another organisation knows them.
     #[graphql(visible = "visible::manage_people")]

@@ -7,7 +7,7 @@
 //! * The person is named by id, or found: by a verified e-mail address, or by name and date of birth. Only people whose
 //!   records the organisation keeps are looked through: nothing tells whether somebody is known elsewhere.
 //! * Where nobody is found, and where several are, nothing is written and nobody is guessed.
-//! * The same link again changes nothing. A reference that is to stand for somebody else ends its former link.
+//! * A reference that is to stand for somebody else ends its former link.
 //! * Where records of two people are merged, the link goes along; of two in one organisation the retired one's ends.
 //!
 //! Who: coordinators and signatories of the organisation.

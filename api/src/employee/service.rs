@@ -12,7 +12,7 @@ use crate::person::store::People;
 use crate::protection::restriction;
 use crate::refusal::{Code, Refusal};
 
-/// Says for whom a reference of the organisation stands from today on. Said again, it changes nothing.
+/// Says for whom a reference of the organisation stands from today on.
 ///
 /// # Errors
 ///
@@ -28,9 +28,10 @@ pub async fn upsert(
     let person = person_of(unit, organisation, wanted).await?;
     let links = Links::of(unit);
     let open = links.lock_open(organisation, (external_ref, person)).await?;
-    let same = |link: &&Link| link.external_ref == external_ref && link.person_id == person;
-    if let Some(link) = open.iter().find(same) {
-        return Ok(Changed { id: link.id, impact: vec!["linked already".to_owned()] });
+    let same = |link: &Link| link.external_ref == external_ref && link.person_id == person;
+    if open.iter().any(same) {
+        let message = "the reference stands for this person already";
+        return Err(Refusal::at(Code::Unchanged, "externalRef", message).into());
     }
     let mut impact = Vec::new();
     for before in open {

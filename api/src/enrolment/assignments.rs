@@ -20,6 +20,9 @@ use crate::refusal::{Code, Refusal};
 use crate::vault;
 use crate::vault::model::{Category, New, NewReader, ReaderRole};
 
+/// What whoever takes an attempt is told whose text is kept back.
+const KEPT_BACK: &str = "its text is kept to those who need to know: go on without it";
+
 /// A trainee hands an attempt in. Late is after the last day of the course: it is noted, and counts the same.
 ///
 /// # Errors
@@ -117,15 +120,16 @@ pub async fn take(unit: &Unit, at: At, role: ReaderRole) -> Result<Changed, Stop
             unmet.push(Refusal::at(Code::Conflict, "", message));
         }
         unmet.extend(unmet_for_hands(Some(person), &[before.marker_id]));
+        if before.kept_back {
+            unmet.push(Refusal::at(Code::Conflict, "", KEPT_BACK));
+        }
     } else {
         unmet.extend(unmet_for_step(before.state, AttemptCommand::Take));
     }
     refuse_any(unmet)?;
     let mut impact = Vec::new();
     if before.kept_back {
-        let message =
-            "its text is kept to those who need to know: go on without it, or ask the lead";
-        impact.push(message.to_owned());
+        impact.push(KEPT_BACK.to_owned());
     } else {
         let reader = NewReader { person, role, acts_for: None, consent_wording: None, until: None };
         vault::service::share(unit, before.record_id, reader, &desk.acting_as).await?;

@@ -57,7 +57,7 @@ impl Audited for Preparation {
     }
 }
 
-/// The person says that something of a module is done, or takes that back. Said again, it changes nothing.
+/// The person says that something of a module is done, or takes that back.
 ///
 /// # Errors
 ///
@@ -100,7 +100,10 @@ pub async fn tick(
             let changed = (&after, of.organisation_id);
             desk.record("preparation.unticked", Some(&before), changed, None);
         }
-        (Some(_), true) | (None, false) => {}
+        (Some(_), true) | (None, false) => {
+            let message = "it says so already";
+            return Err(Refusal::at(Code::Unchanged, "done", message).into());
+        }
     }
     Ok(Changed::of(of.id))
 }

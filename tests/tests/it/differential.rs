@@ -8,17 +8,12 @@ mod plain;
 use chrono::NaiveDate;
 use serde_json::{Value, json};
 use tests::on_both_databases;
+use tests::race::number;
 
 use crate::answers::list;
 use crate::network::{Dice, Wild, throw};
 use ask::{Ask, Asker};
 use facts::Facts;
-
-/// The number in the variable `name`, which `tests/campaign.sh` sets for more and other questions.
-fn number(name: &str, otherwise: u64) -> u64 {
-    let given = std::env::var(name).ok().map(|text| text.parse().expect("a number"));
-    given.unwrap_or(otherwise)
-}
 
 /// The cursor of the row at which the list of `ask` is to go on, as the service gives it.
 async fn cursor(world: &Wild, token: Option<&str>, ask: &Ask) -> Option<String> {

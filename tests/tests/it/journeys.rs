@@ -117,10 +117,18 @@ impl Journey {
         }
     }
 
+    /// The text of one operation: a script holds more than one document may.
+    fn named(&self, operation: &str) -> &str {
+        let begins = |text: &&str| {
+            let name = text.split([' ', '(']).nth(1);
+            name == Some(operation)
+        };
+        self.document.split("\n\n").find(begins).expect("an operation")
+    }
+
     async fn ask(&self, who: &str, operation: &str, variables: &Value) -> Value {
-        let request = json!({
-            "query": self.document, "operationName": operation, "variables": self.filled(variables),
-        });
+        let request =
+            json!({ "query": self.named(operation), "variables": self.filled(variables) });
         let token = self.token(who);
         let answer = self.world.post(token.as_deref()).json(&request).send().await;
         answer.expect("the service answers").json().await.expect("JSON")

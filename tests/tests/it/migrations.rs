@@ -144,11 +144,11 @@ async fn columns(database: &Database) -> BTreeSet<String> {
 const TABLES: &str = "c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p')";
 
 /// The tables whose rows may be taken away: the parts of a draft, links that a merge gives to another, offers of
-/// places, files that are deleted by now, interest that is kept no longer, and the mark of a restriction.
+/// places, files that are deleted by now, interest that is kept no longer, the mark of a restriction, and what a trainee ticked off.
 const PARTS: &str = "'programme_module', 'module_prerequisite', 'competence_mapping', 'declared_gap', \
      'course_trainer', 'course_session', 'session_module', 'teaching_assignment', 'session_place', 'session_guest', \
      'course_partner', 'readiness_domain', 'readiness_indicator', 'readiness_mapping', 'file_removal', \
-     'course_interest', 'restricted_person'";
+     'course_interest', 'restricted_person', 'module_preparation'";
 
 /// What would be outside row security: each look-up names what it finds.
 async fn gaps(eye: &Eye) -> Vec<String> {

@@ -107,7 +107,7 @@ mutations! {
     EnrolmentImportCreate by EnrolPeople -> enrolmentImport: EnrolmentImport,
         [AlreadyEnrolled, CapacityExceeded, CourseTakesNobody, LicenceNotActive, Merged, NoFundedPlace, NotCovered,
          OrganisationNotActive, SeparationOfDuties, SponsorRequired];
-    PreparationTick by SignedIn -> enrolment: Enrolment, [Merged];
+    PreparationTick by SignedIn -> enrolment: Enrolment, [Merged, Unchanged];
 }
 
 /// A list of people who are to have places.

@@ -5,11 +5,11 @@ use alongside::course::model::State;
 use serde_json::json;
 use tests::courses::{course, school};
 use tests::enrolments::{Enrolled, FIELDS, create_input, enrolled, places_taken, trainee};
-use tests::race::at_once;
+use tests::race::{at_once, number};
 use tests::{World, on_both_databases};
 
 /// How often the last place is fought for; the campaign does so longer.
-const ROUNDS: usize = 8;
+const ROUNDS: u64 = 8;
 
 on_both_databases! {
     async fn a_place_is_given_by_the_deliverer_to_people_whose_record_it_keeps(world: World) {
@@ -103,7 +103,7 @@ on_both_databases! {
         for name in ["Una", "Vic", "Wyn", "Xia"] {
             people.push(trainee(&world, &school.organisation, name).await.0);
         }
-        for round in 0..ROUNDS {
+        for round in 0..number("PLACES", ROUNDS) {
             let replies = at_once(people.len(), |index| {
                 let (world, token) = (world.clone(), coordinator.clone());
                 let input = create_input(&course, &people[index]);

@@ -3,8 +3,9 @@
 use alongside::actor::{GrantScope, Role};
 use alongside::course::model::State;
 use serde_json::json;
-use tests::courses::{course, school};
+use tests::courses::{course, course_from, school};
 use tests::enrolments::{attended, enrolled, trainee};
+use tests::given::day;
 use tests::people::linked;
 use tests::{World, on_both_databases};
 
@@ -106,7 +107,7 @@ on_both_databases! {
         world.grant(Role::LeadTrainer, Some(own)).await;
         let coordinator = world.grant(Role::PartnerCoordinator, Some(own)).await;
         let confirmed = course(&world, &school, State::Confirmed).await;
-        let open = course(&world, &school, State::Open).await;
+        let open = course_from(&world, &school, State::Open, day("2026-06-08")).await;
         let (ann, _) = trainee(&world, &school.organisation, "Ann").await;
         let (anne, _) = trainee(&world, &school.organisation, "Anne").await;
         let mut one = enrolled(&world, &coordinator, &confirmed, &ann).await;
