@@ -8,6 +8,7 @@
 //!   records the organisation keeps are looked through: nothing tells whether somebody is known elsewhere.
 //! * Where nobody is found, and where several are, nothing is written and nobody is guessed.
 //! * A reference that is to stand for somebody else ends its former link.
+//! * Where a person is erased, their references go.
 //! * Where records of two people are merged, the link goes along; of two in one organisation the retired one's ends.
 //!
 //! Who: coordinators and signatories of the organisation.

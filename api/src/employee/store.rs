@@ -1,10 +1,10 @@
 //! Rows of links to employees.
 
 use entities::employee_link::{Column, Entity, Model};
-use sea_orm::sea_query::{ExprTrait as _, LockType};
+use sea_orm::sea_query::{Expr, ExprTrait as _, Func, LockType};
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, EntityTrait as _, IntoActiveModel as _,
-    QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    IntoSimpleExpr as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
 use uuid::Uuid;
 
@@ -67,6 +67,19 @@ impl<'a> Links<'a> {
             .all(self.unit.tx())
             .await?;
         Ok(rows.into_iter().map(link_of).collect())
+    }
+
+    /// Ends the links of a person who is erased, and lets go of the references, former ones too: they lead to somebody.
+    pub async fn erase(&self, person: Uuid) -> Result<(), Stop> {
+        let ended =
+            Func::coalesce([Column::ValidTo.into_simple_expr(), Expr::value(self.unit.today())]);
+        Entity::update_many()
+            .col_expr(Column::ExternalRef, Expr::value("erased"))
+            .col_expr(Column::ValidTo, ended.into())
+            .filter(Column::PersonId.eq(person))
+            .exec(self.unit.tx())
+            .await?;
+        Ok(())
     }
 
     /// Saves a new link.

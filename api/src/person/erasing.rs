@@ -12,6 +12,7 @@ use super::roles;
 use super::store::People;
 use crate::audit::{self, Change};
 use crate::command::{Stop, Unit};
+use crate::employee::store::Links;
 use crate::read::sql::Sql;
 
 /// What stands in the place of an address.
@@ -66,6 +67,7 @@ async fn retired(unit: &Unit, id: Uuid) -> Result<Vec<Uuid>, Stop> {
 /// Gives a record a pseudonym in the place of everything that tells who it was.
 async fn nameless(unit: &Unit, before: Person, acting_as: &str) -> Result<(), Stop> {
     let called = pseudonym(unit);
+    Links::of(unit).erase(before.id).await?;
     overwrite(unit, before.id, &called).await?;
     let names = Names {
         preferred_name: called.clone(),

@@ -265,6 +265,51 @@ pub const SECTIONS: &[Section] = &[
         ],
     },
     Section {
+        name: "preparation",
+        from: "module_preparation t join enrolment e on e.id = t.enrolment_id where e.person_id = {person}",
+        values: &[
+            ("id", "t.id", Id("mpr")),
+            ("moduleId", "t.module_id", Id("mdl")),
+            ("kind", "t.kind", Text),
+            ("doneOn", "t.done_on", Date),
+        ],
+    },
+    Section {
+        name: "employeeLinks",
+        from: "employee_link t where t.person_id = {person}",
+        values: &[
+            ("id", "t.id", Id("eml")),
+            ("organisationId", "t.organisation_id", Id("org")),
+            ("externalRef", "t.external_ref", Text),
+            ("validFrom", "t.valid_from", Date),
+            ("validTo", "t.valid_to", Date),
+        ],
+    },
+    Section {
+        name: "contacts",
+        from: "organisation_contact t where t.person_id = {person}",
+        values: &[
+            ("id", "t.id", Id("oco")),
+            ("organisationId", "t.organisation_id", Id("org")),
+            ("purpose", "t.purpose", Text),
+            ("name", "t.name", Text),
+            ("email", "t.email", Text),
+            ("phone", "t.phone", Text),
+            ("validFrom", "t.valid_from", Date),
+            ("validTo", "t.valid_to", Date),
+        ],
+    },
+    Section {
+        name: "concernsRaised",
+        from: "concern t where t.raised_by = {person}",
+        values: &[
+            ("id", "t.id", Id("ccn")),
+            ("level", "t.level", Text),
+            ("state", "t.state", Text),
+            ("raisedAt", "t.raised_at", Instant),
+        ],
+    },
+    Section {
         name: "trainerProfiles",
         from: "trainer t where t.person_id = {person}",
         values: &[

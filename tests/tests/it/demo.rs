@@ -270,7 +270,11 @@ on_both_databases! {
         let eye = place.eye().await;
         let before = eye.contents().await;
         let again = place.start().await;
-        assert_eq!(eye.contents().await.changes_since(&before), [] as [String; 0]);
+        // What is due is reminded of whenever the service runs.
+        let of_jobs = |line: &String| ["audit_chain", "readiness_action"].iter().any(|name| line.contains(name));
+        let mut changes = eye.contents().await.changes_since(&before);
+        changes.retain(|line| !of_jobs(line));
+        assert_eq!(changes, [] as [String; 0]);
         assert!(again.said.iter().any(|line| line == "New with this start: 0 organisations, 0 reference trusts, 0 roles, 0 licences, 0 trainers, 0 courses."));
         let viewer = again.ask(Some(&token), "{ viewer { isSignedIn } }").await;
         assert_eq!(viewer["data"]["viewer"]["isSignedIn"], true, "earlier tokens stay good");

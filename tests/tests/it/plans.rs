@@ -276,7 +276,9 @@ struct Noted {
 
 /// Asks everything as everybody; gives the statements, each once for each Scope.
 async fn noted(world: &Watched, askers: &[Asker]) -> Vec<Noted> {
-    let (mut all, mut missed) = (Vec::new(), BTreeSet::new());
+    let mut all = Vec::new();
+    // Some rows are for one organisation alone, others for the nation: somebody follows each.
+    let (mut asked, mut followed) = (BTreeSet::new(), BTreeSet::new());
     for (asker, who) in askers.iter().enumerate() {
         let (mut seen, mut above) = (BTreeSet::new(), BTreeMap::new());
         for Ask { name, document, above: way, rows } in asks() {
@@ -295,8 +297,9 @@ async fn noted(world: &Watched, askers: &[Asker]) -> Vec<Noted> {
                 known = above[&way] - usize::from(name.ends_with('*'));
             }
             let statements = run(&document).await;
-            if statements.len() <= known && asker == 0 {
-                missed.insert(name.clone());
+            asked.insert(name.clone());
+            if statements.len() > known {
+                followed.insert(name.clone());
             }
             for statement in statements.into_iter().skip(known) {
                 if seen.insert((statement.text.clone(), rows)) {
@@ -305,6 +308,7 @@ async fn noted(world: &Watched, askers: &[Asker]) -> Vec<Noted> {
             }
         }
     }
+    let missed: BTreeSet<_> = asked.difference(&followed).collect();
     assert_eq!(missed, BTreeSet::new(), "these were never followed");
     all
 }

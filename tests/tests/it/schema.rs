@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use alongside::actor::demo_issuer::DemoIssuer;
+use alongside::actor::service::account_id;
 use alongside::actor::{GrantScope, Role};
 use alongside::aggregates::ROOTS;
 use alongside::graphql::schema::{self, Audience};
@@ -9,8 +11,8 @@ use alongside::read::declaration::{Many, RootForm, What, reachable};
 use serde_json::{Value, json};
 use tests::curricula::{Standing, aligned};
 use tests::{
-    World, courses, credentials, enrolments, licences, on_both_databases, on_sqlite, readiness,
-    uploads, vault,
+    World, applications, courses, credentials, enrolments, licences, on_both_databases, on_sqlite,
+    protection, readiness, uploads, vault,
 };
 
 use crate::answers::list;
@@ -337,7 +339,14 @@ pub async fn fill(world: &World) {
     rows.extend(licences::filled(world, &world.a, 1));
     rows.extend(courses::filled(world, (&world.a, &world.b)));
     rows.extend(credentials::filled(world, &world.a));
+    rows.extend(applications::filled(
+        world,
+        &world.a,
+        account_id(DemoIssuer::NAME, "Applicant of A"),
+    ));
     rows.extend(enrolments::filled(world, (&world.a, &world.b)));
+    rows.extend(protection::filled(world, &world.a, "everyone-at-once"));
+    rows.push(format!("update sensitive_reader set acts_for_id = {a}"));
     readiness::retired_instrument(world).await;
     rows.push(
         "update readiness_action set owner_id = (select id from person order by id limit 1), \

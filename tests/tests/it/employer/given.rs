@@ -267,7 +267,8 @@ fn records_of(world: &World, tenant: &Tenant) -> Vec<String> {
     let contact = |what: u8, purpose: &str, days: &str| {
         let id = new(what);
         format!(
-            "insert into organisation_contact values ({id}, {own}, '{purpose}', 'x', 'x', 'x', {days}, {at}, {at}, 1, null)"
+            "insert into organisation_contact values ({id}, {own}, '{purpose}', 'x', 'x', 'x', {days}, {at}, {at}, 1, \
+             (select p.id from person p order by p.id limit 1))"
         )
     };
     vec![

@@ -65,7 +65,7 @@ on_both_databases! {
             copy("employer_agreement", &of_agreements("ACCEPTED"), held.id),
             copy("employer_agreement", &of_agreements("ACCEPTED").replace("'ACCEPTED', valid_from, valid_to", "'ACCEPTED', valid_to, null"), held.id),
             set("organisation", "status = 'CLOSED', closed_on = '2026-05-01', closure_reason = 'x'", "status = 'ACTIVE', closed_on = null, closure_reason = null", host.id),
-            copy("organisation_contact", &format!("organisation_id, purpose, name, email, phone, {days}"), named.id),
+            copy("organisation_contact", &format!("organisation_id, purpose, name, email, phone, {days}, null"), named.id),
             copy("supervision_offer", &format!("organisation_id, supervisees, taken, hours_per_month, {days}"), offered.id),
             set("dspt_assessment", "expires_on = published_on", "expires_on = '2026-06-30'", recorded.id),
             set("organisation_contact", "version = 2", "version = 1", named.id),
