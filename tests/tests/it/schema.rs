@@ -164,7 +164,7 @@ on_both_databases! {
             }
         }
         assert_eq!(seen.wrong, BTreeSet::new());
-        assert_eq!(seen.unseen(), BTreeSet::new(), "every field had a value at least once");
+        assert_eq!(seen.unseen(), BTreeSet::from(ELSEWHERE), "every other field had a value at least once");
     }
 }
 
@@ -347,6 +347,7 @@ pub async fn fill(world: &World) {
     rows.extend(enrolments::filled(world, (&world.a, &world.b)));
     rows.extend(protection::filled(world, &world.a, "everyone-at-once"));
     rows.push(format!("update sensitive_reader set acts_for_id = {a}"));
+    rows.push(format!("update enrolment set sponsor_id = {a} where sponsor_id is not null"));
     readiness::retired_instrument(world).await;
     rows.push(
         "update readiness_action set owner_id = (select id from person order by id limit 1), \
@@ -359,6 +360,10 @@ pub async fn fill(world: &World) {
     }
     crate::employer::given::fill(world).await;
 }
+
+/// Fields that have values only for one organisation, or at the end of what begins here.
+const ELSEWHERE: [&str; 3] =
+    ["Application.declineReason", "Application.notes", "RetentionProposal.finishedAt"];
 
 /// The fields that had a value, and the values that do not fit the schema.
 struct Seen<'a> {

@@ -64,6 +64,8 @@ readable! {
     rows: list::<EnrolmentImportRow>(500, "t.import_id = {parent}"),
     /// When it was read in.
     madeAt: instant("t.made_at").ordered(),
+    /// Counts its changes: a list is written once.
+    version: int("1"),
 }
 
 readable! {
