@@ -21,14 +21,17 @@ use crate::{mutations, readable};
 /// The root fields of links to employees.
 pub const ROOTS: &[Root] = &[Root::page::<EmployeeLink>(
     "employeeLinks",
-    "For whom the references of the own organisation stand.",
+    "For whom the references of the own organisation stand; of all for who sees people of the nation.",
 )];
 
 readable! {
     /// A reference of an organisation's own system that stands for a person whose record it keeps.
     pub EmployeeLink = Rows::of("employee_link", "eml")
         .about(person_of!("t.person_id"))
-        .visible_to(&[Way::Organisation("t.organisation_id", Permission::SeePeople)])
+        .visible_to(&[
+            Way::Nation(Permission::SeePeople),
+            Way::Organisation("t.organisation_id", Permission::SeePeople),
+        ])
         .ordered_by("createdAt");
     /// The id of the link.
     id: id("eml"),
