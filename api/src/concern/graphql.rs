@@ -111,7 +111,7 @@ readable! {
 }
 
 mutations! {
-    ConcernRaise by SignedIn -> concern: Concern, [AccountMissing, Merged, NoConcernLead, Unchanged];
+    ConcernRaise by SignedIn -> concern: Concern, [Merged, NoConcernLead, Unchanged];
     ConcernTakeUp by SignedIn -> concern: Concern, [];
     ConcernClose by SignedIn -> concern: Concern, [];
 }

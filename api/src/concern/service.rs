@@ -46,7 +46,7 @@ pub async fn raise(unit: &Unit, new: NewConcern) -> Result<Changed, Stop> {
     let of = seen(unit, new.enrolment).await?;
     let raised_by = unit.actor().person().ok_or_else(|| {
         let message = "only an account of a person raises concerns";
-        Stop::from(Refusal::at(Code::AccountMissing, "", message))
+        Stop::from(Refusal::at(Code::Forbidden, "", message))
     })?;
     let attempt = attempt_of(unit, &of, new.attempt).await?;
     let concerns = Concerns::of(unit);
