@@ -9,7 +9,7 @@ use super::model::State;
 use crate::audit::Audited;
 use crate::coded;
 use crate::command::{Stop, Unit};
-use crate::person::desk::{At, Changed};
+use crate::person::desk::{At, Changed, signed_in};
 use crate::refusal::{Code, Refusal};
 
 coded! {
@@ -68,6 +68,7 @@ pub async fn tick(
     (module, kind): (Uuid, PreparationKind),
     done: bool,
 ) -> Result<Changed, Stop> {
+    signed_in(unit)?;
     let version = seen(unit, enrolment).await?.version;
     let (desk, of) = Desk::own(unit, At { id: enrolment, version }).await?;
     if !matches!(of.state, State::Placed | State::Active | State::CompletedTeaching | State::Resit)
