@@ -140,7 +140,7 @@ async fn policies(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     }
     // Whoever sees an enrolment may be told the name.
     let named = "create policy person_enrolled on person for select using \
-         (exists (select 1 from enrolment e where e.person_id = person.id))";
+         ((select true from enrolment e where e.person_id = person.id limit 1))";
     sql::run_postgres(manager, named).await
 }
 
@@ -341,6 +341,8 @@ create table make_up (
 create unique index make_up_once on make_up (enrolment_id, session_id) where state <> 'DECLINED'
 ;;
 create index make_up_course_idx on make_up (course_id, created_at, id)
+;;
+create index make_up_enrolment_idx on make_up (enrolment_id, created_at, id)
 ;;
 create table module_waiver (
   id {uuid} not null primary key,

@@ -25,6 +25,7 @@ impl MigrationTrait for Migration {
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        sql::run_postgres(manager, "drop policy person_concerned on person").await?;
         sql::drop_tables(manager, &TABLE_NAMES).await?;
         sql::run(
             manager,
@@ -62,7 +63,11 @@ async fn policies(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         persons("s.person_id")
     );
     let read = any_of(&[NATION, &persons("raised_by"), &leads]);
-    protect(manager, "concern", &read, &any_of(&[NATION, &leads]), Writes::Change).await
+    protect(manager, "concern", &read, &any_of(&[NATION, &leads]), Writes::Change).await?;
+    // Whoever leads a concern may be told of whom.
+    let named = "create policy person_concerned on person for select using ((select true from concern c \
+         join sensitive_record r on r.id = c.record_id where r.person_id = person.id limit 1))";
+    sql::run_postgres(manager, named).await
 }
 
 const COLUMNS: &str = "

@@ -151,10 +151,8 @@ macro_rules! with_permissions {
             DecideCredentials as decide_credentials: [QualityLead];
             /// Open what applicants and referees wrote, and notes of a selection, in the own organisation.
             OpenSelection as open_selection: [LeadTrainer, PartnerCoordinator];
-            /// See applications, and who came forward: for courses of the own organisation, or all for the nation.
-            SeeApplications as see_applications: [
-                LeadTrainer, PartnerCoordinator, QualityLead, Analyst,
-            ];
+            /// See applications, and who came forward, of the nation.
+            SeeApplications as see_applications: [QualityLead, Analyst];
             /// See who applied, by name.
             SeeApplicants as see_applicants: [LeadTrainer, PartnerCoordinator, QualityLead];
             /// Select who gets a place on courses of the own organisation.

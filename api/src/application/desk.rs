@@ -79,7 +79,8 @@ pub(super) fn fresh(found: Application, at: At) -> Result<Application, Stop> {
 /// What somebody without the right is told of an application.
 pub(super) fn unseen(unit: &Unit, found: &Application) -> Code {
     let actor = unit.actor();
-    let sees = actor.acting_for(Permission::SeeApplications, Some(found.organisation_id)).is_some();
+    let sees = actor.may_nationally(Permission::SeeApplications)
+        || actor.acting_in(found.organisation_id, Permission::SelectApplicants).is_some();
     let seen = sees && found.submitted_at.is_some() || actor.person() == Some(found.person_id);
     if seen { Code::Forbidden } else { Code::NotFound }
 }

@@ -13,7 +13,10 @@ use crate::graphql::payload::Payload;
 use crate::person::desk::{At, Changed};
 use crate::person_of;
 use crate::read::about::About;
-use crate::read::declaration::{Root, Rows, Way, boolean, choice, id, instant, int, key, text};
+use crate::read::declaration::{
+    Root, Rows, Way, boolean, choice, id, instant, int, key, one, text,
+};
+use crate::vault::graphql::SensitiveRecord;
 use crate::{mutations, readable};
 
 /// The root fields of concerns.
@@ -61,9 +64,16 @@ pub enum ConcernOutcome {
     NoActionNeeded,
 }
 
-/// Whom a concern is about.
-const ABOUT: About =
-    person_of!("(select e.person_id from enrolment e where e.id = t.enrolment_id)");
+/// Whom a concern is about: its leads see the record of its words, and whoever raised it the enrolment.
+const ABOUT: About = person_of!(
+    "coalesce((select r.person_id from sensitive_record r where r.id = t.record_id), \
+     (select e.person_id from enrolment e where e.id = t.enrolment_id))"
+);
+
+/// The name of that person.
+const NAME: &str = "coalesce((select p.preferred_name from sensitive_record r join person p on p.id = r.person_id \
+     where r.id = t.record_id), (select p.preferred_name from enrolment e join person p on p.id = e.person_id \
+     where e.id = t.enrolment_id))";
 
 readable! {
     /// A concern about the safety of somebody on a course. Its words are opened with `sensitiveRecordOpen`.
@@ -87,17 +97,15 @@ readable! {
     /// Whether it went past the organisation.
     isSafeRoute: boolean("t.safe_route"),
     /// The name of the person concerned.
-    name: text(
-        "(select p.preferred_name from enrolment e join person p on p.id = e.person_id where e.id = t.enrolment_id)",
-    ).nullable().personal(),
+    name: text(NAME).nullable().personal(),
     /// The id of the enrolment.
     enrolmentId: key("t.enrolment_id", "enr"),
     /// The id of the organisation that delivers the course.
     organisationId: key("t.organisation_id", "org"),
     /// The id of the attempt at the assignment in which it came up.
     attemptId: key("t.attempt_id", "asg").nullable(),
-    /// The id of its words, for `sensitiveRecordOpen`: its leads open them.
-    textId: key("t.record_id", "sen"),
+    /// Its words: their record in the vault, where you may open it, as its leads may.
+    text: one::<SensitiveRecord>("t.record_id").nullable(),
     /// What came of it; null until it is closed.
     outcome: choice::<ConcernOutcome>("t.outcome").nullable(),
     /// When it was raised.

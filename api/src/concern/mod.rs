@@ -7,6 +7,7 @@
 //! * It goes to whoever the organisation named for safeguarding as a person of the network. Where nobody is named, where
 //!   the one named is the person concerned, and by the safe route, it goes to the national quality leads. They are
 //!   written to that there is one, and nothing more.
+//! * Only who has an account of their own leads it: nobody else could read it.
 //! * That there is a concern is known to its leads, to the one who raised it and to the data protection officer. The
 //!   organisation, its coordinators and the person concerned are not told, nor by the trail.
 //! * Of a concern about an assignment, the text is from then on opened by its leads and whoever raised it alone. Marking
@@ -16,6 +17,7 @@
 
 pub mod graphql;
 pub mod invariants;
+pub mod merging;
 pub mod model;
 pub mod rules;
 pub mod service;

@@ -109,8 +109,11 @@ async fn leads(unit: &Unit, of: &Enrolment, safe_route: bool) -> Result<Vec<Uuid
     let named = contacts.iter().filter(|contact| {
         contact.purpose == Purpose::Safeguarding && contact.days().hold_on(unit.today())
     });
+    let concerns = Concerns::of(unit);
     let named: Vec<Uuid> = named.filter_map(|contact| contact.person_id).collect();
-    let national = Concerns::of(unit).national_leads().await?;
+    let named = concerns.signing_in(&named).await?;
+    let national = concerns.national_leads().await?;
+    let national = concerns.signing_in(&national).await?;
     Ok(rules::leads(&named, &national, safe_route, of.person_id))
 }
 

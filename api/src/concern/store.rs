@@ -1,8 +1,8 @@
 //! Rows of concerns, and who leads them.
 
 use entities::concern::{Column, Entity, Model};
-use entities::{person_email, role_grant};
-use sea_orm::sea_query::{ExprTrait as _, LockType};
+use entities::{person_account, person_email, role_grant};
+use sea_orm::sea_query::{Expr, ExprTrait as _, LockType};
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, ConnectionTrait as _, DbBackend, EntityTrait as _,
     IntoActiveModel as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, Value,
@@ -54,6 +54,32 @@ impl<'a> Concerns<'a> {
             .filter(Column::ValidFrom.lte(today))
             .filter(Column::ValidTo.is_null().or(Column::ValidTo.gt(today)));
         Ok(grants.into_tuple().all(self.unit.tx()).await?)
+    }
+
+    /// Those of `people` to whom an account belongs today.
+    pub async fn signing_in(&self, people: &[Uuid]) -> Result<Vec<Uuid>, Stop> {
+        use person_account::{Column, Entity};
+        let today = self.unit.today();
+        let links = Entity::find()
+            .select_only()
+            .column(Column::PersonId)
+            .distinct()
+            .filter(Column::PersonId.is_in(people.iter().copied()))
+            .filter(Column::ValidFrom.lte(today))
+            .filter(Column::ValidTo.is_null().or(Column::ValidTo.gt(today)));
+        Ok(links.into_tuple().all(self.unit.tx()).await?)
+    }
+
+    /// Gives what one person raised and took up to another.
+    pub async fn hand_over(&self, from: Uuid, to: Uuid) -> Result<(), Stop> {
+        for column in [Column::RaisedBy, Column::TakenUpBy] {
+            Entity::update_many()
+                .col_expr(column, Expr::value(to))
+                .filter(column.eq(from))
+                .exec(self.unit.tx())
+                .await?;
+        }
+        Ok(())
     }
 
     /// The newest address of each that was verified.

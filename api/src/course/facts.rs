@@ -1,5 +1,7 @@
 //! What courses have to know of other aggregates: versions, licences, trainers, the calendar.
 
+use std::collections::HashMap;
+
 use chrono::NaiveDate;
 use entities::{
     bank_holiday, licence, licence_programme, organisation, programme, programme_module,
@@ -212,6 +214,16 @@ impl<'a> Facts<'a> {
         let known = rows.first().zip(rows.last()).map(|(first, last)| (first.day, last.day));
         let days = rows.into_iter().map(|row| (row.day, row.name)).collect();
         Ok(Holidays { days, known })
+    }
+
+    /// Those of the organisations that are there.
+    pub async fn bodies(
+        &self,
+        ids: impl IntoIterator<Item = Uuid>,
+    ) -> Result<HashMap<Uuid, Body>, Stop> {
+        let rows = organisation::Entity::find().filter(organisation::Column::Id.is_in(ids));
+        let rows = rows.all(self.tx).await?;
+        Ok(rows.into_iter().map(|row| (row.id, Body { active: row.status == "ACTIVE" })).collect())
     }
 
     /// An organisation; `None` if there is none.

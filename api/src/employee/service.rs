@@ -10,6 +10,7 @@ use crate::command::{Stop, Unit, refuse_any};
 use crate::person::desk::{Changed, Desk};
 use crate::person::store::People;
 use crate::protection::restriction;
+use crate::protection::store::Protection;
 use crate::refusal::{Code, Refusal};
 
 /// Says for whom a reference of the organisation stands from today on.
@@ -75,7 +76,10 @@ async fn person_of(unit: &Unit, organisation: Uuid, wanted: &Wanted) -> Result<U
         }
         (None, Some(described)) => {
             refuse_any(rules::unmet_for_description(described))?;
-            let found = rules::found(&people.traits_kept_by(organisation).await?, described);
+            let hidden = Protection::of(unit).restricted().await?;
+            let mut kept = people.traits_kept_by(organisation).await?;
+            kept.retain(|person| !hidden.contains(&person.id));
+            let found = rules::found(&kept, described);
             refuse_any(rules::unmet_for_found(found))?;
             match found {
                 Found::Matched(id) => Ok(id),

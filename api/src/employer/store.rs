@@ -5,7 +5,7 @@ use entities::{
     dspt_assessment, employer_agreement, employer_agreement_programme, organisation,
     organisation_contact, supervision_offer,
 };
-use sea_orm::sea_query::LockType;
+use sea_orm::sea_query::{Expr, LockType};
 use sea_orm::{
     ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, Condition, EntityTrait as _,
     IntoActiveModel as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, Select,
@@ -118,6 +118,16 @@ impl<'a> Employers<'a> {
             Ok::<_, DbFault>(Body { status, delivers: row.delivers, employs: row.employs })
         };
         Ok(row.map(body).transpose()?)
+    }
+
+    /// One person is named as a contact in the place of another: two records were of one.
+    pub async fn hand_over_contacts(&self, from: Uuid, to: Uuid) -> Result<(), Stop> {
+        organisation_contact::Entity::update_many()
+            .col_expr(organisation_contact::Column::PersonId, Expr::value(to))
+            .filter(organisation_contact::Column::PersonId.eq(from))
+            .exec(self.unit.tx())
+            .await?;
+        Ok(())
     }
 
     /// The programme types of an agreement are `types`.

@@ -1,6 +1,6 @@
 //! Who may be given a place on a course: looked up together for a whole list, judged one by one.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::NaiveDate;
 use uuid::Uuid;
@@ -9,7 +9,7 @@ use super::desk::Desk;
 use super::model::FundingBasis;
 use super::rules;
 use crate::command::Stop;
-use crate::course::facts::Facts;
+use crate::course::facts::{Body, Facts};
 use crate::course::parts::Course;
 use crate::employee::store::Links;
 use crate::person::model::Person;
@@ -29,7 +29,7 @@ pub enum Who {
 
 impl Who {
     /// The field that names them.
-    const fn path(&self) -> &'static str {
+    pub(super) const fn path(&self) -> &'static str {
         match self {
             Self::Id(_) => "personId",
             Self::Employee(_) => "employeeRef",
@@ -60,8 +60,7 @@ pub struct Candidates<'a> {
     hidden: HashSet<Uuid>,
     teaching: HashSet<Uuid>,
     enrolled: HashSet<Uuid>,
-    /// The sponsors that are there, and whether they take part.
-    sponsors: BTreeMap<Uuid, bool>,
+    sponsors: HashMap<Uuid, Body>,
 }
 
 impl<'a> Candidates<'a> {
@@ -91,12 +90,7 @@ impl<'a> Candidates<'a> {
         let ids: Vec<Uuid> = named.collect::<BTreeSet<_>>().into_iter().collect();
         let kept = People::of(unit).kept_among(&ids, course.organisation_id).await?;
         let wanted: BTreeSet<Uuid> = places.iter().filter_map(|place| place.sponsor).collect();
-        let mut sponsors = BTreeMap::new();
-        for sponsor in wanted {
-            if let Some(body) = Facts::within(unit.tx()).body(sponsor).await? {
-                sponsors.insert(sponsor, body.active);
-            }
-        }
+        let sponsors = Facts::within(unit.tx()).bodies(wanted).await?;
         let on_course = desk.store.of_course(course.id).await?;
         let on_course = on_course.into_iter().filter(|of| of.state.stays_on_course());
         Ok(Self {
@@ -154,7 +148,7 @@ impl<'a> Candidates<'a> {
     #[must_use]
     pub fn unmet_for_terms(&self, place: &Place) -> Vec<Refusal> {
         let mut unmet = rules::unmet_for_sponsor(
-            place.sponsor.map(|sponsor| self.sponsors.get(&sponsor).copied()),
+            place.sponsor.map(|sponsor| self.sponsors.get(&sponsor).map(|body| body.active)),
         );
         unmet.extend(rules::unmet_for_basis(place.basis, place.sponsor.is_some(), false));
         unmet.extend(rules::unmet_for_first_day(place.from, self.course.start_on, self.today));

@@ -166,7 +166,7 @@ async fn judged<'a>(
         let person = candidates.person(&place.who);
         if person.is_some_and(|person| !seen.insert(person)) {
             let message = "an earlier row names the same person";
-            unmet.push(Refusal::at(Code::AlreadyEnrolled, "personId", message));
+            unmet.push(Refusal::at(Code::AlreadyEnrolled, place.who.path(), message));
         }
         unmet.extend(candidates.unmet_for_terms(place));
         if unmet.is_empty() {

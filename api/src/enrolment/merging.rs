@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::desk::Desk;
-use super::model::{Command, Enrolment, State};
+use super::model::{Command, Enrolment};
 use crate::command::{Stop, Unit};
 use crate::refusal::{Code, Refusal};
 
@@ -24,8 +24,8 @@ pub async fn hand_over(
     let kept = desk.store.lock_person(to).await?;
     let retired = desk.store.lock_person(from).await?;
     let on_one_course = |one: &Enrolment| {
-        let open = |of: &Enrolment| !of.state.has_left() || of.state == State::Deferred;
-        kept.iter().any(|other| other.course_id == one.course_id && open(other) && open(one))
+        let stays = |of: &Enrolment| of.state.stays_on_course();
+        kept.iter().any(|other| other.course_id == one.course_id && stays(other) && stays(one))
     };
     if retired.iter().any(on_one_course) {
         let message = "both records are on one course: withdraw one of them first";

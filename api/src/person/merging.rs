@@ -6,7 +6,8 @@ use super::{duplicates, roles, rules};
 use crate::actor::Permission;
 use crate::command::{Stop, Unit, refuse_any};
 use crate::credential::service::Hand;
-use crate::{application, credential, employee, enrolment, protection, trainer, vault};
+use crate::employer::store::Employers;
+use crate::{application, concern, credential, employee, enrolment, protection, trainer, vault};
 
 /// Retires one record in favour of another of the same person. What hangs on it is re-pointed: accounts
 /// with their roles, e-mails, the organisations that keep the record, the profile as a trainer, what the vault holds. Names and
@@ -31,6 +32,8 @@ pub async fn merge(unit: &Unit, retired: At, survivor: At) -> Result<Changed, St
     let handed = credential::service::hand_over(unit, old.id, new.id, &hand).await?;
     impact.push(format!("credentials that become the other record's: {handed}"));
     impact.extend(vault::merging::hand_over(&desk, &old, &new).await?);
+    Employers::of(unit).hand_over_contacts(old.id, new.id).await?;
+    concern::merging::hand_over(unit, old.id, new.id).await?;
     let hand = application::desk::Hand { acting_as: hand.acting_as, chain: hand.chain };
     let handed = employee::merging::hand_over(&desk, old.id, new.id).await?;
     if handed > 0 {

@@ -2,6 +2,7 @@
 
 use alongside::actor::{GrantScope, Role};
 use alongside::course::model::State;
+use alongside::person::service::NewPerson;
 use serde_json::{Value, json};
 use tests::courses::{course, school};
 use tests::enrolments::{at_work, enrolled, trainee};
@@ -10,7 +11,7 @@ use tests::vault::told;
 use tests::{Tenant, World, on_both_databases};
 use uuid::Uuid;
 
-const FIELDS: &str = "concern { id version state textId outcome }";
+const FIELDS: &str = "concern { id version state text { id } outcome }";
 const ALL: &str = "{ concerns { nodes { id level state name isSafeRoute } } }";
 
 /// Names somebody for safeguarding at an organisation.
@@ -39,7 +40,7 @@ async fn seen(world: &World, token: &str) -> Value {
 
 /// The record of a text in an answer.
 fn record(concern: &Value) -> Uuid {
-    let text = concern["textId"].as_str().expect("an id");
+    let text = concern["text"]["id"].as_str().expect("an id");
     Uuid::parse_str(text.rsplit_once('_').expect("a prefix").1).expect("an id")
 }
 
@@ -62,13 +63,20 @@ on_both_databases! {
             async move { world.mutate(Some(&token), "concernRaise", FIELDS, input).await }
         };
         let unled = raise(&supervisor_token, false, "SERIOUS").await;
-        assert_eq!(unled.codes(), ["NO_CONCERN_LEAD"], "nothing lies where nobody reads it");
-        let (lead, lead_subject) = at_work(&world, Role::Trainer, organisation.id, "Lee").await;
+        assert_eq!(unled.codes(), ["NO_CONCERN_LEAD"], "nobody is named");
+        let address = Some(("lead@example.org".to_owned(), true));
+        let mut lead = registered(&world, NewPerson { email: address, ..somebody("Lee", Some(organisation.id)) }).await;
         named(&world, &organisation, &lead).await;
-        let lead_token = world.token_of(&lead_subject);
+        let unread = raise(&supervisor_token, false, "SERIOUS").await;
+        assert_eq!(unread.codes(), ["NO_CONCERN_LEAD"], "nothing lies where nobody reads it");
+        linked(&world, &mut lead, "lead").await;
+        let lead_token = world.token_of("lead");
         let raised = raise(&supervisor_token, false, "IMMEDIATE").await;
         assert!(raised.payload()["impact"][0].as_str().expect("advice").contains("999"));
         let concern = raised.done("concern").clone();
+        let letters = "select body from mail_message where kind = 'concern.raised'";
+        let letters = world.database.eye.texts(letters).await;
+        assert!(letters.len() == 1 && !letters[0].contains("Ann") && !letters[0].contains("safe"), "{letters:?}");
         let expected = json!([{ "id": concern["id"], "level": "IMMEDIATE", "state": "RAISED", "name": "Ann", "isSafeRoute": false }]);
         assert_eq!(seen(&world, &lead_token).await, expected);
         assert_eq!(seen(&world, &supervisor_token).await, expected);
@@ -77,7 +85,7 @@ on_both_databases! {
         for (who, token) in [("the person", &own), ("PCO", &coordinator), ("PSG", &signatory), ("NQL", &national),
                              ("B", &world.coordinator(&world.b))] {
             assert_eq!(seen(&world, token).await, json!([]), "{who}");
-            let open = json!({ "id": concern["textId"], "purpose": "SAFEGUARDING" });
+            let open = json!({ "id": concern["text"]["id"], "purpose": "SAFEGUARDING" });
             let opened = world.mutate(Some(token), "sensitiveRecordOpen", "text", open).await;
             assert_eq!(opened.codes(), ["NOT_FOUND"], "{who}");
             let take = json!({ "id": concern["id"], "expectedVersion": 1 });
@@ -102,6 +110,16 @@ on_both_databases! {
         world.mutate(Some(&lead_token), "concernTakeUp", FIELDS, at(1, json!({}))).await.done("concern");
         let closed = world.mutate(Some(&lead_token), "concernClose", FIELDS, at(2, json!({ "outcome": "SUPPORTED" }))).await;
         assert_eq!(closed.done("concern")["state"], "CLOSED");
+        // Another record turns out to be of the lead, who still leads by it.
+        let other = registered(&world, somebody("Lee", Some(organisation.id))).await;
+        let merge = json!({
+            "id": lead.global_id(), "expectedVersion": lead.version,
+            "intoId": other.global_id(), "intoExpectedVersion": other.version,
+        });
+        world.mutate(Some(&world.officer()), "personMerge", "person { id }", merge).await.done("person");
+        let again = raise(&supervisor_token, false, "WORRY").await;
+        assert_eq!(told(&world, &lead_token, record(again.done("concern")), "SAFEGUARDING").await, "She is not safe at home.");
+        assert_eq!(seen(&world, &lead_token).await.as_array().map(Vec::len), Some(2));
     }
 
     async fn by_the_safe_route_a_concern_goes_past_the_organisation(world: World) {
@@ -136,7 +154,7 @@ on_both_databases! {
         let (lead, lead_subject) = at_work(&world, Role::Trainer, organisation.id, "Lee").await;
         named(&world, &organisation, &lead).await;
         let [marker, moderator, lead] = [marker, moderator, lead_subject].map(|subject| world.token_of(&subject));
-        let asg = "assignment { id version state textId }";
+        let asg = "assignment { id version state text { id } }";
         let text = one.input(&json!({ "text": "I do not want to live." }));
         let handed = world.mutate(Some(&own), "assignmentSubmit", asg, text).await.done("assignment").clone();
         let at = |version: i64, more: Value| {
@@ -158,7 +176,7 @@ on_both_databases! {
         let taken = world.mutate(Some(&moderator), "assignmentTake", asg, at(4, json!({ "as": "MODERATOR" }))).await;
         assert_eq!(taken.codes(), ["CONFLICT"]);
         assert!(taken.body().to_string().contains("kept to those who need to know"));
-        let open = json!({ "id": handed["textId"], "purpose": "ASSESSMENT" });
+        let open = json!({ "id": handed["text"]["id"], "purpose": "ASSESSMENT" });
         let opened = world.mutate(Some(&moderator), "sensitiveRecordOpen", "text", open).await;
         assert_eq!(opened.codes(), ["NOT_FOUND"], "moderation goes on without it");
         let sample = json!({ "courseId": course.global_id(), "sampleIds": [handed["id"]] });

@@ -147,7 +147,7 @@ readable! {
             Way::Person("t.person_id"),
             Way::Where(&Way::Nation(Permission::SeeApplications), HANDED_IN),
             Way::Where(
-                &Way::Organisation("t.organisation_id", Permission::SeeApplications),
+                &Way::Organisation("t.organisation_id", Permission::SelectApplicants),
                 HANDED_IN,
             ),
         ])

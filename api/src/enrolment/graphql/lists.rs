@@ -97,8 +97,8 @@ readable! {
     pub ModulePreparation = Rows::of("module_preparation", "mpr").visible_to(OF_ENROLMENT).about(ABOUT).ordered_by("doneOn");
     /// The id of the tick.
     id: id("mpr"),
-    /// The module.
-    module: one::<ProgrammeModule>("t.module_id"),
+    /// The module, where you see its programme.
+    module: one::<ProgrammeModule>("t.module_id").nullable(),
     /// What was done.
     kind: choice::<PreparationKind>("t.kind"),
     /// On which day it was ticked off.

@@ -17,6 +17,7 @@ use crate::read::declaration::{
     list_through, one, page, text,
 };
 use crate::readable;
+use crate::vault::graphql::SensitiveRecord;
 
 mod deciding;
 mod enrolling;
@@ -296,8 +297,8 @@ const OF_ENROLMENT: &[Way] = &[
     Way::PersonThrough("enrolment e where e.id = t.enrolment_id", "e.supervisor_id"),
     Way::PersonThrough(
         "enrolment e join course_trainer x on x.course_id = e.course_id where e.id = t.enrolment_id \
-         and exists (select 1 from teaching_assignment y where y.course_id = x.course_id \
-         and y.trainer_id = x.trainer_id and y.released_at is null)",
+         and (select true from teaching_assignment y where y.course_id = x.course_id \
+         and y.trainer_id = x.trainer_id and y.released_at is null limit 1)",
         "x.person_id",
     ),
 ];
@@ -500,8 +501,8 @@ readable! {
     pub ModuleWaiver = Rows::of("module_waiver", "mwv").visible_to(OF_ENROLMENT).about(ABOUT).ordered_by("waivedAt");
     /// The id of the waiver.
     id: id("mwv"),
-    /// The module.
-    module: one::<ProgrammeModule>("t.module_id"),
+    /// The module, where you see its programme.
+    module: one::<ProgrammeModule>("t.module_id").nullable(),
     /// Why the person may graduate without it.
     reason: text("t.reason").personal(),
     /// When.
@@ -549,10 +550,10 @@ readable! {
     isLate: boolean("t.late"),
     /// What was found; told once it holds.
     outcome: choice::<AssignmentOutcome>("case when t.state = 'CONFIRMED' then t.outcome end").nullable(),
-    /// The id of its text, for `sensitiveRecordOpen`.
-    textId: key("t.record_id", "sen"),
-    /// The id of what the marker says, for `sensitiveRecordOpen`; told once the outcome holds.
-    feedbackId: key("case when t.state = 'CONFIRMED' then t.feedback_id end", "sen").nullable(),
+    /// Its text: its record in the vault, where you may open it.
+    text: one::<SensitiveRecord>("t.record_id").nullable(),
+    /// What the marker says: its record in the vault, once the outcome holds and where you may open it.
+    feedback: one::<SensitiveRecord>("(case when t.state = 'CONFIRMED' then t.feedback_id end)").nullable(),
     /// When the outcome came to hold.
     confirmedAt: instant("t.confirmed_at").nullable(),
     /// Counts its changes, from 1: give it back as `expectedVersion`.

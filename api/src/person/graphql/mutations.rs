@@ -27,7 +27,8 @@ mutations! {
     PersonMembershipAdd by ResolveDuplicates -> person: Person, [Unchanged, Merged];
     PersonMembershipEnd by ManagePeople -> person: Person, [];
     PersonMerge by ResolveDuplicates -> person: Person,
-        [SeparationOfDuties, Merged, AccountOfAnother, AccreditationOverlap, Affiliation, TrainerTaken, TrainerBusy, LivedExperienceRequired];
+        [SeparationOfDuties, Merged, AccountOfAnother, AccreditationOverlap, Affiliation, CapacityExceeded, TrainerTaken, TrainerBusy,
+         LivedExperienceRequired];
     PersonDuplicateSearch by ResolveDuplicates -> duplicate: PersonDuplicate, [Unchanged];
     PersonDuplicateDismiss by ResolveDuplicates -> duplicate: PersonDuplicate, [SeparationOfDuties];
 }

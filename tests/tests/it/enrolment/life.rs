@@ -230,7 +230,7 @@ async fn assignment(
     (one, course): (&Enrolled, &Course),
     outcome: &str,
 ) {
-    let asg = "assignment { id version state outcome isLate textId }";
+    let asg = "assignment { id version state outcome isLate text { id } }";
     let text = one.input(&json!({ "text": "What I learnt from my own recovery." }));
     let handed = world.mutate(Some(tia), "assignmentSubmit", asg, text.clone()).await;
     let entity = handed.done("assignment").clone();
@@ -258,7 +258,7 @@ async fn assignment(
         .mutate(Some(marker), "assignmentTake", asg, at(1, json!({ "as": "MARKER" })))
         .await
         .done("assignment");
-    let open = json!({ "id": entity["textId"], "purpose": "ASSESSMENT" });
+    let open = json!({ "id": entity["text"]["id"], "purpose": "ASSESSMENT" });
     let text = world.mutate(Some(marker), "sensitiveRecordOpen", "text", open.clone()).await;
     assert_eq!(text.done("text"), "What I learnt from my own recovery.");
     let unseen = world.mutate(Some(moderator), "sensitiveRecordOpen", "text", open).await;

@@ -2,11 +2,13 @@
 
 use alongside::actor::Role;
 use alongside::course::model::State;
+use alongside::person::service::NewPerson;
 use serde_json::{Value, json};
 use tests::courses::{course, course_from, school};
 use tests::enrolments::{FIELDS, enrolled, places_taken, trainee};
 use tests::given::day;
-use tests::people::Someone;
+use tests::people::{Someone, registered, somebody};
+use tests::vault::officer;
 use tests::{World, on_both_databases};
 
 const IMPORT: &str = "enrolmentImport { id isPartial placed held refused \
@@ -82,6 +84,13 @@ on_both_databases! {
         let seen = "{ enrolmentImports { totalCount } }";
         assert_eq!(world.data(Some(&world.coordinator(&world.b)), seen, json!({})).await["enrolmentImports"]["totalCount"], 0);
         assert_eq!(world.data(Some(&coordinator), seen, json!({})).await["enrolmentImports"]["totalCount"], 1);
+        let many = list(&[&stranger, &people[3], &people[0], &stranger, &people[3], &people[0]]);
+        let mut statements = Vec::new();
+        for csv in [list(&[&people[0]]), many] {
+            let input = import(&coordinator, csv, json!({ "partial": true }));
+            statements.push(world.statements_of(input).await);
+        }
+        assert_eq!(statements[0], statements[1], "many are looked up as one is");
         for (csv, path) in [("person_id\n", "csv"), ("person_id,funding_basis\n", "csv"), ("", "csv")] {
             let reply = import(&coordinator, csv.to_owned(), json!({ "partial": true })).await;
             assert_eq!(reply.codes(), ["INVALID"]);
@@ -140,6 +149,15 @@ on_both_databases! {
             assert_eq!(reply.codes(), ["NOT_FOUND"]);
             assert_eq!(reply.payload()["userErrors"][0]["path"], json!(["input", "personId"]));
         }
+        let born = Some(day("1980-02-03"));
+        let dot = registered(&world, NewPerson { date_of_birth: born, ..somebody("Dot", Some(organisation.id)) }).await;
+        let described = json!({ "person": { "givenName": "dot", "familyName": "Fictional", "dateOfBirth": "1980-02-03" } });
+        let matched = link(&coordinator, of.clone(), "E-7", described.clone()).await;
+        assert_eq!(matched.done("employeeLink")["personId"], json!(dot.global_id()));
+        let restriction = json!({ "personId": dot.global_id(), "ground": "OBJECTION_PENDING", "reason": "A test." });
+        world.mutate(Some(&officer(&world)), "restrictionPlace", "restriction { id }", restriction).await.done("restriction");
+        let hidden = link(&coordinator, of.clone(), "E-8", described).await;
+        assert_eq!(hidden.codes(), ["PERSON_NOT_MATCHED"], "restricted, they are not there");
         for described in ["sam@example.org", "nobody@example.org"] {
             let reply = link(&coordinator, of.clone(), "E-2", json!({ "person": { "email": described } })).await;
             assert_eq!(reply.codes(), ["PERSON_NOT_MATCHED"]);

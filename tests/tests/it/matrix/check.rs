@@ -179,7 +179,7 @@ impl Checker<'_> {
         {
             for word in starting(&words, &format!("{}_", ty.prefix)) {
                 let row = self.facts.row(name, word);
-                if row.is_some_and(|row| !self.policy.sees_row(who, name, row)) {
+                if row.is_some_and(|row| !self.policy.may_name(self.facts, who, name, row)) {
                     strays.push((format!("{name}.id"), What::Mark(word.to_owned())));
                 }
             }

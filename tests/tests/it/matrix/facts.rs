@@ -125,6 +125,19 @@ impl Policy {
         !who.refused && readers.is_none_or(|readers| self.reads(who, readers, row))
     }
 
+    /// Whether `who` may be told the id of a row of type `ty`: who sees it, or a row that names it.
+    pub fn may_name(&self, facts: &Facts, who: &Who, ty: &str, row: &Row) -> bool {
+        let named_by = |(of, field): (&str, &str)| {
+            let field = self.field(of, field);
+            let by = field.by.filter(|_| field.names.as_deref() == Some(ty));
+            by.is_some_and(|by| {
+                let mut rows = facts.rows[of].iter();
+                rows.any(|naming| naming.key(&by) == Some(row.id) && self.sees_row(who, of, naming))
+            })
+        };
+        self.sees_row(who, ty, row) || self.fields().any(named_by)
+    }
+
     /// Whether `who` reads `field` of a row that is visible.
     pub fn sees_field(&self, who: &Who, ty: &str, field: &str, row: &Row) -> bool {
         let readers = self.readers(ty, field);

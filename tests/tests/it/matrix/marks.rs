@@ -405,12 +405,13 @@ pub async fn marks(world: &World, policy: &Policy) -> BTreeMap<String, Mark> {
 impl Policy {
     /// Whether `who` may be shown `mark`: whether a field tells it that `who` reads of a row.
     pub fn may_show(&self, facts: &Facts, who: &Who, mark: &Mark) -> bool {
-        let Some((ty, field)) = &mark.of.told_by else { return false };
-        let by = self.field(ty, field).by.unwrap_or_else(|| "id".to_owned());
-        facts.rows[ty].iter().any(|row| {
-            row.key(&by) == Some(mark.row)
-                && self.sees_row(who, ty, row)
-                && self.sees_field(who, ty, field, row)
+        mark.of.told_by.iter().any(|(ty, field)| {
+            let by = self.field(ty, field).by.unwrap_or_else(|| "id".to_owned());
+            facts.rows[ty].iter().any(|row| {
+                row.key(&by) == Some(mark.row)
+                    && self.sees_row(who, ty, row)
+                    && self.sees_field(who, ty, field, row)
+            })
         })
     }
 }

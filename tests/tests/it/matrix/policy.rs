@@ -106,6 +106,8 @@ pub struct Field {
     pub column: Option<String>,
     /// The column with the id of the row that holds it, where that is another one.
     pub by: Option<String>,
+    /// The type whose ids it tells, the one that `by` names, to who does not see that row too.
+    pub names: Option<String>,
     /// The roles whose introspection shows it.
     pub shown_to: Option<Vec<String>>,
 }
@@ -176,8 +178,8 @@ pub struct Marked {
     pub table: String,
     /// The column.
     pub column: String,
-    /// The type and field that tell it; `None` if nothing does.
-    pub told_by: Option<(String, String)>,
+    /// The types and fields that tell it.
+    pub told_by: Vec<(String, String)>,
 }
 
 impl Policy {
@@ -242,13 +244,19 @@ impl Policy {
                 Some((table, column)) => (table.to_owned(), column.to_owned()),
                 None => (self.types[ty].table.clone().expect("a table with the column"), column),
             };
-            Some(Marked { table, column, told_by: Some((ty.to_owned(), name.to_owned())) })
+            Some(((table, column), (ty.to_owned(), name.to_owned())))
         });
+        let mut marked: BTreeMap<(String, String), Vec<(String, String)>> = BTreeMap::new();
+        for (column, by) in told {
+            marked.entry(column).or_default().push(by);
+        }
+        let told =
+            marked.into_iter().map(|((table, column), told_by)| Marked { table, column, told_by });
         let untold = self.tables.iter().flat_map(|(table, Table { unread, .. })| {
             unread.iter().map(|column| Marked {
                 table: table.clone(),
                 column: column.clone(),
-                told_by: None,
+                told_by: Vec::new(),
             })
         });
         told.chain(untold).collect()

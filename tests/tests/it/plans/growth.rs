@@ -8,8 +8,8 @@ use tests::eye::Eye;
 const ROWS: u32 = 6_000;
 const NAMED: u32 = 200;
 
-/// What comes with the service, or grows with what is taught and not with who is taught.
-const SMALL: [&str; 24] = [
+/// What comes with the service, grows with what is taught and not with who is taught, or is of a few people.
+const SMALL: [&str; 25] = [
     "bank_holiday",
     "board_succession",
     "care_board",
@@ -30,6 +30,7 @@ const SMALL: [&str; 24] = [
     "readiness_instrument",
     "readiness_mapping",
     "region",
+    "restricted_person",
     "seaql_migrations",
     "support_warning",
     "value_item",
@@ -114,6 +115,7 @@ fn value(column: &str) -> String {
         "date" => format!("date '{first}' + {chance} % 1000"),
         "boolean" => format!("{chance} % 2 = 0"),
         "bigint" | "integer" => "n".to_owned(),
+        "bytea" => format!("decode(md5('{name} ' || n), 'hex')"),
         _ => format!("timestamptz '{first} 09:00Z' + {chance} % 1000 * interval '1 day'"),
     };
     if required { value } else { format!("case when {chance} % 7 < 3 then {value} end") }
