@@ -36,15 +36,22 @@ impl<'a> Applications<'a> {
         Self { unit }
     }
 
-    /// The application, not locked.
+    /// The application, not locked. What is erased is nobody's any more, and no use case works on it.
     pub async fn find(&self, id: Uuid) -> Result<Option<Application>, Stop> {
-        let row = Entity::find_by_id(id).one(self.unit.tx()).await?;
+        let row = Entity::find_by_id(id)
+            .filter(Column::ErasedOn.is_null())
+            .one(self.unit.tx())
+            .await?;
         Ok(row.map(application_of).transpose()?)
     }
 
     /// The application, locked.
     pub async fn lock(&self, id: Uuid) -> Result<Option<Application>, Stop> {
-        let row = Entity::find_by_id(id).lock(LockType::Update).one(self.unit.tx()).await?;
+        let row = Entity::find_by_id(id)
+            .filter(Column::ErasedOn.is_null())
+            .lock(LockType::Update)
+            .one(self.unit.tx())
+            .await?;
         Ok(row.map(application_of).transpose()?)
     }
 
@@ -228,6 +235,7 @@ fn application_of(row: Model) -> Result<Application, DbFault> {
         assessor_person_id,
         second_assessor_id,
         ended_at,
+        erased_on: _,
         created_at,
         updated_at,
         version,
@@ -246,7 +254,7 @@ fn application_of(row: Model) -> Result<Application, DbFault> {
         id,
         organisation_id,
         course_id,
-        person_id,
+        person_id: person_id.ok_or_else(|| DbFault::unreadable("application.person_id"))?,
         interest_id,
         state: State::from_code(&state).ok_or_else(|| DbFault::unreadable("application.state"))?,
         answers,
@@ -314,7 +322,7 @@ fn row_of(application: Application) -> Model {
         id,
         organisation_id,
         course_id,
-        person_id,
+        person_id: Some(person_id),
         interest_id,
         state: text(state.code()),
         experience: experience.map(|value| text(value.code())),
@@ -338,6 +346,7 @@ fn row_of(application: Application) -> Model {
         assessor_person_id,
         second_assessor_id,
         ended_at,
+        erased_on: None,
         created_at,
         updated_at,
         version,

@@ -334,8 +334,8 @@ readable! {
     state: choice::<EnrolmentState>("t.state").filtered(),
     /// The name that the person uses.
     name: text("(select p.preferred_name from person p where p.id = t.person_id)").nullable().personal(),
-    /// The id of the person.
-    personId: key("t.person_id", "per").filtered(),
+    /// The id of the person; null once the person is taken out of it.
+    personId: key("t.person_id", "per").nullable().filtered(),
     /// The person; null to those who do not see people.
     person: one::<Person>("t.person_id").nullable(),
     /// The course.
@@ -378,6 +378,9 @@ readable! {
     supervision: page::<SupervisionLog>("t.enrolment_id = {parent}"),
     /// What was decided, the latest last.
     decisions: list::<GraduationDecision>(20, "t.enrolment_id = {parent}"),
+    /// The day on which the person was taken out of it, for data protection; null while it is somebody's. Days, minutes
+    /// and outcomes stay.
+    erasedOn: date("t.erased_on").nullable(),
     /// When it was made.
     createdAt: instant("t.created_at").ordered(),
     /// When it last changed.
@@ -540,8 +543,8 @@ readable! {
     isLate: boolean("t.late"),
     /// What was found; told once it holds.
     outcome: choice::<AssignmentOutcome>("case when t.state = 'CONFIRMED' then t.outcome end").nullable(),
-    /// The id of its text, for `sensitiveRecordOpen`.
-    textId: key("t.record_id", "sen"),
+    /// The id of its text, for `sensitiveRecordOpen`; null once the person is taken out of it.
+    textId: key("t.record_id", "sen").nullable(),
     /// The id of what the marker says, for `sensitiveRecordOpen`; told once the outcome holds.
     feedbackId: key("case when t.state = 'CONFIRMED' then t.feedback_id end", "sen").nullable(),
     /// When the outcome came to hold.
