@@ -27,7 +27,7 @@
 //! * Of supervision the day, the minutes and the kind are kept, never what was said.
 //!
 //! * What the vault keeps of somebody on a course is needed until the enrolment has ended ([`needs`]), and goes along
-//!   where the course passes on ([`life::passed_on`]).
+//!   where the course passes on ([`passing`]).
 //! * Erased is the person: days, minutes and outcomes stay, without a name and without reasons in words ([`erasing`]).
 //!
 //! Who: lead trainers and coordinators of the deliverer enrol; trainers of the course record; lead trainers decide what
@@ -91,6 +91,7 @@ pub mod life;
 pub mod merging;
 pub mod model;
 pub mod needs;
+pub mod passing;
 pub mod placements;
 pub mod recording;
 pub mod rules;
