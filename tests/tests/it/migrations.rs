@@ -331,6 +331,7 @@ const UNIQUE: [(&str, &str); 78] = [
     ("equality_answer (spent_sha256)", "the service draws secrets, longer than anybody guesses"),
     ("erasure_decision (request_id, class)", "whoever decides has locked the request, and sees it"),
     ("erasure_request (person_id)", "the person sees the own request, and the officer all"),
+    ("graduation_decision (course_id, id)", "ends with the row itself, whose id no client chooses"),
     ("graduation_decision (enrolment_id)", "whoever decides has locked the enrolment"),
     ("idempotency_record (account_id, key)", "begins with the account"),
     ("licence (number)", "the service's counter gives numbers, and each is public from then on"),
