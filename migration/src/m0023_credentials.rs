@@ -16,7 +16,7 @@ impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         // SQLite adds no constraint to a table that is there; PostgreSQL knows no table that is to come.
         let decision = if sql::is_postgres(manager) { "" } else { DECISION };
-        sql::run(manager, &TABLE.replace("DECISION", decision)).await?;
+        sql::run(manager, &TABLE.replace("{decision}", decision)).await?;
         let parties = any_of(&[NATION, &owner("organisation_id"), &persons("person_id")]);
         protect(manager, "credential", &parties, &parties, Writes::Change).await
     }
@@ -82,7 +82,7 @@ create table credential (
     and (kind = 'TRAINER_ACCREDITATION') = (accreditation_id is not null)
     and (kind = 'ORGANISATION_LICENCE') = (licence_id is not null)
     and (kind = 'ORGANISATION_LICENCE') = (person_id is null)),
-  DECISION
+  {decision}
   constraint credential_days check (valid_until > valid_from),
   constraint credential_reason_of_revoked check
     (case state when 'REVOKED' then reason is not null when 'SUSPENDED' then true else reason is null end),

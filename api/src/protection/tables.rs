@@ -103,6 +103,7 @@ pub const BESIDES: &[(&str, &str)] = &[
     ("licence_appeal", BY_ACCOUNT),
     ("licence_decision", BY_ACCOUNT),
     ("licence_history", BY_ACCOUNT),
+    ("organisation_contact", "whom to ask at an organisation, which says so itself, changes it and ends it"),
     ("processing_restriction", "a right that somebody used, by the id of a person with a pseudonym"),
     ("quality_review", BY_ACCOUNT),
     ("readiness_action", "names its owner by the id of a person with a pseudonym"),

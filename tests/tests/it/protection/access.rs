@@ -104,8 +104,8 @@ on_both_databases! {
         // Whatever refers to somebody, or to what is about somebody; and whatever looks as if it did.
         let about = "'person', 'account', 'trainer', 'enrolment', 'application', 'attendance_record', 'credential', \
             'sensitive_record', 'vault_key'";
-        let telling = "'person_id', 'account_id', 'actor_id', 'email', 'recipient', 'address', 'holder_name', \
-            'preferred_name', 'family_name', 'phone', 'label'";
+        let telling = "'person_id', 'account_id', 'actor_id', 'email', 'recipient', 'holder_name', \
+            'preferred_name', 'family_name', 'phone'";
         let sql = match world.engine() {
             Engine::Sqlite => format!("select distinct m.name from sqlite_master m where m.type = 'table' and (m.name in ({about}) \
                 or exists (select 1 from pragma_foreign_key_list(m.name) f where f.\"table\" in ({about})) \

@@ -168,7 +168,7 @@ on_both_databases! {
         let place = school(&world).await;
         let after = given::organisation(&world).active().register().await;
         let [coordinator, _] = selectors(&world, &place).await;
-        let open = open_course(&world, &place, day("2026-06-15"), 5).await;
+        let open = open_course(&world, &place, day("2026-06-15"), 4).await;
         let mut ari = tests::applications::drafting(&world, &open, "Ari").await;
         let mut said = tests::applications::answers();
         said["supportNeeds"] = json!("A quiet room.");
