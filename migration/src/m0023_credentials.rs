@@ -27,7 +27,8 @@ impl MigrationTrait for Migration {
 }
 
 /// The decision on which a credential stands is one about its course.
-pub(crate) const DECISION: &str = "constraint credential_decision foreign key (course_id, decision_id)
+pub(crate) const DECISION: &str =
+    "constraint credential_decision foreign key (course_id, decision_id)
     references graduation_decision (course_id, id),";
 
 /// What a credential stands on is written with it and never again, but that its decision is no longer named once the

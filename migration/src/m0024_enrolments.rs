@@ -175,8 +175,8 @@ async fn stay(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         sql::run_sqlite(manager, &trigger).await?;
     }
     for (table, columns) in [
-        ("module_waiver", &["enrolment_id", "module_id", "waived_by", "waived_at"][..]),
-        ("attendance_module", &["enrolment_id", "record_id", "module_id"]),
+        ("module_waiver", &["id", "enrolment_id", "module_id", "waived_by", "waived_at"][..]),
+        ("attendance_module", &["id", "enrolment_id", "record_id", "module_id"]),
     ] {
         written_once(manager, table, columns).await?;
     }
@@ -189,16 +189,18 @@ async fn written_once(
     table: &str,
     columns: &[&str],
 ) -> Result<(), DbErr> {
-    let changed = columns.join(", ");
+    let differs = |column: &&str| format!("old.{column} <> new.{column}");
+    let changes = columns.iter().map(differs).collect::<Vec<String>>().join(" or ");
     let postgres = format!(
-        "create trigger {table}_append_only before update of id, {changed} or delete or truncate on {table} \
-         for each statement execute function refuse_change()"
+        "create trigger {table}_append_only before delete or truncate on {table} \
+         for each statement execute function refuse_change()\n;;\n\
+         create trigger {table}_append_only_update before update on {table} \
+         for each row when ({changes}) execute function refuse_change()"
     );
     sql::run_postgres(manager, &postgres).await?;
-    for event in [format!("update of id, {changed}"), "delete".to_owned()] {
-        let name = event.split(' ').next().unwrap_or_default();
+    for (event, when) in [("update", changes.as_str()), ("delete", "true")] {
         let sqlite = format!(
-            "create trigger {table}_append_only_{name} before {event} on {table} \
+            "create trigger {table}_append_only_{event} before {event} on {table} when {when} \
              begin select raise(abort, '{table}_append_only'); end"
         );
         sql::run_sqlite(manager, &sqlite).await?;

@@ -7,7 +7,9 @@
 
 use sea_orm_migration::prelude::*;
 
-use crate::row_security::{NATION, STATED, SYSTEM, Writes, account, any_of, owner, persons, protect};
+use crate::row_security::{
+    NATION, STATED, SYSTEM, Writes, account, any_of, owner, persons, protect,
+};
 use crate::sql;
 
 #[derive(DeriveMigrationName)]

@@ -119,10 +119,7 @@ pub async fn over(
 
 /// The interest that came from an address that is or was the person's.
 #[expect(clippy::disallowed_methods, reason = "the transaction carries Scope and purpose")]
-async fn interest_of(
-    unit: &Unit,
-    person: Uuid,
-) -> Result<Select<course_interest::Entity>, Stop> {
+async fn interest_of(unit: &Unit, person: Uuid) -> Result<Select<course_interest::Entity>, Stop> {
     let traits = People::of(unit).traits_of(person).await?;
     let addresses = traits.addresses.iter().map(|address| address.trim().to_lowercase());
     let folded = Expr::expr(Func::lower(Expr::col(course_interest::Column::Email)));

@@ -246,7 +246,8 @@ async fn forgotten(core: &Core) -> Result<u64, Fault> {
 /// Tells those who are interested in a course that it is called off, and deletes what they told.
 #[expect(clippy::disallowed_methods, reason = "the job reads in the service's own name")]
 async fn tell(unit: &Unit) -> Result<u64, Stop> {
-    let to_course = Entity::belongs_to(course::Entity).from(Column::CourseId).to(course::Column::Id);
+    let to_course =
+        Entity::belongs_to(course::Entity).from(Column::CourseId).to(course::Column::Id);
     let over = Entity::find()
         .join(JoinType::InnerJoin, to_course.into())
         .filter(course::Column::State.eq(CourseState::Cancelled.code()))

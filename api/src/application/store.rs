@@ -40,10 +40,8 @@ impl<'a> Applications<'a> {
 
     /// The application, not locked. What is erased is nobody's any more, and no use case works on it.
     pub async fn find(&self, id: Uuid) -> Result<Option<Application>, Stop> {
-        let row = Entity::find_by_id(id)
-            .filter(Column::ErasedOn.is_null())
-            .one(self.unit.tx())
-            .await?;
+        let row =
+            Entity::find_by_id(id).filter(Column::ErasedOn.is_null()).one(self.unit.tx()).await?;
         Ok(row.map(application_of).transpose()?)
     }
 

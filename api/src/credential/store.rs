@@ -245,8 +245,7 @@ fn row_of(credential: &Credential) -> Model {
             programme_version_id: edition,
             decision_id: by,
         } => {
-            (course_id, programme_version_id, decision_id) =
-                (Some(course), Some(edition), by);
+            (course_id, programme_version_id, decision_id) = (Some(course), Some(edition), by);
         }
         Ground::Accreditation { accreditation_id: id } => accreditation_id = Some(id),
         Ground::Licence { licence_id: id } => licence_id = Some(id),

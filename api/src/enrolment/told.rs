@@ -8,7 +8,9 @@ use std::time::Duration;
 use chrono::{DateTime, Days, Utc};
 use entities::{graduation_decision, restricted_person};
 use sea_orm::sea_query::{Expr, LockBehavior, LockType, Query};
-use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _};
+use sea_orm::{
+    ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+};
 
 use super::store::Enrolments;
 use crate::application::store::Applications;

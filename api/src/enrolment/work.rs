@@ -363,7 +363,9 @@ impl TryFrom<assignment_attempt::Model> for Attempt {
             enrolment_id: row.enrolment_id,
             course_id: row.course_id,
             number: row.number,
-            record_id: row.record_id.ok_or_else(|| DbFault::unreadable("assignment_attempt.record_id"))?,
+            record_id: row
+                .record_id
+                .ok_or_else(|| DbFault::unreadable("assignment_attempt.record_id"))?,
             submitted_at: row.submitted_at,
             late: row.late,
             state: state.ok_or_else(|| DbFault::unreadable("assignment_attempt.state"))?,

@@ -21,13 +21,15 @@ pub struct Held {
 const COUNTED: &str = "the row without its person, so that what happened is counted";
 
 /// What is left of an enrolment.
-const ADDS_UP: &str = "days, minutes and outcomes without the person, so that courses and figures add up";
+const ADDS_UP: &str =
+    "days, minutes and outcomes without the person, so that courses and figures add up";
 
 /// What is left of somebody whose ids still resolve.
 const PSEUDONYM: &str = "the row, whose person has a pseudonym: ids still resolve";
 
 /// What is left of a text.
-const SKELETON: &str = "what it was and when it came and went, so that disclosures still tell of what they were";
+const SKELETON: &str =
+    "what it was and when it came and went, so that disclosures still tell of what they were";
 
 const fn held(table: &'static str, class: DataClass, left: &'static str) -> Held {
     Held { table, class, left }
@@ -38,8 +40,16 @@ const fn held(table: &'static str, class: DataClass, left: &'static str) -> Held
 pub const HELD: &[Held] = &[
     held("sensitive_record", DataClass::SupportTexts, SKELETON),
     held("sensitive_reader", DataClass::SupportTexts, SKELETON),
-    held("sensitive_disclosure", DataClass::SupportTexts, "who read what is told for as long as it matters"),
-    held("vault_key", DataClass::SupportTexts, "that there was a key; the key is destroyed with the last text"),
+    held(
+        "sensitive_disclosure",
+        DataClass::SupportTexts,
+        "who read what is told for as long as it matters",
+    ),
+    held(
+        "vault_key",
+        DataClass::SupportTexts,
+        "that there was a key; the key is destroyed with the last text",
+    ),
     held("application", DataClass::UnsuccessfulApplications, COUNTED),
     held("application_note", DataClass::UnsuccessfulApplications, "nothing"),
     held("course_interest", DataClass::UnsuccessfulApplications, "nothing"),
@@ -53,7 +63,11 @@ pub const HELD: &[Held] = &[
     held("assignment_attempt", DataClass::AttendanceAndOutcomes, ADDS_UP),
     held("placement", DataClass::AttendanceAndOutcomes, ADDS_UP),
     held("supervision_log", DataClass::AttendanceAndOutcomes, ADDS_UP),
-    held("credential", DataClass::Credentials, "a hash, by which the holder's own copy still proves what it says"),
+    held(
+        "credential",
+        DataClass::Credentials,
+        "a hash, by which the holder's own copy still proves what it says",
+    ),
     held("trainer", DataClass::TrainerProfiles, PSEUDONYM),
     held("trainer_affiliation", DataClass::TrainerProfiles, PSEUDONYM),
     held("trainer_accreditation", DataClass::TrainerProfiles, PSEUDONYM),
@@ -79,12 +93,16 @@ pub const HELD: &[Held] = &[
 /// Classes that no use case erases, and why.
 pub const WITHOUT_HANDLER: &[(DataClass, &str)] = &[
     (DataClass::Funding, "nothing of a person is in it yet"),
-    (DataClass::Licensing, "licences and readiness are organisations'; they name accounts by their ids"),
+    (
+        DataClass::Licensing,
+        "licences and readiness are organisations'; they name accounts by their ids",
+    ),
     (DataClass::Audit, "it names accounts by their ids, and no value; it goes as a whole segment"),
 ];
 
 /// By what an account is known, and by what it did, nothing is told once it is nobody's under a pseudonym.
-const BY_ACCOUNT: &str = "names an account by its id, for what it did for an organisation; the account gets a pseudonym";
+const BY_ACCOUNT: &str =
+    "names an account by its id, for what it did for an organisation; the account gets a pseudonym";
 
 /// Tables that refer to people and belong to no class, and why not.
 pub const BESIDES: &[(&str, &str)] = &[
@@ -98,13 +116,22 @@ pub const BESIDES: &[(&str, &str)] = &[
     ("equality_answer", "an answer that names nobody, and that nothing leads back from"),
     ("erasure_decision", "the answer to a request, by the id of a person with a pseudonym"),
     ("erasure_request", "the answer to a request, by the id of a person with a pseudonym"),
-    ("idempotency_record", "the answer to a request by an account, which goes after a month; it holds ids"),
+    (
+        "idempotency_record",
+        "the answer to a request by an account, which goes after a month; it holds ids",
+    ),
     ("import_run", BY_ACCOUNT),
     ("licence_appeal", BY_ACCOUNT),
     ("licence_decision", BY_ACCOUNT),
     ("licence_history", BY_ACCOUNT),
-    ("organisation_contact", "whom to ask at an organisation, which says so itself, changes it and ends it"),
-    ("processing_restriction", "a right that somebody used, by the id of a person with a pseudonym"),
+    (
+        "organisation_contact",
+        "whom to ask at an organisation, which says so itself, changes it and ends it",
+    ),
+    (
+        "processing_restriction",
+        "a right that somebody used, by the id of a person with a pseudonym",
+    ),
     ("quality_review", BY_ACCOUNT),
     ("readiness_action", "names its owner by the id of a person with a pseudonym"),
     ("readiness_answer", BY_ACCOUNT),
@@ -129,8 +156,11 @@ mod tests {
 
     #[test]
     fn each_table_stands_here_once_and_each_class_has_a_handler_or_a_reason() {
-        let tables: Vec<&str> =
-            HELD.iter().map(|held| held.table).chain(BESIDES.iter().map(|(table, _)| *table)).collect();
+        let tables: Vec<&str> = HELD
+            .iter()
+            .map(|held| held.table)
+            .chain(BESIDES.iter().map(|(table, _)| *table))
+            .collect();
         assert_eq!(tables.iter().collect::<BTreeSet<_>>().len(), tables.len());
         for class in DataClass::ALL {
             let reason = WITHOUT_HANDLER.iter().any(|(without, _)| without == class);

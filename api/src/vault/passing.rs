@@ -76,9 +76,8 @@ async fn readers_follow(unit: &Unit, records: &[Uuid], by: Followed) -> Result<(
                 .or(person_membership::Column::ValidTo.gt(today)),
         )
         .to_owned();
-    let in_force = sensitive_reader::Column::ValidTo
-        .is_null()
-        .or(sensitive_reader::Column::ValidTo.gt(today));
+    let in_force =
+        sensitive_reader::Column::ValidTo.is_null().or(sensitive_reader::Column::ValidTo.gt(today));
     sensitive_reader::Entity::update_many()
         .col_expr(sensitive_reader::Column::ValidTo, Expr::value(today))
         .filter(of_records())

@@ -101,11 +101,30 @@ async fn said_on_the_course(world: &World, someone: &Someone) {
     let found = world.database.eye.texts(&one(&format!("enrolment {own}"))).await;
     let enrolment = Uuid::parse_str(&found[0]).expect("an id");
     for row in worded(world, enrolment, &format!("{SENTINEL} was said.")) {
-        world.database.eye.execute(&row).await.unwrap_or_else(|error| unreachable!("{row}: {error}"));
+        world
+            .database
+            .eye
+            .execute(&row)
+            .await
+            .unwrap_or_else(|error| unreachable!("{row}: {error}"));
     }
     let texts = [
-        kept(world, someone, Some(world.a.id), Category::Assignment, &format!("{SENTINEL} learnt.")).await,
-        kept(world, someone, Some(world.a.id), Category::Assignment, &format!("{SENTINEL} said more.")).await,
+        kept(
+            world,
+            someone,
+            Some(world.a.id),
+            Category::Assignment,
+            &format!("{SENTINEL} learnt."),
+        )
+        .await,
+        kept(
+            world,
+            someone,
+            Some(world.a.id),
+            Category::Assignment,
+            &format!("{SENTINEL} said more."),
+        )
+        .await,
     ];
     let attempt = format!(
         "insert into assignment_attempt select {}, e.organisation_id, e.id, e.course_id, 1, {}, e.created_at, false, \
