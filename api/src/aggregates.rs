@@ -64,6 +64,7 @@ pub const JOBS: &[&[Job]] = &[
     files::removal::JOBS,
     vault::rotation::JOBS,
     application::JOBS,
+    enrolment::JOBS,
     protection::rounds::JOBS,
 ];
 

@@ -13,7 +13,7 @@ pub struct Model {
     pub enrolment_id: Uuid,
     pub course_id: Uuid,
     pub number: i32,
-    pub record_id: Uuid,
+    pub record_id: Option<Uuid>,
     pub submitted_at: DateTimeUtc,
     pub late: bool,
     pub state: String,

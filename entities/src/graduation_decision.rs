@@ -22,6 +22,7 @@ pub struct Model {
     pub decided_on: Date,
     pub reopened_at: Option<DateTimeUtc>,
     pub reopen_reason: Option<String>,
+    pub told_at: Option<DateTimeUtc>,
     pub version: i32,
 }
 

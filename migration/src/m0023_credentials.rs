@@ -14,7 +14,9 @@ pub struct Migration;
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        sql::run(manager, TABLE).await?;
+        // SQLite adds no constraint to a table that is there; PostgreSQL knows no table that is to come.
+        let decision = if sql::is_postgres(manager) { "" } else { DECISION };
+        sql::run(manager, &TABLE.replace("{decision}", decision)).await?;
         let parties = any_of(&[NATION, &owner("organisation_id"), &persons("person_id")]);
         protect(manager, "credential", &parties, &parties, Writes::Change).await
     }
@@ -24,8 +26,14 @@ impl MigrationTrait for Migration {
     }
 }
 
-/// What a credential stands on is written with it and never again; courses may go on under another organisation, so
-/// that they are referred to by their id alone.
+/// The decision on which a credential stands is one about its course.
+pub(crate) const DECISION: &str =
+    "constraint credential_decision foreign key (course_id, decision_id)
+    references graduation_decision (course_id, id),";
+
+/// What a credential stands on is written with it and never again, but that its decision is no longer named once the
+/// person is taken out of that; courses may go on under another organisation, so that they are referred to by their id
+/// alone.
 const TABLE: &str = "
 create table credential (
   id {uuid} not null primary key,
@@ -71,10 +79,11 @@ create table credential (
   constraint credential_ground check (
     (kind = 'GRADUATION') = (course_id is not null)
     and (kind = 'GRADUATION') = (programme_version_id is not null)
-    and (kind = 'GRADUATION') = (decision_id is not null)
+    and (kind = 'GRADUATION' or decision_id is null)
     and (kind = 'TRAINER_ACCREDITATION') = (accreditation_id is not null)
     and (kind = 'ORGANISATION_LICENCE') = (licence_id is not null)
     and (kind = 'ORGANISATION_LICENCE') = (person_id is null)),
+  {decision}
   constraint credential_days check (valid_until > valid_from),
   constraint credential_reason_of_revoked check
     (case state when 'REVOKED' then reason is not null when 'SUSPENDED' then true else reason is null end),

@@ -5,7 +5,10 @@
 
 use sea_orm_migration::prelude::*;
 
-use crate::row_security::{self, NATION, Writes, any_of, owner, persons, protect};
+use crate::m0023_credentials::DECISION;
+use crate::row_security::{
+    self, NATION, SERVICE_ROLE, STATED, Writes, any_of, owner, persons, protect,
+};
 use crate::sql;
 
 #[derive(DeriveMigrationName)]
@@ -32,6 +35,8 @@ impl MigrationTrait for Migration {
         sql::run(manager, ENROLMENTS).await?;
         sql::run(manager, RECORDS).await?;
         sql::run(manager, WORK).await?;
+        let decided = format!("alter table credential add {}", DECISION.trim_end_matches(','));
+        sql::run_postgres(manager, &decided).await?;
         sql::run_postgres(manager, COUNT_POSTGRES).await?;
         sql::run_sqlite(manager, COUNT_SQLITE).await?;
         stay(manager).await?;
@@ -46,6 +51,8 @@ impl MigrationTrait for Migration {
             TABLE_NAMES.map(|table| format!("drop policy {table}_read on {table}")).join("\n;;\n")
         );
         sql::run_postgres(manager, &policies).await?;
+        let apart = "alter table credential drop constraint credential_decision";
+        sql::run_postgres(manager, apart).await?;
         sql::run(manager, "drop index credential_decision_idx").await?;
         sql::drop_tables(manager, &TABLE_NAMES).await?;
         let functions = "drop function enrolment_counts\n;;\ndrop function enrolment_stays\n;;\n\
@@ -115,6 +122,13 @@ async fn policies(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         };
         protect(manager, table, &any_of(&[&kept, &seen]), &write, writes).await?;
     }
+    // The words of a reason go with an erasure; nothing else of a waiver changes.
+    let national = format!("({NATION} and {STATED})");
+    let words = format!(
+        "create policy module_waiver_update on module_waiver for update using ({national}) with check ({national})\n;;\n\
+         grant update (reason) on module_waiver to {SERVICE_ROLE}"
+    );
+    sql::run_postgres(manager, &words).await?;
     // What was earned elsewhere is known where it counts, and follows what is amended where it was earned.
     let (earned, seen) = (
         any_of(&[NATION, &owner("origin_organisation_id")]),
@@ -163,10 +177,7 @@ async fn stay(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         sql::run_sqlite(manager, &trigger).await?;
     }
     for (table, columns) in [
-        (
-            "module_waiver",
-            &["id", "enrolment_id", "module_id", "reason", "waived_by", "waived_at"][..],
-        ),
+        ("module_waiver", &["id", "enrolment_id", "module_id", "waived_by", "waived_at"][..]),
         ("attendance_module", &["id", "enrolment_id", "record_id", "module_id"]),
     ] {
         row_security::written_once(manager, table, columns).await?;
@@ -199,7 +210,7 @@ create table enrolment (
   id {uuid} not null primary key,
   organisation_id {uuid} not null,
   course_id {uuid} not null,
-  person_id {uuid} not null constraint enrolment_person references person (id),
+  person_id {uuid} constraint enrolment_person references person (id),
   programme_type {text} not null,
   origin_id {uuid} constraint enrolment_origin references enrolment (id),
   application_id {uuid},
@@ -220,12 +231,14 @@ create table enrolment (
   withdrawal_initiator {text} constraint enrolment_initiator_known check (withdrawal_initiator in
     ('TRAINEE','DELIVERER','SPONSOR','NATION')),
   resolution {text},
+  erased_on {date},
   created_at {instant} not null,
   updated_at {instant} not null,
   version {int} not null constraint enrolment_version_positive check (version > 0),
   constraint enrolment_of_organisation unique (organisation_id, id),
   constraint enrolment_course foreign key (organisation_id, course_id)
     references course (organisation_id, id) on update cascade,
+  constraint enrolment_erased check ((person_id is null) = (erased_on is not null)),
   constraint enrolment_days check (enrolled_to >= enrolled_from),
   constraint enrolment_ended check ((enrolled_to is not null) =
     (state in ('REFUSED','DEFERRED','WITHDRAWN','TRANSFERRED_OUT'))),
@@ -375,12 +388,18 @@ create table graduation_decision (
   reopened_at {instant},
   reopen_reason {text} constraint graduation_reopen_reason_known check (reopen_reason in
     ('ATTENDANCE_CHANGED','APPEAL','DECIDED_IN_ERROR')),
+  told_at {instant},
   version {int} not null constraint graduation_version_positive check (version > 0),
+  constraint graduation_of_course unique (course_id, id),
   constraint graduation_course foreign key (organisation_id, course_id)
     references course (organisation_id, id) on update cascade,
   constraint graduation_overridden_for_a_reason check (outcome = found or override_reason is not null),
-  constraint graduation_reopened check ((reopened_at is null) = (reopen_reason is null))
+  constraint graduation_reopened check ((reopened_at is null) = (reopen_reason is null)),
+  constraint graduation_told check (told_at is null or reopened_at is not null)
 ){strict}
+;;
+create index graduation_untold_idx on graduation_decision (reopened_at, id)
+  where reopened_at is not null and told_at is null
 ;;
 create unique index graduation_one_standing on graduation_decision (enrolment_id) where reopened_at is null
 ;;
@@ -398,7 +417,7 @@ create table assignment_attempt (
   enrolment_id {uuid} not null constraint assignment_enrolment references enrolment (id),
   course_id {uuid} not null,
   number {int} not null constraint assignment_number check (number between 1 and 9),
-  record_id {uuid} not null constraint assignment_record references sensitive_record (id),
+  record_id {uuid} constraint assignment_record references sensitive_record (id),
   submitted_at {instant} not null,
   late {bool} not null,
   state {text} not null constraint assignment_state_known check (state in

@@ -7,7 +7,9 @@
 
 use sea_orm_migration::prelude::*;
 
-use crate::row_security::{NATION, SYSTEM, Writes, account, any_of, owner, persons, protect};
+use crate::row_security::{
+    NATION, STATED, SYSTEM, Writes, account, any_of, owner, persons, protect,
+};
 use crate::sql;
 
 #[derive(DeriveMigrationName)]
@@ -31,21 +33,23 @@ impl MigrationTrait for Migration {
             manager,
             "course_interest",
             &any_of(&[NATION, &confirmed]),
-            SYSTEM,
+            &any_of(&[SYSTEM, &format!("({NATION} and {STATED})")]),
             Writes::Replace,
         )
         .await?;
         let parties = any_of(&[NATION, &own, &persons("person_id")]);
         protect(manager, "application", &parties, &parties, Writes::Change).await?;
         let selectors = any_of(&[NATION, &own]);
-        protect(manager, "application_note", &selectors, &selectors, Writes::Append).await?;
+        protect(manager, "application_note", &selectors, &selectors, Writes::Replace).await?;
         protect(manager, "equality_answer", SYSTEM, SYSTEM, Writes::Append).await?;
         sql::run_postgres(manager, &admitted()).await?;
         enrolling(manager, &any_of(&[NATION, &own, &taken_up()])).await?;
+        sql::run_postgres(manager, NAMED).await?;
         letters_of_nobody(manager).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        sql::run_postgres(manager, "drop policy person_applied on person").await?;
         enrolling(manager, &any_of(&[NATION, &owner("organisation_id")])).await?;
         for (table, _) in ADMITTED {
             let drop = format!("drop policy {table}_admitted on {table}");
@@ -63,6 +67,10 @@ impl MigrationTrait for Migration {
         sql::run_postgres(manager, functions).await
     }
 }
+
+/// Whoever sees what was handed in may be told the name.
+const NAMED: &str = "create policy person_applied on person for select using ((select true from application a \
+     where a.person_id = person.id and a.submitted_at is not null limit 1))";
 
 /// Whoever accepts the own offer writes just the enrolment that follows from it.
 fn taken_up() -> String {
@@ -236,7 +244,7 @@ create table application (
   id {uuid} not null primary key,
   organisation_id {uuid} not null,
   course_id {uuid} not null,
-  person_id {uuid} not null constraint application_person references person (id),
+  person_id {uuid} constraint application_person references person (id),
   interest_id {uuid},
   state {text} not null constraint application_state_known check (state in ('DRAFT','SUBMITTED','SCREENING',
     'INTERVIEW','OFFERED','WAITLISTED','ACCEPTED','DECLINED','WITHDRAWN','LAPSED')),
@@ -264,6 +272,7 @@ create table application (
   assessor_person_id {uuid} constraint application_assessor_person references person (id),
   second_assessor_id {uuid} constraint application_second_assessor references account (id),
   ended_at {instant},
+  erased_on {date},
   created_at {instant} not null,
   updated_at {instant} not null,
   version {int} not null constraint application_version_positive check (version > 0),
@@ -271,6 +280,8 @@ create table application (
   constraint application_course foreign key (organisation_id, course_id)
     references course (organisation_id, id) on update cascade,
   constraint application_once_of_interest unique (interest_id),
+  constraint application_erased check ((person_id is null) = (erased_on is not null)
+    and (erased_on is null or ended_at is not null)),
   constraint application_offer check ((offer_until is not null) = (offered_at is not null)
     and (state not in ('OFFERED','ACCEPTED','LAPSED') or offered_at is not null)),
   constraint application_waits check ((state = 'WAITLISTED') = (waitlisted_at is not null)

@@ -169,6 +169,12 @@ pub fn filled(world: &World, of: &Tenant, applicant: Uuid) -> Vec<String> {
             new(3)
         ),
         format!(
+            "insert into application (id, organisation_id, course_id, person_id, state, has_experience, \
+             wishes_to_support, communicates, submitted_at, ended_at, erased_on, created_at, updated_at, version) \
+             values ({}, {own}, {course}, null, 'WITHDRAWN', false, false, false, {at}, {at}, '2026-05-01', {at}, {at}, 1)",
+            new(6)
+        ),
+        format!(
             "insert into application_note select {}, {own}, {}, r.id, {at} from sensitive_record r \
              where r.organisation_id = {own} and r.category = 'SELECTION_NOTE' order by r.id limit 1",
             new(4),

@@ -1,15 +1,21 @@
 //! Credentials of graduates that a test begins with, issued through the service's own use case.
 
 use alongside::actor::Identity;
+use alongside::actor::demo_issuer::DemoIssuer;
+use alongside::actor::service::{Named, ensure_account};
 use alongside::audit::NATION;
+use alongside::command::{Stop, Unit};
 use alongside::credential::model::Credential;
 use alongside::credential::service::{Graduated, Hand, issue};
 use alongside::credential::store::Credentials;
 use alongside::db::Access;
+use alongside::enrolment::desk::Desk;
+use alongside::enrolment::graduation::Outcome;
+use alongside::enrolment::model::{Decision, Enrolment, FundingBasis, ReopenReason, State};
 use alongside::graphql::ids;
 use uuid::Uuid;
 
-use crate::courses::{Course, School};
+use crate::courses::{Course, School, TYPE};
 use crate::given::as_system;
 use crate::people::Someone;
 use crate::world::{Tenant, World};
@@ -37,7 +43,8 @@ pub async fn graduation(
     let (deliverer, programme_version) = (school.organisation.id, school.curriculum.version);
     let id = as_system(world.app.core(), move |unit| {
         Box::pin(async move {
-            let (decision, awarded_on) = (unit.id(), unit.today());
+            let decision = decided(unit, (person, course), deliverer).await?;
+            let awarded_on = unit.today();
             let of =
                 Graduated { person, course, programme_version, deliverer, decision, awarded_on };
             issue(unit, of, &hand()).await
@@ -45,6 +52,81 @@ pub async fn graduation(
     })
     .await;
     find(world, id).await
+}
+
+/// The decision that somebody graduated from a course, without anything on which it stands: the person has been on the
+/// course, and what was decided before is open again.
+async fn decided(
+    unit: &Unit,
+    (person, course): (Uuid, Uuid),
+    deliverer: Uuid,
+) -> Result<Uuid, Stop> {
+    let desk = Desk::of(unit, "SYSTEM:tests".to_owned());
+    let all = desk.store.lock_person(person).await?;
+    let enrolment = match all.into_iter().find(|of| of.course_id == course) {
+        Some(found) => found,
+        None => {
+            let new = graduate(unit, (person, course), deliverer);
+            desk.store.insert(&new).await?;
+            desk.record("enrolment.placed", None, (&new, deliverer), None);
+            new
+        }
+    };
+    if let Some(before) = desk.store.standing_decision(enrolment.id).await? {
+        let reopen_reason = Some(ReopenReason::Appeal);
+        let after = Decision { reopened_at: Some(unit.now()), reopen_reason, version: 2, ..before };
+        desk.store.update_decision(&after).await?;
+    }
+    let named = Named {
+        issuer: DemoIssuer::NAME.to_owned(),
+        subject: "whoever decides".to_owned(),
+        label: "Whoever decides".to_owned(),
+    };
+    let decision = Decision {
+        id: unit.id(),
+        organisation_id: deliverer,
+        enrolment_id: enrolment.id,
+        course_id: course,
+        outcome: Outcome::Graduated,
+        found: Outcome::Graduated,
+        snapshot: "{}".to_owned(),
+        override_reason: None,
+        decided_by: ensure_account(unit, &named, false).await?,
+        decided_person_id: None,
+        decided_at: unit.now(),
+        decided_on: unit.today(),
+        reopened_at: None,
+        reopen_reason: None,
+        version: 1,
+    };
+    desk.store.insert_decision(&decision).await?;
+    Ok(decision.id)
+}
+
+/// Somebody who graduated.
+fn graduate(unit: &Unit, (person, course): (Uuid, Uuid), deliverer: Uuid) -> Enrolment {
+    Enrolment {
+        id: unit.id(),
+        organisation_id: deliverer,
+        course_id: course,
+        person_id: person,
+        programme_type: TYPE,
+        origin_id: None,
+        application_id: None,
+        sponsor_id: None,
+        funding_basis: FundingBasis::Unfunded,
+        supervisor_id: None,
+        tutor_id: None,
+        state: State::Graduated,
+        enrolled_from: unit.today(),
+        enrolled_to: None,
+        withdrawal_reason: None,
+        withdrawal_initiator: None,
+        resolution: None,
+        created_at: unit.now(),
+        updated_at: unit.now(),
+        version: 1,
+    }
 }
 
 /// The credential as it stands.
@@ -93,9 +175,8 @@ pub fn filled(world: &World, of: &Tenant) -> Vec<String> {
         let nobody = if name == "null" { "null" } else { "'x'" };
         format!(
             "insert into credential values ({id}, 'GRADUATION', '{token:x<24}', {own}, 'x', {person}, {course}, \
-             {version}, {}, null, null, {name}, 'VOLUNTEER', 'x', 'x', '2026-04-01', {at}, '2026-04-01', \
+             {version}, null, null, null, {name}, 'VOLUNTEER', 'x', 'x', '2026-04-01', {at}, '2026-04-01', \
              '2036-04-01', '{state}', '2026-04-02', {rest}, {}, {place}, {nobody}, '{sum}', 1)",
-            new(what + 20),
             2000 + i32::from(*of == world.b),
         )
     };

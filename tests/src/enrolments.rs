@@ -150,7 +150,7 @@ pub fn filled(world: &World, (of, other): (&Tenant, &Tenant)) -> Vec<String> {
     let (left, one, gone) = (new(0), new(1), new(2));
     let enrolment = |id: &str, rest: &str| {
         format!(
-            "insert into enrolment values ({id}, {own}, {course}, {tia}, 'VOLUNTEER', {rest}, {at}, {at}, 1)"
+            "insert into enrolment values ({id}, {own}, {course}, {tia}, 'VOLUNTEER', {rest}, null, {at}, {at}, 1)"
         )
     };
     let in_course = format!("{own}, {one}, {course}");
@@ -170,6 +170,11 @@ pub fn filled(world: &World, (of, other): (&Tenant, &Tenant)) -> Vec<String> {
             &gone,
             "null, null, null, 'SELF_FUNDED', null, null, 'WITHDRAWN', '2026-04-01', '2026-04-02', 'OTHER', 'TRAINEE', \
              null",
+        ),
+        format!(
+            "insert into enrolment values ({}, {own}, {course}, null, 'VOLUNTEER', null, null, null, 'SELF_FUNDED', null, \
+             null, 'REFUSED', '2026-04-01', '2026-04-02', null, null, null, '2026-04-30', {at}, {at}, 1)",
+            new(21)
         ),
         format!(
             "insert into attendance_record values ({}, {in_course}, {session}, 'ABSENT', 0, 'TRAINER', {account}, {at}, \
@@ -201,7 +206,7 @@ pub fn filled(world: &World, (of, other): (&Tenant, &Tenant)) -> Vec<String> {
         ),
         format!(
             "insert into graduation_decision values ({}, {in_course}, 'GRADUATED', 'NOT_MET', 'x', 'x', {account}, {sam}, \
-             {at}, '2026-05-01', {at}, 'APPEAL', 1)",
+             {at}, '2026-05-01', {at}, 'APPEAL', {at}, 1)",
             new(10)
         ),
         format!("insert into vault_key values ({tia}, 'x', null, {at}, {at})"),
@@ -253,6 +258,51 @@ pub fn filled(world: &World, (of, other): (&Tenant, &Tenant)) -> Vec<String> {
              {sam}, 'CLOSED', 'REFERRED', {at}, {at}, {sam}, {at}, 1)",
             new(20),
             new(12)
+        ),
+    ]
+}
+
+/// Rows that hold `word` wherever something of an enrolment is said in words, of a course with sessions, written past
+/// every use case: what was recorded and amended, made up, waived and resolved.
+#[must_use]
+pub fn worded(world: &World, enrolment: Uuid, word: &str) -> Vec<String> {
+    let id = world.uuid(enrolment);
+    let new = |what: u8| world.uuid(Uuid::new_v5(&enrolment, &[what]));
+    let of = format!(
+        "from enrolment e join course_session s on s.course_id = e.course_id where e.id = {id} order by s.id limit 1"
+    );
+    let at = "'2026-05-01T09:00:00+00:00'";
+    let module = "(select m.id from programme_module m order by m.id limit 1)";
+    let account = "(select a.id from account a order by a.id limit 1)";
+    vec![
+        format!(
+            "insert into attendance_record select {}, e.organisation_id, e.id, e.course_id, s.id, 'NOT_APPLICABLE', 0, \
+             'TRAINER', null, {at}, null, null, {at} {of}",
+            new(1)
+        ),
+        format!(
+            "insert into attendance_record select {}, e.organisation_id, e.id, e.course_id, s.id, 'NOT_APPLICABLE', 0, \
+             'TRAINER', null, {at}, {}, '{word}', null {of}",
+            new(2),
+            new(1)
+        ),
+        format!(
+            "insert into attendance_module select {}, e.organisation_id, e.id, {}, {module} {of}",
+            new(3),
+            new(2)
+        ),
+        format!(
+            "insert into make_up select {}, e.organisation_id, e.id, e.course_id, s.id, 'DECLINED', null, '{word}', {at}, \
+             1 {of}",
+            new(4)
+        ),
+        format!(
+            "insert into module_waiver select {}, e.organisation_id, e.id, {module}, '{word}', {account}, {at} {of}",
+            new(5)
+        ),
+        format!("update enrolment set resolution = '{word}' where id = {id}"),
+        format!(
+            "update graduation_decision set override_reason = '{word}' where enrolment_id = {id}"
         ),
     ]
 }

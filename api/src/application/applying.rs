@@ -1,6 +1,5 @@
 //! What applicants do: start, save, hand in, accept, step back.
 
-use chrono::Days;
 use secrecy::SecretString;
 use uuid::Uuid;
 
@@ -26,12 +25,6 @@ use crate::person::store::People;
 use crate::refusal::{Code, Refusal};
 use crate::vault;
 use crate::vault::model::{Category, New, OWN};
-
-/// After so many days beyond the first day of the course a motivation is needed no longer.
-const MOTIVATION_DAYS: u64 = 365;
-
-/// After so many days beyond the last day of the course support needs are needed no longer.
-const SUPPORT_DAYS: u64 = 92;
 
 /// An application to be started.
 #[derive(Clone, Debug)]
@@ -272,9 +265,10 @@ async fn written(
         return done.map(|()| record).map_err(|stop| stop.of_field(path));
     }
     let course = Courses::of(unit).find(of.course_id).await?;
-    let retain_until = course.and_then(|course| match category {
-        Category::SupportNeeds => course.end_on.checked_add_days(Days::new(SUPPORT_DAYS)),
-        _ => course.start_on.checked_add_days(Days::new(MOTIVATION_DAYS)),
+    // The time for which a class is kept begins then: see `protection`.
+    let retain_until = course.map(|course| match category {
+        Category::SupportNeeds => course.end_on,
+        _ => course.start_on,
     });
     let organisation = Some(of.organisation_id);
     let new = New { person: of.person_id, organisation, category, text, retain_until };

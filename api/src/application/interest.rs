@@ -5,11 +5,12 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Days, Utc};
+use entities::course;
 use entities::course_interest::{Column, Entity, Model};
 use sea_orm::sea_query::LockType;
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, Condition, EntityTrait as _, IntoActiveModel as _,
-    QueryFilter as _, QuerySelect as _,
+    JoinType, QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
@@ -21,6 +22,7 @@ use crate::audit::{Change, NATION};
 use crate::budget::Payer;
 use crate::command::{self, Outcome, Stop, Unit, refuse_any};
 use crate::core::Core;
+use crate::course::model::State as CourseState;
 use crate::course::store::Courses;
 use crate::db::{Access, DbFault, Tx};
 use crate::fault::Fault;
@@ -28,6 +30,9 @@ use crate::jobs::Job;
 use crate::mail::{self, NewMail, Recipient};
 use crate::organisation::rules::unmet_for_line;
 use crate::programme::kind::ProgrammeType;
+use crate::protection::model::DataClass;
+use crate::protection::retention::is_held;
+use crate::protection::store::Protection;
 use crate::refusal::{Code, Refusal};
 
 /// In whose name the service keeps what people tell who have no account.
@@ -35,6 +40,9 @@ pub const NAME: &str = "course-interest";
 
 /// The bytes of a secret: 192 bits, more than anybody guesses.
 const TOKEN_BYTES: usize = 24;
+
+/// So many people are told in one round that a course is called off.
+const AT_ONCE: u64 = 200;
 
 /// The namespace of addresses in the budget of tries.
 const MAILBOXES: Uuid = Uuid::from_u128(0x61d2_8f0c_43a7_4e19_9b5e_70c1_d8f4_a2b6);
@@ -220,12 +228,71 @@ async fn by_token(tx: &Tx, token: &str) -> Result<Option<Interest>, DbFault> {
     row.map(interest_of).transpose()
 }
 
-/// Deletes what was never confirmed, and what was confirmed long ago. Others may do the same: what is gone is gone.
+/// Deletes what was never confirmed, what was confirmed long ago, and interest in a course that is called off, of which
+/// people are told. Others may do the same: what is gone is gone.
 async fn forgotten(core: &Core) -> Result<u64, Fault> {
-    match command::run_job(core, JOB.name, |unit| Box::pin(forget(unit))).await? {
-        Outcome::Done(count) => Ok(count),
-        Outcome::Refused(_) => Ok(0),
+    let mut done = 0;
+    for called_off in [true, false] {
+        let round = command::run_job(core, JOB.name, move |unit| {
+            Box::pin(async move { if called_off { tell(unit).await } else { forget(unit).await } })
+        });
+        if let Outcome::Done(count) = round.await? {
+            done += count;
+        }
     }
+    Ok(done)
+}
+
+/// Tells those who are interested in a course that it is called off, and deletes what they told.
+#[expect(clippy::disallowed_methods, reason = "the job reads in the service's own name")]
+async fn tell(unit: &Unit) -> Result<u64, Stop> {
+    let to_course =
+        Entity::belongs_to(course::Entity).from(Column::CourseId).to(course::Column::Id);
+    let over = Entity::find()
+        .join(JoinType::InnerJoin, to_course.into())
+        .filter(course::Column::State.eq(CourseState::Cancelled.code()))
+        .filter(kept(unit).await?.not())
+        .order_by_asc(Column::Id)
+        .limit(AT_ONCE)
+        .all(unit.tx())
+        .await?;
+    for row in &over {
+        if let Some(recipient) = row.confirmed_at.and_then(|_| Recipient::parse(&row.email)) {
+            mail::enqueue(unit, called_off(row, recipient)).await?;
+        }
+        unit.note_queued();
+    }
+    let ids = over.iter().map(|row| row.id);
+    Entity::delete_many().filter(Column::Id.is_in(ids)).exec(unit.tx()).await?;
+    Ok(over.len() as u64)
+}
+
+/// It names neither the course nor the organisation.
+fn called_off(of: &Model, recipient: Recipient) -> NewMail {
+    NewMail {
+        organisation_id: of.organisation_id.unwrap_or(NATION),
+        kind: "course_interest.course_cancelled",
+        deduplication_key: format!("course_interest.course_cancelled:{}", of.id.simple()),
+        recipient,
+        subject: "What you asked about does not take place".to_owned(),
+        body: "The course that you asked to hear about does not take place. What you told us is deleted. You can come \
+               forward for another course at any time.\n"
+            .to_owned(),
+    }
+}
+
+/// What a hold keeps: interest in courses of an organisation.
+async fn kept(unit: &Unit) -> Result<Condition, Stop> {
+    let class = DataClass::UnsuccessfulApplications;
+    let holds = Protection::of(unit).holds().await?;
+    let held = holds
+        .iter()
+        .filter_map(|hold| hold.organisation_id)
+        .filter(|of| is_held(unit, &holds, class, None, &[*of]));
+    let held: Vec<Uuid> = held.collect();
+    Ok(Condition::all()
+        .add(Column::OrganisationId.is_not_null())
+        .add(Column::OrganisationId.is_in(held)))
 }
 
 async fn forget(unit: &Unit) -> Result<u64, Stop> {
@@ -238,6 +305,7 @@ async fn forget(unit: &Unit) -> Result<u64, Stop> {
     let old = Column::RegisteredAt.lt(before(rules::INTEREST_DAYS));
     let done = Entity::delete_many()
         .filter(Condition::any().add(unproved).add(old))
+        .filter(kept(unit).await?.not())
         .exec(unit.tx())
         .await?;
     if done.rows_affected > 0 {

@@ -33,6 +33,7 @@ pub const QUERIES: &[Invariant] = &[
     ),
     (
         "what was handed in has a motivation",
-        "select 'no motivation' from application a where a.submitted_at is not null and a.motivation_id is null",
+        "select 'no motivation' from application a where a.submitted_at is not null and a.motivation_id is null \
+         and a.erased_on is null",
     ),
 ];

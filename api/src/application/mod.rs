@@ -22,11 +22,15 @@
 //! * **Places.** An offer holds a place until its last day. It is made where a place is free after all who wait longer;
 //!   else the applicant waits. A place that is free again goes to who waits longest. There are never more offers and
 //!   enrolments than places: asked under the course's lock, and held by a constraint.
+//! * **A course that is called off** ends its applications, and applicants are told by e-mail; offers give their places back
+//!   once. Interest in it is told the same, and deleted.
+//! * An application that led to no place is erased after its time: that there was one stays, and not whose ([`erasing`]).
 //! * **DP-6** Answers for the monitoring of equality are apart: see [`equality`].
 
 pub mod applying;
 pub mod desk;
 pub mod equality;
+pub mod erasing;
 pub mod graphql;
 pub mod interest;
 pub mod invariants;

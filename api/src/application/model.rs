@@ -57,11 +57,13 @@ pub enum Command {
     Withdraw,
     /// End an offer that nobody accepted.
     Lapse,
+    /// End it because the course is called off.
+    CallOff,
 }
 
 impl Command {
     /// Every step.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Save,
         Self::Submit,
         Self::Screen,
@@ -72,6 +74,7 @@ impl Command {
         Self::Accept,
         Self::Withdraw,
         Self::Lapse,
+        Self::CallOff,
     ];
 }
 
@@ -104,6 +107,15 @@ impl State {
             ) => Some(Self::Withdrawn),
             (Command::Lapse, Self::Offered) => Some(Self::Lapsed),
             (
+                Command::CallOff,
+                Self::Draft
+                | Self::Submitted
+                | Self::Screening
+                | Self::Interview
+                | Self::Offered
+                | Self::Waitlisted,
+            ) => Some(Self::Declined),
+            (
                 Command::Save
                 | Command::Submit
                 | Command::Screen
@@ -113,7 +125,8 @@ impl State {
                 | Command::Decline
                 | Command::Accept
                 | Command::Withdraw
-                | Command::Lapse,
+                | Command::Lapse
+                | Command::CallOff,
                 _,
             ) => None,
         }
@@ -349,6 +362,12 @@ mod tests {
         ("OFFERED", Command::Accept, "ACCEPTED"),
         ("OFFERED", Command::Withdraw, "WITHDRAWN"),
         ("OFFERED", Command::Lapse, "LAPSED"),
+        ("DRAFT", Command::CallOff, "DECLINED"),
+        ("SUBMITTED", Command::CallOff, "DECLINED"),
+        ("SCREENING", Command::CallOff, "DECLINED"),
+        ("INTERVIEW", Command::CallOff, "DECLINED"),
+        ("OFFERED", Command::CallOff, "DECLINED"),
+        ("WAITLISTED", Command::CallOff, "DECLINED"),
     ];
 
     #[test]

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use uuid::Uuid;
 
 use super::desk::Hand;
-use super::model::{Application, Command, State};
+use super::model::{Application, Command, DeclineReason, State};
 use super::rules::{self, Room};
 use super::store::Applications;
 use crate::command::{self, Outcome, Stop, Unit};
@@ -74,6 +74,43 @@ fn letter(of: &Application, recipient: Recipient, until: NaiveDate) -> NewMail {
         body: format!(
             "Your application has led to the offer of a place. Sign in to accept it by {until}, or to step back.\n"
         ),
+    }
+}
+
+/// The course is called off: applications for it are closed, offers among them, and applicants are told. Gives how many.
+///
+/// # Errors
+///
+/// What the database answers.
+pub async fn course_cancelled(unit: &Unit, course: &Course, hand: &Hand) -> Result<usize, Stop> {
+    let store = Applications::of(unit);
+    let open = store.lock_open(course.id).await?;
+    let people: Vec<Uuid> = open.iter().map(|of| of.person_id).collect();
+    let addresses = store.addresses_of(&people).await?;
+    for before in &open {
+        let after =
+            Application { decline_reason: Some(DeclineReason::CourseCancelled), ..before.clone() };
+        let action = "application.course_cancelled";
+        let after = hand.step(unit, action, before, after, Command::CallOff).await?;
+        let address = addresses.get(&after.person_id);
+        if let Some(recipient) = address.and_then(|address| Recipient::parse(address)) {
+            mail::enqueue(unit, called_off(&after, recipient)).await?;
+        }
+    }
+    Ok(open.len())
+}
+
+/// It names neither the course nor the organisation, as [`letter`].
+fn called_off(of: &Application, recipient: Recipient) -> NewMail {
+    NewMail {
+        organisation_id: of.organisation_id,
+        kind: "application.course_cancelled",
+        deduplication_key: format!("application.course_cancelled:{}", of.id.simple()),
+        recipient,
+        subject: "What you applied for does not take place".to_owned(),
+        body: "The course that you applied for does not take place. Your application is closed, through no fault of \
+               yours, and there is nothing that you have to do. Sign in to see it, or to apply for another course.\n"
+            .to_owned(),
     }
 }
 

@@ -1,6 +1,5 @@
 //! What those do who select: look at applications, offer places, let people wait, and decline.
 
-use chrono::Days;
 use secrecy::SecretString;
 
 use super::desk::{Hand, fresh, locked, selected};
@@ -15,9 +14,6 @@ use crate::refusal::{Code, Refusal};
 use crate::vault;
 use crate::vault::model::{Category, New};
 
-/// After so many days a note of a selection is needed no longer.
-const NOTE_DAYS: u64 = 365;
-
 /// Keeps a note in the vault: for those who select, and never for the applicant (ENR-5).
 async fn noted(
     unit: &Unit,
@@ -26,12 +22,15 @@ async fn noted(
     note: Option<SecretString>,
 ) -> Result<(), Stop> {
     let Some(text) = note else { return Ok(()) };
+    let course = Courses::of(unit).find(of.course_id).await?;
+    // Selection is over by the first day of the course.
+    let until = course.map_or(unit.today(), |course| course.start_on.max(unit.today()));
     let new = New {
         person: of.person_id,
         organisation: Some(of.organisation_id),
         category: Category::SelectionNote,
         text,
-        retain_until: unit.today().checked_add_days(Days::new(NOTE_DAYS)),
+        retain_until: Some(until),
     };
     let kept = vault::service::keep(unit, new, &hand.acting_as).await;
     let record = kept.map_err(|stop| stop.of_field("note"))?;

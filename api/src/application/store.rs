@@ -2,6 +2,8 @@
 //!
 //! Whoever offers a place locks the course first, then the application.
 
+use std::collections::HashMap;
+
 use chrono::NaiveDate;
 use entities::application::{Column, Entity, Model};
 use entities::{application_note, course, person_email};
@@ -36,15 +38,20 @@ impl<'a> Applications<'a> {
         Self { unit }
     }
 
-    /// The application, not locked.
+    /// The application, not locked. What is erased is nobody's any more, and no use case works on it.
     pub async fn find(&self, id: Uuid) -> Result<Option<Application>, Stop> {
-        let row = Entity::find_by_id(id).one(self.unit.tx()).await?;
+        let row =
+            Entity::find_by_id(id).filter(Column::ErasedOn.is_null()).one(self.unit.tx()).await?;
         Ok(row.map(application_of).transpose()?)
     }
 
     /// The application, locked.
     pub async fn lock(&self, id: Uuid) -> Result<Option<Application>, Stop> {
-        let row = Entity::find_by_id(id).lock(LockType::Update).one(self.unit.tx()).await?;
+        let row = Entity::find_by_id(id)
+            .filter(Column::ErasedOn.is_null())
+            .lock(LockType::Update)
+            .one(self.unit.tx())
+            .await?;
         Ok(row.map(application_of).transpose()?)
     }
 
@@ -57,6 +64,52 @@ impl<'a> Applications<'a> {
             .all(self.unit.tx())
             .await?;
         rows.into_iter().map(|row| Ok(application_of(row)?)).collect()
+    }
+
+    /// The applications for a course that are not at their end, locked in one order.
+    pub async fn lock_open(&self, course: Uuid) -> Result<Vec<Application>, Stop> {
+        let over = State::ALL.iter().filter(|state| state.is_over()).map(|state| state.code());
+        let rows = Entity::find()
+            .filter(Column::CourseId.eq(course))
+            .filter(Column::State.is_not_in(over))
+            .order_by_asc(Column::Id)
+            .lock(LockType::Update)
+            .all(self.unit.tx())
+            .await?;
+        rows.into_iter().map(|row| Ok(application_of(row)?)).collect()
+    }
+
+    /// Takes the person out of an application, which is saved without anything else of them already.
+    pub async fn unlink(&self, id: Uuid) -> Result<(), Stop> {
+        let nobody: Option<Uuid> = None;
+        Entity::update_many()
+            .col_expr(Column::PersonId, Expr::value(nobody))
+            .col_expr(Column::ErasedOn, Expr::value(self.unit.today()))
+            .filter(Column::Id.eq(id))
+            .exec(self.unit.tx())
+            .await?;
+        Ok(())
+    }
+
+    /// The notes of those who select, which the vault keeps.
+    pub async fn notes(&self, of: Uuid) -> Result<Vec<Uuid>, Stop> {
+        Ok(application_note::Entity::find()
+            .select_only()
+            .column(application_note::Column::RecordId)
+            .filter(application_note::Column::ApplicationId.eq(of))
+            .order_by_asc(application_note::Column::RecordId)
+            .into_tuple()
+            .all(self.unit.tx())
+            .await?)
+    }
+
+    /// Unties the notes of those who select from an application.
+    pub async fn untie_notes(&self, of: Uuid) -> Result<(), Stop> {
+        application_note::Entity::delete_many()
+            .filter(application_note::Column::ApplicationId.eq(of))
+            .exec(self.unit.tx())
+            .await?;
+        Ok(())
     }
 
     /// Whether the person has an application for the course that is not at its end, or was accepted.
@@ -177,15 +230,21 @@ impl<'a> Applications<'a> {
 
     /// An address of the person that was proved and is in use.
     pub async fn address_of(&self, person: Uuid) -> Result<Option<String>, Stop> {
-        let row = person_email::Entity::find()
-            .filter(person_email::Column::PersonId.eq(person))
+        Ok(self.addresses_of(&[person]).await?.remove(&person))
+    }
+
+    /// The same of several people.
+    pub async fn addresses_of(&self, people: &[Uuid]) -> Result<HashMap<Uuid, String>, Stop> {
+        let rows = person_email::Entity::find()
+            .filter(person_email::Column::PersonId.is_in(people.iter().copied()))
             .filter(person_email::Column::VerifiedAt.is_not_null())
             .filter(person_email::Column::ValidTo.is_null())
-            .order_by_desc(person_email::Column::ValidFrom)
-            .order_by_desc(person_email::Column::Id)
-            .one(self.unit.tx())
+            .order_by_asc(person_email::Column::ValidFrom)
+            .order_by_asc(person_email::Column::Id)
+            .all(self.unit.tx())
             .await?;
-        Ok(row.map(|row| row.address))
+        // The latest of each.
+        Ok(rows.into_iter().map(|row| (row.person_id, row.address)).collect())
     }
 }
 
@@ -228,6 +287,7 @@ fn application_of(row: Model) -> Result<Application, DbFault> {
         assessor_person_id,
         second_assessor_id,
         ended_at,
+        erased_on: _,
         created_at,
         updated_at,
         version,
@@ -246,7 +306,7 @@ fn application_of(row: Model) -> Result<Application, DbFault> {
         id,
         organisation_id,
         course_id,
-        person_id,
+        person_id: person_id.ok_or_else(|| DbFault::unreadable("application.person_id"))?,
         interest_id,
         state: State::from_code(&state).ok_or_else(|| DbFault::unreadable("application.state"))?,
         answers,
@@ -314,7 +374,7 @@ fn row_of(application: Application) -> Model {
         id,
         organisation_id,
         course_id,
-        person_id,
+        person_id: Some(person_id),
         interest_id,
         state: text(state.code()),
         experience: experience.map(|value| text(value.code())),
@@ -338,6 +398,7 @@ fn row_of(application: Application) -> Model {
         assessor_person_id,
         second_assessor_id,
         ended_at,
+        erased_on: None,
         created_at,
         updated_at,
         version,

@@ -154,8 +154,8 @@ pub enum Ground {
         course_id: Uuid,
         /// The version of the programme.
         programme_version_id: Uuid,
-        /// The decision.
-        decision_id: Uuid,
+        /// The decision; none once the person was taken out of what it was about.
+        decision_id: Option<Uuid>,
     },
     /// An accreditation.
     Accreditation {

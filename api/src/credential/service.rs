@@ -69,7 +69,7 @@ pub async fn issue(unit: &Unit, of: Graduated, by: &Hand) -> Result<Uuid, Stop> 
         ground: Ground::Graduation {
             course_id: of.course,
             programme_version_id: of.programme_version,
-            decision_id: of.decision,
+            decision_id: Some(of.decision),
         },
         organisation: of.deliverer,
         person: Some(of.person),
@@ -109,6 +109,37 @@ pub async fn of_graduation(
 /// What the database answers.
 pub async fn reverse(unit: &Unit, of: &Credential, reason: Reason, by: &Hand) -> Result<(), Stop> {
     stepped(unit, of, Command::Revoke, Some(reason), (by, None)).await?;
+    Ok(())
+}
+
+/// Lets credentials of a person no longer name the decisions on which they stand, because the person is taken out of
+/// what these are about. The credentials stay as they are.
+///
+/// # Errors
+///
+/// What the database answers.
+pub async fn set_apart(
+    unit: &Unit,
+    person: Uuid,
+    decisions: &[Uuid],
+    by: &Hand,
+) -> Result<(), Stop> {
+    if decisions.is_empty() {
+        return Ok(());
+    }
+    for before in Credentials::of(unit).of_person(person).await? {
+        let Ground::Graduation { course_id, programme_version_id, decision_id: Some(decision) } =
+            before.ground
+        else {
+            continue;
+        };
+        if decisions.contains(&decision) {
+            let decision_id = None;
+            let ground = Ground::Graduation { course_id, programme_version_id, decision_id };
+            let after = Credential { ground, ..before.clone() };
+            saved(unit, "credential.set_apart", &before, after, (by, None)).await?;
+        }
+    }
     Ok(())
 }
 

@@ -245,8 +245,7 @@ fn row_of(credential: &Credential) -> Model {
             programme_version_id: edition,
             decision_id: by,
         } => {
-            (course_id, programme_version_id, decision_id) =
-                (Some(course), Some(edition), Some(by));
+            (course_id, programme_version_id, decision_id) = (Some(course), Some(edition), by);
         }
         Ground::Accreditation { accreditation_id: id } => accreditation_id = Some(id),
         Ground::Licence { licence_id: id } => licence_id = Some(id),
@@ -362,7 +361,7 @@ fn ground_of(row: &Model) -> Option<Ground> {
         Kind::Graduation => Ground::Graduation {
             course_id: row.course_id?,
             programme_version_id: row.programme_version_id?,
-            decision_id: row.decision_id?,
+            decision_id: row.decision_id,
         },
         Kind::TrainerAccreditation => {
             Ground::Accreditation { accreditation_id: row.accreditation_id? }

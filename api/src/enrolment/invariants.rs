@@ -60,8 +60,19 @@ pub const QUERIES: &[Invariant] = &[
     (
         "CRD-1 whoever graduated holds a credential",
         "select 'graduated without a credential' from enrolment e where e.state = 'GRADUATED' \
-         and not exists (select 1 from credential c where c.kind = 'GRADUATION' and c.course_id = e.course_id \
+         and e.erased_on is null and not exists (select 1 from credential c where c.kind = 'GRADUATION' and c.course_id = e.course_id \
            and c.person_id = e.person_id)",
+    ),
+    (
+        "of an erased enrolment nothing tells whose it was",
+        "select 'erased, with somebody who looks after it' from enrolment e where e.erased_on is not null \
+         and (e.supervisor_id is not null or e.tutor_id is not null or e.resolution is not null) \
+         union all select 'erased, with a text in the vault' from enrolment e \
+         join assignment_attempt a on a.enrolment_id = e.id where e.erased_on is not null \
+         and (a.record_id is not null or a.feedback_id is not null) \
+         union all select 'erased, with a credential' from enrolment e \
+         join graduation_decision d on d.enrolment_id = e.id join credential c on c.decision_id = d.id \
+         where e.erased_on is not null",
     ),
     (
         "ASG-1 nobody moderates the own marks",

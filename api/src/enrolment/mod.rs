@@ -20,6 +20,7 @@
 //!   corrected by a quality lead.
 //! * **GRA-3** A decision is open again once what it stands on changes. A credential that was issued stays until it is
 //!   decided again, and is revoked if somebody does not graduate after all.
+//!   The person is told by e-mail that it is open again, and not why ([`told`]).
 //! * **DP-18** A person decides: what the rule finds, or a quality lead otherwise, with a reason.
 //! * **ASG-1** Nothing is passed or failed before somebody who did not mark looked over a sample: one of five of each
 //!   marker, and every mark by which somebody does not pass. Texts and what markers say lie in the vault.
@@ -27,6 +28,10 @@
 //!   each row is kept and told, and none is left out in silence.
 //! * What a trainee prepares and reads for a module they tick off themselves; nobody decides by it.
 //! * Of supervision the day, the minutes and the kind are kept, never what was said.
+//!
+//! * What the vault keeps of somebody on a course is needed until the enrolment has ended ([`needs`]), and goes along
+//!   where the course passes on ([`passing`]).
+//! * Erased is the person: days, minutes and outcomes stay, without a name and without reasons in words ([`erasing`]).
 //!
 //! Who: lead trainers and coordinators of the deliverer enrol; trainers of the course record; lead trainers decide what
 //! the rule finds; quality leads do what goes beyond. The person sees the own enrolment, the supervisor those of the
@@ -81,6 +86,7 @@ pub mod attendance;
 pub mod candidates;
 pub mod deciding;
 pub mod desk;
+pub mod erasing;
 pub mod facts;
 pub mod graduation;
 pub mod graphql;
@@ -89,13 +95,21 @@ pub mod invariants;
 pub mod life;
 pub mod merging;
 pub mod model;
+pub mod needs;
+pub mod passing;
 pub mod placements;
 pub mod preparation;
 pub mod recording;
 pub mod rules;
 pub mod service;
 pub mod store;
+pub mod told;
 pub mod work;
+
+use crate::jobs::Job;
+
+/// The jobs of enrolments.
+pub const JOBS: &[Job] = &[told::JOB, needs::JOB];
 
 #[cfg(test)]
 mod given;

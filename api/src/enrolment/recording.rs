@@ -103,9 +103,8 @@ pub async fn record(unit: &Unit, session: Uuid, roll: Roll) -> Result<Changed, S
         }
     }
     refuse_any(unmet)?;
-    for (of, _) in &records {
-        restriction::refuse(unit, of.person_id).await?;
-    }
+    let people: Vec<Uuid> = records.iter().map(|(of, _)| of.person_id).collect();
+    restriction::refuse_any_of(unit, &people).await?;
     let mut done = Done::default();
     let mut touched = Vec::new();
     for (of, record) in records {

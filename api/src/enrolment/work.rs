@@ -365,7 +365,9 @@ impl TryFrom<assignment_attempt::Model> for Attempt {
             enrolment_id: row.enrolment_id,
             course_id: row.course_id,
             number: row.number,
-            record_id: row.record_id,
+            record_id: row
+                .record_id
+                .ok_or_else(|| DbFault::unreadable("assignment_attempt.record_id"))?,
             submitted_at: row.submitted_at,
             late: row.late,
             state: state.ok_or_else(|| DbFault::unreadable("assignment_attempt.state"))?,
@@ -389,7 +391,7 @@ impl From<&Attempt> for assignment_attempt::Model {
             enrolment_id: of.enrolment_id,
             course_id: of.course_id,
             number: of.number,
-            record_id: of.record_id,
+            record_id: Some(of.record_id),
             submitted_at: of.submitted_at,
             late: of.late,
             state: of.state.code().to_owned(),

@@ -1,5 +1,6 @@
 //! What is done with each class of data: one line for each, with one handler. An aggregate that keeps something of
-//! people adds its class here and nowhere else; a class without a line is not erased by the service yet.
+//! people adds its class here, and its tables to [`tables`](super::tables); a class without a line is not erased by the
+//! service yet.
 
 use chrono::NaiveDate;
 use uuid::Uuid;
@@ -12,7 +13,7 @@ use crate::credential::store::Credentials;
 use crate::graphql::ids;
 use crate::person::store::People;
 use crate::vault::model::Category;
-use crate::{audit, credential, mail, person, trainer, upload, vault};
+use crate::{application, audit, credential, enrolment, mail, person, trainer, upload, vault};
 
 /// A record whose time is over.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,6 +75,48 @@ pub const HANDLERS: &[Handler] = &[
     texts(DataClass::SelectionTexts),
     texts(DataClass::Assignments),
     texts(DataClass::Concerns),
+    Handler {
+        class: DataClass::UnsuccessfulApplications,
+        timed: Some(Timed {
+            due: |unit, of| Box::pin(applications_over(unit, of)),
+            erase: |unit, id, by| {
+                Box::pin(async move {
+                    vault::store::state(unit.tx(), "RETENTION").await?;
+                    application::erasing::erase_one(unit, id, by).await.map(drop)
+                })
+            },
+        }),
+        personal: Some(Personal {
+            count: |unit, person| Box::pin(application::erasing::held(unit, person)),
+            erase: |unit, person, by| {
+                Box::pin(async move {
+                    vault::store::state(unit.tx(), "ERASURE").await?;
+                    application::erasing::erase(unit, person, by).await
+                })
+            },
+        }),
+    },
+    Handler {
+        class: DataClass::AttendanceAndOutcomes,
+        timed: Some(Timed {
+            due: |unit, of| Box::pin(enrolments_over(unit, of)),
+            erase: |unit, id, by| {
+                Box::pin(async move {
+                    vault::store::state(unit.tx(), "RETENTION").await?;
+                    enrolment::erasing::erase_one(unit, id, by).await
+                })
+            },
+        }),
+        personal: Some(Personal {
+            count: |unit, person| Box::pin(enrolment::erasing::held(unit, person)),
+            erase: |unit, person, by| {
+                Box::pin(async move {
+                    vault::store::state(unit.tx(), "ERASURE").await?;
+                    enrolment::erasing::erase(unit, person, by).await
+                })
+            },
+        }),
+    },
     Handler {
         class: DataClass::Credentials,
         timed: None,
@@ -221,13 +264,22 @@ const fn texts(class: DataClass) -> Handler {
 async fn texts_over(unit: &Unit, class: DataClass, of: Question) -> Result<Vec<Due>, Stop> {
     let Question { by, one, most } = of;
     let over = vault::erasing::over(unit, categories(class), by, one, most).await?;
-    let due = |(record, person, organisation)| Due {
-        record,
-        global: ids::encode(vault::graphql::PREFIX, record),
-        person: Some(person),
-        organisation,
-    };
-    Ok(over.into_iter().map(due).collect())
+    Ok(over.into_iter().map(|found| due_as(vault::graphql::PREFIX, found)).collect())
+}
+
+async fn applications_over(unit: &Unit, of: Question) -> Result<Vec<Due>, Stop> {
+    let over = application::erasing::over(unit, of.by, of.one, of.most).await?;
+    Ok(over.into_iter().map(|found| due_as(application::graphql::PREFIX, found)).collect())
+}
+
+async fn enrolments_over(unit: &Unit, of: Question) -> Result<Vec<Due>, Stop> {
+    let over = enrolment::erasing::over(unit, of.by, of.one, of.most).await?;
+    Ok(over.into_iter().map(|found| due_as("enr", found)).collect())
+}
+
+/// A record of somebody that is due; `prefix` is that of its id.
+fn due_as(prefix: &str, (record, person, organisation): vault::erasing::Over) -> Due {
+    Due { record, global: ids::encode(prefix, record), person: Some(person), organisation }
 }
 
 async fn uploads_over(unit: &Unit, of: Question) -> Result<Vec<Due>, Stop> {

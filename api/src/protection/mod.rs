@@ -8,7 +8,8 @@
 //!   it is recorded where the reader is named, and nowhere twice.
 //! * **Retention.** A table says for each class of data how long it is kept after it stopped being used; the data
 //!   protection officer changes it with a reason. A job proposes what is due, the officer approves, and a job carries
-//!   it out in small transactions, looking again at each record. [`classes`] has one line for each class.
+//!   it out in small transactions, looking again at each record. [`classes`] has one line for each class, [`tables`] one
+//!   for each table.
 //! * **A hold** wins: nothing of its class and its person or organisation is erased while it lasts, whoever decides.
 //! * **Restriction** (UK GDPR, Article 18): while it lasts, the person and the data protection officer alone see the
 //!   person's data, and nobody changes them. Declarations honour it in one place
@@ -39,3 +40,4 @@ mod rows;
 pub mod rules;
 pub mod sections;
 pub mod store;
+pub mod tables;

@@ -25,6 +25,17 @@ pub async fn refuse(unit: &Unit, person: Uuid) -> Result<(), Stop> {
     Err(refusal(unit, person).into())
 }
 
+/// The same for several people at once, in one look: stops at the first who is restricted.
+///
+/// # Errors
+///
+/// As of [`refuse`].
+pub async fn refuse_any_of(unit: &Unit, people: &[Uuid]) -> Result<(), Stop> {
+    let restricted = Protection::of(unit).restricted_of(people).await?;
+    let first = people.iter().find(|person| restricted.contains(person));
+    first.map_or(Ok(()), |person| Err(refusal(unit, *person).into()))
+}
+
 fn refusal(unit: &Unit, person: Uuid) -> Refusal {
     let actor = unit.actor();
     let sees =

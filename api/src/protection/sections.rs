@@ -169,8 +169,24 @@ pub const SECTIONS: &[Section] = &[
             ("submittedAt", "t.submitted_at", Instant),
             ("offerUntil", "t.offer_until", Date),
             ("termsVersion", "t.terms_version", Text),
-            ("declineReason", "t.decline_reason", Text),
+            ("source", "t.source", Text),
+            ("declineReason", "case when t.state = 'DECLINED' then t.decline_reason end", Text),
             ("endedAt", "t.ended_at", Instant),
+        ],
+    },
+    Section {
+        name: "interest",
+        from: "course_interest t where lower(t.email) in \
+            (select lower(m.address) from person_email m where m.person_id = {person})",
+        values: &[
+            ("id", "t.id", Id("int")),
+            ("courseId", "t.course_id", Id("crs")),
+            ("programmeType", "t.programme_type", Text),
+            ("postcodeArea", "t.postcode_area", Text),
+            ("name", "t.name", Text),
+            ("email", "t.email", Text),
+            ("registeredAt", "t.registered_at", Instant),
+            ("confirmedAt", "t.confirmed_at", Instant),
         ],
     },
     Section {
@@ -218,6 +234,26 @@ pub const SECTIONS: &[Section] = &[
         ],
     },
     Section {
+        name: "waivers",
+        from: "module_waiver t join enrolment e on e.id = t.enrolment_id where e.person_id = {person}",
+        values: &[
+            ("id", "t.id", Id("mwv")),
+            ("moduleId", "t.module_id", Id("mdl")),
+            ("reason", "t.reason", Text),
+            ("waivedAt", "t.waived_at", Instant),
+        ],
+    },
+    Section {
+        name: "carriedCredits",
+        from: "carried_credit t join enrolment e on e.id = t.enrolment_id where e.person_id = {person}",
+        values: &[
+            ("enrolmentId", "t.enrolment_id", Id("enr")),
+            ("originId", "t.origin_id", Id("enr")),
+            ("carried", "t.carried", Text),
+            ("carriedAt", "t.carried_at", Instant),
+        ],
+    },
+    Section {
         name: "assignments",
         from: "assignment_attempt t join enrolment e on e.id = t.enrolment_id where e.person_id = {person}",
         values: &[
@@ -262,6 +298,7 @@ pub const SECTIONS: &[Section] = &[
             ("overrideReason", "t.override_reason", Text),
             ("decidedAt", "t.decided_at", Instant),
             ("reopenedAt", "t.reopened_at", Instant),
+            ("reopenReason", "t.reopen_reason", Text),
         ],
     },
     Section {

@@ -121,6 +121,15 @@ impl<'a> Protection<'a> {
         Ok(is_restricted(self.unit.tx(), person).await?)
     }
 
+    /// Those of some people whose data are restricted.
+    pub async fn restricted_of(&self, people: &[Uuid]) -> Result<Vec<Uuid>, Stop> {
+        let rows = restricted_person::Entity::find()
+            .select_only()
+            .column(restricted_person::Column::Id)
+            .filter(restricted_person::Column::Id.is_in(people.iter().copied()));
+        Ok(rows.into_tuple().all(self.unit.tx()).await?)
+    }
+
     /// Everyone whose data are restricted: a few.
     pub async fn restricted(&self) -> Result<Vec<Uuid>, Stop> {
         let rows =

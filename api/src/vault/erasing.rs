@@ -96,8 +96,8 @@ pub async fn erase(
     Ok(erased)
 }
 
-/// Says until when a text is needed, such as when an enrolment ends: the time for which it is kept begins then. For
-/// the aggregate whose text it is.
+/// Says until when a text is needed, such as when an enrolment ends: the time for which it is kept begins then. `None` if
+/// nothing has ended yet. For the aggregate whose text it is.
 ///
 /// # Errors
 ///
@@ -105,12 +105,12 @@ pub async fn erase(
 pub async fn need_until(
     unit: &Unit,
     id: Uuid,
-    until: NaiveDate,
+    until: Option<NaiveDate>,
     acting_as: &str,
 ) -> Result<(), Stop> {
     let found = Records::of(unit).lock(id).await?;
     let before = found.filter(|record| record.ciphertext.is_some()).ok_or_else(not_found)?;
-    let changed = Record { retain_until: Some(until), ..before.clone() };
+    let changed = Record { retain_until: until, ..before.clone() };
     service::save(unit, ("sensitive_record.need_ends", acting_as), &before, changed, &[]).await?;
     Ok(())
 }

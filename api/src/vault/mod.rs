@@ -17,6 +17,8 @@
 //! * An erased text leaves a skeleton: what it was, when it came and went. Destroying the key of a person erases all
 //!   of theirs at once.
 //! * Where records of two people are merged, the texts are sealed anew under the key of the one that stays.
+//! * Where a course passes on, what is kept of its people goes along to the organisation that delivers it now ([`passing`]):
+//!   the former one reads none of it any more, nor do those whom it let read.
 //!
 //! Who may keep, replace, share and erase a text is decided by the aggregate whose text it is, which calls
 //! [`service`] within its own use case; who may open it is decided here.
@@ -27,6 +29,7 @@ pub mod invariants;
 pub mod keys;
 pub mod merging;
 pub mod model;
+pub mod passing;
 pub mod rotation;
 pub mod rules;
 pub mod service;

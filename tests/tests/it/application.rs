@@ -1,5 +1,6 @@
 //! Interest and applications: from the first word to an enrolment, what each step refuses, and who sees what.
 
+mod called_off;
 mod equality;
 mod places;
 

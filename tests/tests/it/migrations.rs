@@ -49,7 +49,7 @@ on_both_databases! {
                    where f.\"from\" = 'organisation_id' and f.on_update = 'CASCADE') order by 1"
             }
         };
-        // A proof belongs to whoever issued it, what waits for a person to whom it was.
+        // A proof belongs to whoever issued it, a place on the unassigned list to whoever left it.
         assert_eq!(database.eye.texts(stays).await, ["credential", "succession_assignment"]);
     }
 
@@ -148,7 +148,7 @@ const TABLES: &str = "c.relnamespace = current_schema()::regnamespace and c.relk
 const PARTS: &str = "'programme_module', 'module_prerequisite', 'competence_mapping', 'declared_gap', \
      'course_trainer', 'course_session', 'session_module', 'teaching_assignment', 'session_place', 'session_guest', \
      'course_partner', 'readiness_domain', 'readiness_indicator', 'readiness_mapping', 'file_removal', \
-     'course_interest', 'restricted_person', 'module_preparation'";
+     'course_interest', 'application_note', 'restricted_person', 'module_preparation'";
 
 /// What would be outside row security: each look-up names what it finds.
 async fn gaps(eye: &Eye) -> Vec<String> {
@@ -261,7 +261,7 @@ const PLANTS: [(&str, &str); 13] = [
 /// The unique indexes, beyond primary keys, on tables whose rows not everyone may see: a row that
 /// nobody may see can still be felt through a unique index. Each that does not begin with the tenant
 /// stands here with the reason why nothing is learnt that way.
-const UNIQUE: [(&str, &str); 80] = [
+const UNIQUE: [(&str, &str); 81] = [
     (
         "account (issuer, subject)",
         "only the national team writes accounts, and it sees all of them",
@@ -335,6 +335,7 @@ const UNIQUE: [(&str, &str); 80] = [
     ("equality_answer (spent_sha256)", "the service draws secrets, longer than anybody guesses"),
     ("erasure_decision (request_id, class)", "whoever decides has locked the request, and sees it"),
     ("erasure_request (person_id)", "the person sees the own request, and the officer all"),
+    ("graduation_decision (course_id, id)", "ends with the row itself, whose id no client chooses"),
     ("graduation_decision (enrolment_id)", "whoever decides has locked the enrolment"),
     ("idempotency_record (account_id, key)", "begins with the account"),
     ("licence (number)", "the service's counter gives numbers, and each is public from then on"),

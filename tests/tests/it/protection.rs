@@ -3,6 +3,7 @@
 mod access;
 mod consents;
 mod erasure;
+mod kept;
 mod restriction;
 mod retention;
 
@@ -49,6 +50,8 @@ fn all() -> Value {
         "SELECTION_TEXTS",
         "ASSIGNMENTS",
         "CONCERNS",
+        "UNSUCCESSFUL_APPLICATIONS",
+        "ATTENDANCE_AND_OUTCOMES",
         "CREDENTIALS",
         "TRAINER_PROFILES",
         "DELIVERIES",

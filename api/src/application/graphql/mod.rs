@@ -175,9 +175,9 @@ readable! {
     organisation: one::<Organisation>("t.organisation_id"),
     /// The applicant; null where you do not see people.
     person: one::<Person>("t.person_id").nullable(),
-    /// What the applicant is called, for those who select and the quality lead.
+    /// What the applicant is called, for those who select and the quality lead; null once it is erased.
     applicantName: text("(select p.preferred_name from person p where p.id = t.person_id)")
-        .only(Permission::SeeApplicants).personal(),
+        .nullable().only(Permission::SeeApplicants).personal(),
     /// Where it stands.
     state: choice::<ApplicationState>("t.state").filtered(),
     /// From which side the applicant knows the service; null until it is said.
@@ -226,6 +226,9 @@ readable! {
     notes: list::<ApplicationNote>(50, "t.application_id = {parent}"),
     /// When it came to its end; null until then.
     endedAt: instant("t.ended_at").nullable(),
+    /// The day on which it was erased, for data protection: that there was one is counted, and nothing tells whose it
+    /// was. Null while it is somebody's.
+    erasedOn: date("t.erased_on").nullable(),
     /// When it was started.
     createdAt: instant("t.created_at").ordered(),
     /// When it last changed.

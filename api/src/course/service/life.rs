@@ -2,6 +2,8 @@
 
 use super::{At, Changed, Desk, facts_of};
 use crate::actor::Permission;
+use crate::application::desk::Hand;
+use crate::application::places as applications;
 use crate::command::{Stop, Unit, refuse_any};
 use crate::course::model::{Command, SessionState};
 use crate::course::parts::{Course, CourseCorrection, Session};
@@ -126,9 +128,14 @@ pub async fn cancel(unit: &Unit, at: At, reason: String) -> Result<Changed, Stop
     }
     let after = desk.save("course.cancelled", &before, after, &["sessions"], Some(&reason)).await?;
     enrolment::life::course_cancelled(unit, &after, &desk.acting_as).await?;
+    let hand = Hand { acting_as: desk.acting_as.clone(), chain: after.organisation_id };
+    let applications = applications::course_cancelled(unit, &after, &hand).await?;
     let mut impact = vec![format!("sessions that are not held: {called_off}")];
     if before.places_taken > 0 {
         impact.push(format!("people who lose their place: {}", before.places_taken));
+    }
+    if applications > 0 {
+        impact.push(format!("applications that are closed: {applications}"));
     }
     Ok(Changed { id: at.id, impact })
 }

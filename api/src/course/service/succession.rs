@@ -10,8 +10,10 @@ use crate::command::{Stop, Unit};
 use crate::course::parts::Course;
 use crate::course::rules::LicenceFacts;
 use crate::course::store::Courses;
+use crate::enrolment;
 use crate::licence::model::Licence;
 use crate::programme::kind::ProgrammeType;
+use crate::vault::passing::Followed;
 
 /// The courses of the organisation that are not at their end, locked.
 ///
@@ -68,6 +70,8 @@ pub async fn pass_on(
         after.run_under(&found.licence);
     }
     desk.save("course.passed_on", course, after, &["deliverers"], None).await?;
+    let by = Followed { from: course.organisation_id, to };
+    enrolment::passing::passed_on(unit, course.id, by, acting_as).await?;
     let code = &course.code;
     let mut impact = vec![match covers {
         None if course.licence_id.is_none() => {

@@ -342,8 +342,8 @@ readable! {
     state: choice::<EnrolmentState>("t.state").filtered(),
     /// The name that the person uses.
     name: text("(select p.preferred_name from person p where p.id = t.person_id)").nullable().personal(),
-    /// The id of the person.
-    personId: key("t.person_id", "per").filtered(),
+    /// The id of the person; null once the person is taken out of it.
+    personId: key("t.person_id", "per").nullable().filtered(),
     /// The person; null to those who do not see people.
     person: one::<Person>("t.person_id").nullable(),
     /// The course.
@@ -388,6 +388,9 @@ readable! {
     supervision: page::<SupervisionLog>("t.enrolment_id = {parent}"),
     /// What was decided, the latest last.
     decisions: list::<GraduationDecision>(20, "t.enrolment_id = {parent}"),
+    /// The day on which the person was taken out of it, for data protection; null while it is somebody's. Days, minutes
+    /// and outcomes stay.
+    erasedOn: date("t.erased_on").nullable(),
     /// When it was made.
     createdAt: instant("t.created_at").ordered(),
     /// When it last changed.
@@ -550,7 +553,7 @@ readable! {
     isLate: boolean("t.late"),
     /// What was found; told once it holds.
     outcome: choice::<AssignmentOutcome>("case when t.state = 'CONFIRMED' then t.outcome end").nullable(),
-    /// Its text: its record in the vault, where you may open it.
+    /// Its text: its record in the vault, where you may open it; null once the person is taken out of it.
     text: one::<SensitiveRecord>("t.record_id").nullable(),
     /// What the marker says: its record in the vault, once the outcome holds and where you may open it.
     feedback: one::<SensitiveRecord>("(case when t.state = 'CONFIRMED' then t.feedback_id end)").nullable(),

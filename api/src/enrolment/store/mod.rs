@@ -50,14 +50,16 @@ impl<'a> Enrolments<'a> {
         Self { tx }
     }
 
-    /// The enrolment.
+    /// The enrolment. What is erased is nobody's any more, and no use case works on it.
     pub async fn find(&self, id: Uuid) -> Result<Option<Enrolment>, DbFault> {
-        Entity::find_by_id(id).one(self.tx).await?.map(Enrolment::try_from).transpose()
+        let found = Entity::find_by_id(id).filter(Column::ErasedOn.is_null());
+        found.one(self.tx).await?.map(Enrolment::try_from).transpose()
     }
 
     /// The enrolment, locked.
     pub async fn lock(&self, id: Uuid) -> Result<Option<Enrolment>, DbFault> {
-        let row = Entity::find_by_id(id).lock(LockType::Update).one(self.tx).await?;
+        let found = Entity::find_by_id(id).filter(Column::ErasedOn.is_null());
+        let row = found.lock(LockType::Update).one(self.tx).await?;
         row.map(Enrolment::try_from).transpose()
     }
 
@@ -65,6 +67,7 @@ impl<'a> Enrolments<'a> {
     pub async fn lock_course(&self, course: Uuid) -> Result<Vec<Enrolment>, DbFault> {
         let rows = Entity::find()
             .filter(Column::CourseId.eq(course))
+            .filter(Column::ErasedOn.is_null())
             .order_by_asc(Column::Id)
             .lock(LockType::Update)
             .all(self.tx)
@@ -76,6 +79,7 @@ impl<'a> Enrolments<'a> {
     pub async fn of_course(&self, course: Uuid) -> Result<Vec<Enrolment>, DbFault> {
         let rows = Entity::find()
             .filter(Column::CourseId.eq(course))
+            .filter(Column::ErasedOn.is_null())
             .order_by_asc(Column::Id)
             .all(self.tx)
             .await?;
@@ -183,7 +187,7 @@ impl TryFrom<Model> for Enrolment {
             id: row.id,
             organisation_id: row.organisation_id,
             course_id: row.course_id,
-            person_id: row.person_id,
+            person_id: row.person_id.ok_or_else(|| DbFault::unreadable("enrolment.person_id"))?,
             programme_type: kind.ok_or_else(|| DbFault::unreadable("enrolment.programme_type"))?,
             origin_id: row.origin_id,
             application_id: row.application_id,
@@ -209,7 +213,7 @@ fn row_of(of: &Enrolment) -> Model {
         id: of.id,
         organisation_id: of.organisation_id,
         course_id: of.course_id,
-        person_id: of.person_id,
+        person_id: Some(of.person_id),
         programme_type: of.programme_type.code().to_owned(),
         origin_id: of.origin_id,
         application_id: of.application_id,
@@ -223,6 +227,7 @@ fn row_of(of: &Enrolment) -> Model {
         withdrawal_reason: of.withdrawal_reason.map(|reason| reason.code().to_owned()),
         withdrawal_initiator: of.withdrawal_initiator.map(|by| by.code().to_owned()),
         resolution: of.resolution.clone(),
+        erased_on: None,
         created_at: of.created_at,
         updated_at: of.updated_at,
         version: of.version,

@@ -172,6 +172,17 @@ impl Enrolments<'_> {
         row.map(Decision::try_from).transpose()
     }
 
+    /// Everything that was decided about an enrolment.
+    pub async fn decisions_of(&self, enrolment: Uuid) -> Result<Vec<Uuid>, DbFault> {
+        Ok(graduation_decision::Entity::find()
+            .select_only()
+            .column(graduation_decision::Column::Id)
+            .filter(graduation_decision::Column::EnrolmentId.eq(enrolment))
+            .into_tuple()
+            .all(self.tx)
+            .await?)
+    }
+
     /// Saves a new decision.
     pub async fn insert_decision(&self, new: &Decision) -> Result<(), DbFault> {
         let row = row_of_decision(new).into_active_model().reset_all();
@@ -297,6 +308,7 @@ fn row_of_decision(of: &Decision) -> graduation_decision::Model {
         decided_at: of.decided_at,
         decided_on: of.decided_on,
         reopened_at: of.reopened_at,
+        told_at: None,
         reopen_reason: of.reopen_reason.map(|reason| reason.code().to_owned()),
         version: of.version,
     }

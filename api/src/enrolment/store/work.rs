@@ -31,7 +31,10 @@ impl Enrolments<'_> {
 
     /// One attempt.
     pub async fn attempt(&self, id: Uuid) -> Result<Option<Attempt>, DbFault> {
-        let row = assignment_attempt::Entity::find_by_id(id).one(self.tx).await?;
+        let row = assignment_attempt::Entity::find_by_id(id)
+            .filter(assignment_attempt::Column::RecordId.is_not_null())
+            .one(self.tx)
+            .await?;
         row.map(Attempt::try_from).transpose()
     }
 
@@ -40,6 +43,7 @@ impl Enrolments<'_> {
         let rows = assignment_attempt::Entity::find()
             .filter(assignment_attempt::Column::CourseId.eq(course))
             .filter(assignment_attempt::Column::State.eq(AttemptState::Marked.code()))
+            .filter(assignment_attempt::Column::RecordId.is_not_null())
             .order_by_asc(assignment_attempt::Column::Id)
             .all(self.tx)
             .await?;

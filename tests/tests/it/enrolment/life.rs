@@ -42,6 +42,7 @@ on_both_databases! {
         let coordinator = world.grant(Role::PartnerCoordinator, Some(organisation)).await;
         let mut course = course(&world, &school, State::Confirmed).await;
         let (tia, _) = trainee(&world, &school.organisation, "Tia").await;
+        let someone = tia.clone();
         let (marker, marker_subject) = at_work(&world, Role::LeadTrainer, organisation, "Mara").await;
         let (_, moderator_subject) = at_work(&world, Role::LeadTrainer, organisation, "Mo").await;
         let mut one = enrolled(&world, &coordinator, &course, &tia).await;
@@ -115,6 +116,17 @@ on_both_databases! {
         assert!(changed.payload()["impact"].to_string().contains("decisions that are open again: 1"), "{}", changed.body());
         one.anew(&world, &lead).await;
         assert_eq!(one.state, "COMPLETED_TEACHING");
+        // The person is told, once, and not why.
+        let address = format!("update person_email set verified_at = '2026-05-01T09:00:00+00:00' where person_id = {}", world.uuid(someone.id));
+        let add = json!({ "id": someone.global_id(), "expectedVersion": someone.version, "address": "tia@example.org", "verified": false });
+        world.mutate(Some(&world.officer()), "personEmailAdd", "", add).await.done("userErrors");
+        world.database.eye.execute(&address).await.expect("an address");
+        for expected in [1, 0] {
+            assert_eq!(alongside::jobs::round(world.app.core(), "graduation-reopened").await.expect("a round"), expected);
+        }
+        let letters = world.database.eye.texts("select recipient || ' ' || body from mail_message where kind = 'graduation.reopened'").await;
+        assert_eq!(letters.len(), 1);
+        assert!(letters[0].starts_with("tia@example.org") && !letters[0].contains("attend"), "{letters:?}");
         let reply = one.step(&world, &lead, "graduationDecide", &json!({ "outcome": "NOT_MET" })).await;
         assert!(reply.payload()["impact"].to_string().contains("the credential is revoked"), "{}", reply.body());
         assert_eq!(one.state, "NOT_GRADUATED");
@@ -129,6 +141,32 @@ on_both_databases! {
         let own = world.data(Some(&tia), "{ credentials { nodes { status } } }", json!({})).await;
         let states: Vec<&str> = own["credentials"]["nodes"].as_array().expect("a list").iter().filter_map(|of| of["status"].as_str()).collect();
         assert!(states.contains(&"VALID") && states.contains(&"REVOKED"), "{states:?}");
+    }
+
+    async fn whether_people_are_restricted_is_asked_once_for_a_session(world: World) {
+        let school = school(&world).await;
+        world.grant(Role::LeadTrainer, Some(school.organisation.id)).await;
+        let coordinator = world.grant(Role::PartnerCoordinator, Some(school.organisation.id)).await;
+        let mut course = course(&world, &school, State::Confirmed).await;
+        let mut entries = Vec::new();
+        for name in ["Una", "Vic", "Wyn", "Xan"] {
+            let (person, _) = trainee(&world, &school.organisation, name).await;
+            let one = enrolled(&world, &coordinator, &course, &person).await;
+            entries.push(json!({ "enrolmentId": one.id, "status": "ABSENT" }));
+        }
+        world.set_clock("2026-05-18T17:00:00Z");
+        hold(&world, &school, &mut course, 0).await;
+        let (lead, session) = (lead(&world, &school), course.session(0));
+        attended(&world, &lead, &session, json!(entries), None).await.done("course");
+        let mut counts = Vec::new();
+        for entries in [&entries[..], &entries[..1]] {
+            let count = async {
+                let again = attended(&world, &lead, &session, json!(entries), None).await;
+                assert_eq!(again.codes(), ["UNCHANGED"]);
+            };
+            counts.push(world.statements_of(count).await);
+        }
+        assert_eq!(counts[0], counts[1], "however many people a call names");
     }
 
     async fn whoever_leaves_does_so_for_a_reason_that_fits_and_frees_the_place(world: World) {

@@ -128,7 +128,7 @@ async fn input(world: &World, own: &Someone, name: &str) -> Value {
                 kept(world, &other, Some(world.a.id), Category::Assignment, "A text.").await;
             tests::given::as_system(world.app.core(), move |unit| {
                 let until = day("2025-01-01");
-                Box::pin(async move { need_until(unit, record, until, "TEST").await })
+                Box::pin(async move { need_until(unit, record, Some(until), "TEST").await })
             })
             .await;
             alongside::jobs::round(world.app.core(), rounds::PROPOSE).await.expect("a round");

@@ -6,6 +6,7 @@ use alongside::actor::demo_issuer::DemoIssuer;
 use alongside::actor::service::account_id;
 use alongside::actor::{GrantScope, Role};
 use alongside::protection::export::SECTIONS;
+use alongside::protection::tables::{BESIDES, HELD};
 use alongside::vault::model::{Category, ReaderRole};
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
@@ -97,6 +98,36 @@ on_both_databases! {
         let reply: Value = exported(&world, Method::POST, Some(&own), &someone).await.json().await.expect("JSON");
         let told: BTreeSet<&str> = SECTIONS.iter().map(|section| section.name).collect();
         assert!(told.iter().all(|name| reply[*name].is_array()), "{reply}");
+    }
+
+    async fn every_table_with_something_of_people_belongs_to_a_class_or_has_a_reason_why_not(world: World) {
+        // Whatever refers to somebody, or to what is about somebody; and whatever looks as if it did.
+        let about = "'person', 'account', 'trainer', 'enrolment', 'application', 'attendance_record', 'credential', \
+            'sensitive_record', 'vault_key'";
+        let telling = "'person_id', 'account_id', 'actor_id', 'email', 'recipient', 'holder_name', \
+            'preferred_name', 'family_name', 'phone'";
+        let sql = match world.engine() {
+            Engine::Sqlite => format!("select distinct m.name from sqlite_master m where m.type = 'table' and (m.name in ({about}) \
+                or exists (select 1 from pragma_foreign_key_list(m.name) f where f.\"table\" in ({about})) \
+                or exists (select 1 from pragma_table_info(m.name) c where c.name in ({telling}))) order by 1"),
+            Engine::Postgres => format!("select distinct c.oid::regclass::text from pg_class c \
+                where c.relkind = 'r' and c.relnamespace = current_schema()::regnamespace and (c.relname in ({about}) \
+                or exists (select 1 from pg_constraint f where f.conrelid = c.oid and f.contype = 'f' \
+                  and f.confrelid in (select p.oid from pg_class p where p.relnamespace = c.relnamespace and p.relname in ({about}))) \
+                or exists (select 1 from pg_attribute a where a.attrelid = c.oid and a.attname in ({telling}))) order by 1"),
+        };
+        let known: BTreeSet<&str> = HELD.iter().map(|held| held.table).chain(BESIDES.iter().map(|(table, _)| *table)).collect();
+        let there = world.database.eye.texts(&sql).await;
+        let forgotten: Vec<&String> = there.iter().filter(|table| !known.contains(table.as_str())).collect();
+        assert_eq!(forgotten, [] as [&String; 0], "add them to `protection::tables`");
+        let all = world.database.eye.tables().await;
+        let gone: Vec<&&str> = known.iter().filter(|table| !all.iter().any(|there| there == **table)).collect();
+        assert_eq!(gone, [] as [&&str; 0], "they are not there");
+        // What belongs to a class is given to the person who asks, but for what says nothing besides its row.
+        let named: String = SECTIONS.iter().map(|section| format!(" {} ", section.from)).collect();
+        let told = |table: &str| named.contains(&format!(" {table} ")) || named.contains(&format!(" {table} t "));
+        let silent: Vec<&str> = HELD.iter().map(|held| held.table).filter(|table| !told(table)).collect();
+        assert_eq!(silent, ["vault_key", "application_note", "attendance_module", "mail_message"]);
     }
 
     async fn who_could_have_seen_it_is_told_for_the_time_asked_about(world: World) {

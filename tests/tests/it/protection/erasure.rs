@@ -8,12 +8,15 @@ use alongside::person::service::NewPerson;
 use alongside::vault::model::{Category, ReaderRole};
 use alongside::{jobs, verify};
 use serde_json::{Value, json};
-use tests::courses::{course, school};
+use tests::applications::{Applicant, answers, open_course, selectors};
+use tests::courses::{School, course, school};
 use tests::credentials::{find, global_id, graduation};
+use tests::enrolments::worded;
 use tests::given::{as_system, day};
 use tests::people::{Someone, linked, list, registered, trainer_of};
 use tests::vault::{kept, opened, reader, shared, signed_in};
 use tests::{World, on_both_databases, uploads};
+use uuid::Uuid;
 
 use super::{all, decided, held, left, officer, requested};
 
@@ -59,8 +62,11 @@ async fn everywhere(world: &World) -> (Someone, String) {
     world.grant_to(&subject, Role::Trainer, GrantScope::Own).await;
     world.mutate(Some(&own), "trainerDescribe", "", describe).await.done("userErrors");
     let place = school(world).await;
-    let taken = course(world, &place, State::Draft).await;
+    let taken = course(world, &place, State::Open).await;
     graduation(world, &someone, &place, &taken).await;
+    said_on_the_course(world, &someone).await;
+    let other = school(world).await;
+    applied(world, &other, (&someone, &own)).await;
     let file = uploads::input(
         &world.a,
         &format!("{SENTINEL}.pdf"),
@@ -85,6 +91,74 @@ async fn everywhere(world: &World) -> (Someone, String) {
         queued(world, key, &to, &subject, &body).await;
     }
     (someone, own)
+}
+
+/// The sentinel in all that is said of the enrolment of a graduate: what was handed in and what the marker said, too.
+async fn said_on_the_course(world: &World, someone: &Someone) {
+    let engine = world.engine();
+    let own = format!("where person_id = {}", world.uuid(someone.id));
+    let one = |what: &str| format!("select {} from {what}", engine.hex("id"));
+    let found = world.database.eye.texts(&one(&format!("enrolment {own}"))).await;
+    let enrolment = Uuid::parse_str(&found[0]).expect("an id");
+    for row in worded(world, enrolment, &format!("{SENTINEL} was said.")) {
+        world
+            .database
+            .eye
+            .execute(&row)
+            .await
+            .unwrap_or_else(|error| unreachable!("{row}: {error}"));
+    }
+    let texts = [
+        kept(
+            world,
+            someone,
+            Some(world.a.id),
+            Category::Assignment,
+            &format!("{SENTINEL} learnt."),
+        )
+        .await,
+        kept(
+            world,
+            someone,
+            Some(world.a.id),
+            Category::Assignment,
+            &format!("{SENTINEL} said more."),
+        )
+        .await,
+    ];
+    let attempt = format!(
+        "insert into assignment_attempt select {}, e.organisation_id, e.id, e.course_id, 1, {}, e.created_at, false, \
+         'MARKED', 'REFER', e.person_id, e.created_at, {}, null, null, 1 from enrolment e where e.id = {}",
+        world.uuid(Uuid::new_v5(&enrolment, b"attempt")),
+        world.uuid(texts[0]),
+        world.uuid(texts[1]),
+        world.uuid(enrolment),
+    );
+    world.database.eye.execute(&attempt).await.expect("an attempt");
+}
+
+/// The sentinel in an application to a school, a note of those who select, and interest from an address of the person.
+async fn applied(world: &World, place: &School, (someone, own): (&Someone, &str)) {
+    let [coordinator, _] = selectors(world, place).await;
+    let open = open_course(world, place, day("2026-06-15"), 3).await;
+    let start = json!({ "courseId": open.global_id() });
+    let made = world.mutate(Some(own), "applicationStart", "application { id }", start).await;
+    let id = made.done("application")["id"].as_str().expect("an id").to_owned();
+    let (token, subject) = (own.to_owned(), String::new());
+    let mut applicant = Applicant { subject, person: someone.clone(), token, id, version: 1 };
+    let mut said = answers();
+    said["motivation"] = json!(format!("{SENTINEL} applies."));
+    said["supportNeeds"] = json!(format!("{SENTINEL} needs a quiet room."));
+    said["priorTraining"] = json!(format!("{SENTINEL} trained before."));
+    applicant.own_step(world, "applicationSave", said).await;
+    applicant.own_step(world, "applicationSubmit", json!({})).await;
+    let note = json!({ "note": format!("{SENTINEL} was on the telephone.") });
+    applicant.step(world, &coordinator, "applicationScreen", note).await;
+    applicant.step(world, &coordinator, "applicationOffer", json!({})).await;
+    let interest = json!({
+        "courseId": open.global_id(), "name": format!("{SENTINEL} asks"), "email": format!("second.{SENTINEL}@example.org"),
+    });
+    world.mutate(None, "interestRegister", "course { id }", interest).await.done("course");
 }
 
 /// Queues a message in an organisation's matter.
@@ -165,6 +239,19 @@ on_both_databases! {
         for form in forms() {
             assert!(!after.contains(&form), "{form}");
         }
+        for kept in ["application.erased", "enrolment.erased", "credential.set_apart"] {
+            assert!(after.contains(kept), "{kept}");
+        }
+        let eye = &world.database.eye;
+        for table in ["application", "enrolment"] {
+            assert_eq!(eye.rows_where(table, "person_id is null and erased_on is not null").await, 1, "{table}: it is counted");
+            assert_eq!(eye.rows_where(table, "person_id is not null").await, 0, "{table}");
+        }
+        assert_eq!(eye.rows_where("course_interest", "true").await + eye.rows_where("application_note", "true").await, 0);
+        let url = format!("{}/exports/people/{}", world.base_url, someone.global_id());
+        let export = world.client.post(url).bearer_auth(officer(&world)).send().await.expect("an answer");
+        let export = export.text().await.expect("a document");
+        assert!(export.contains("\"person\"") && forms().iter().all(|form| !export.contains(form)), "{export}");
         assert!(after.contains("vault_key.destroyed") && after.contains("person.erased"), "what is searched is there");
         assert!(!world.files().iter().any(|name| name.contains(SENTINEL)));
         let held = in_redis(&world).await;
@@ -202,10 +289,12 @@ on_both_databases! {
         let request = requested(&world, &someone).await;
         let dpo = officer(&world);
         let missing = decided(&world, &dpo, &request, json!([])).await;
-        assert_eq!(missing.codes(), ["DECISION_MISSING"; 4], "{missing:?}");
+        assert_eq!(missing.codes(), ["DECISION_MISSING"; 5], "{missing:?}");
         let keep = |class: &str, ground: Value, until: Value| json!({ "class": class, "verdict": "KEEP", "ground": ground, "until": until });
         let erase = |class: &str| json!({ "class": class, "verdict": "ERASE" });
-        let with = |kept: Value| json!([erase("SUPPORT_TEXTS"), kept, erase("CONCERNS"), erase("PEOPLE")]);
+        // Edge case 23: what was attended and decided stays, under a pseudonym.
+        let stands = keep("ATTENDANCE_AND_OUTCOMES", json!("PUBLIC_TASK"), json!("2036-05-01"));
+        let with = |kept: Value| json!([erase("SUPPORT_TEXTS"), kept, erase("CONCERNS"), erase("PEOPLE"), stands.clone()]);
         let without = decided(&world, &dpo, &request, with(keep("CREDENTIALS", json!(null), json!("2030-01-01")))).await;
         assert_eq!(without.codes(), ["INVALID"]);
         held(&world, &someone, "CONCERNS").await;
@@ -213,13 +302,13 @@ on_both_databases! {
         let against = decided(&world, &dpo, &request, with(good.clone())).await;
         assert_eq!(against.codes(), ["HELD"], "a hold wins");
         assert_eq!(against.payload()["userErrors"][0]["path"], json!(["input", "decisions", "2", "verdict"]));
-        let decisions = json!([erase("SUPPORT_TEXTS"), good, keep("CONCERNS", json!("LEGAL_CLAIMS"), json!("2027-01-01")), erase("PEOPLE")]);
+        let decisions = json!([erase("SUPPORT_TEXTS"), good, keep("CONCERNS", json!("LEGAL_CLAIMS"), json!("2027-01-01")), erase("PEOPLE"), stands.clone()]);
         for token in [world.officer(), world.coordinator(&world.a)] {
             assert_eq!(decided(&world, &token, &request, decisions.clone()).await.codes(), ["FORBIDDEN"]);
         }
         let done = decided(&world, &dpo, &request, decisions.clone()).await;
         let answer = done.done("request")["answer"].as_str().expect("words").to_owned();
-        for part in ["Erased: support needs and adjustments; names", "Kept until 2030-01-01: your name on credentials, because they are needed for a task in the public interest", "Kept until 2027-01-01"] {
+        for part in ["Erased: support needs and adjustments; names", "Kept until 2030-01-01: your name on credentials, because they are needed for a task in the public interest", "Kept until 2027-01-01", "Kept until 2036-05-01: attendance, outcomes and decisions about graduation"] {
             assert!(answer.contains(part), "{answer}");
         }
         assert_eq!(decided(&world, &dpo, &request, decisions).await.codes(), ["CONFLICT"]);
@@ -228,7 +317,9 @@ on_both_databases! {
         assert!(opened(&world, Some(&dpo), concern, "RIGHTS_REQUEST").await.codes().is_empty(), "its key is kept");
         assert_eq!(world.data(Some(&own), "{ erasureRequests { totalCount } }", json!({})).await["erasureRequests"]["totalCount"], 0, "the account is nobody's");
         let told = world.data(Some(&dpo), "query($id: ID!) { erasureRequest(by: { id: $id }) { decisions { class verdict ground keepUntil count } } credential(by: { id: $crd }) { id } }".replace("query($id: ID!)", "query($id: ID!, $crd: ID!)").as_str(), json!({ "id": request, "crd": global_id(&credential) })).await;
-        assert_eq!(told["erasureRequest"]["decisions"].as_array().map(Vec::len), Some(4));
+        assert_eq!(told["erasureRequest"]["decisions"].as_array().map(Vec::len), Some(5));
+        let skeleton = "person_id is not null and erased_on is null and state = 'GRADUATED'";
+        assert_eq!(world.database.eye.rows_where("enrolment", skeleton).await, 1);
     }
 
     async fn a_request_has_a_clock_and_is_asked_once(world: World) {

@@ -21,7 +21,7 @@ async fn needed(world: &World, who: &Someone, category: Category, until: &str) -
     let record = kept(world, who, Some(world.a.id), category, "A text.").await;
     let until = day(until);
     as_system(world.app.core(), move |unit| {
-        Box::pin(async move { need_until(unit, record, until, "TEST").await })
+        Box::pin(async move { need_until(unit, record, Some(until), "TEST").await })
     })
     .await;
     record
