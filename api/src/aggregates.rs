@@ -6,7 +6,7 @@ use crate::jobs::Job;
 use crate::read::declaration::Root;
 use crate::verify::Invariant;
 use crate::{
-    actor, application, course, credential, employer, enrolment, files, import, licence, mail,
+    actor, application, career, course, credential, employer, enrolment, evaluation, files, import, licence, mail,
     organisation, person, programme, protection, readiness, reference, succession, trainer, upload,
     vault,
 };
@@ -23,6 +23,8 @@ pub const ROOTS: &[&[Root]] = &[
     course::graphql::ROOTS,
     application::graphql::ROOTS,
     enrolment::graphql::ROOTS,
+    career::graphql::ROOTS,
+    evaluation::graphql::ROOTS,
     credential::graphql::ROOTS,
     succession::graphql::ROOTS,
     employer::graphql::ROOTS,
@@ -44,6 +46,8 @@ pub const INVARIANTS: &[&[Invariant]] = &[
     course::invariants::QUERIES,
     application::invariants::QUERIES,
     enrolment::invariants::QUERIES,
+    career::invariants::QUERIES,
+    evaluation::invariants::QUERIES,
     credential::invariants::QUERIES,
     succession::invariants::QUERIES,
     employer::invariants::QUERIES,
@@ -60,6 +64,7 @@ pub const JOBS: &[&[Job]] = &[
     upload::sweep::JOBS,
     files::removal::JOBS,
     vault::rotation::JOBS,
+    evaluation::JOBS,
     application::JOBS,
     protection::rounds::JOBS,
 ];
@@ -71,6 +76,8 @@ pub struct Computed(
     organisation::graphql::OrganisationQueries,
     course::graphql::CourseQueries,
     enrolment::graphql::EnrolmentQueries,
+    career::graphql::CareerQueries,
+    evaluation::graphql::EvaluationQueries,
     readiness::graphql::ReadinessQueries,
     application::graphql::EqualityQueries,
     credential::graphql::CredentialQueries,
@@ -124,6 +131,9 @@ pub struct OfCourses(
     enrolment::graphql::AttendanceMutations,
     enrolment::graphql::GraduationMutations,
     enrolment::graphql::WorkMutations,
+    career::graphql::CareerMutations,
+    career::graphql::SupervisorMutations,
+    evaluation::graphql::EvaluationMutations,
 );
 
 // Each level of a merged object is one more future on the stack: groups keep it flat.

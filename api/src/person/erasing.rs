@@ -13,6 +13,7 @@ use super::store::People;
 use crate::audit::{self, Change};
 use crate::command::{Stop, Unit};
 use crate::read::sql::Sql;
+use crate::{career, evaluation};
 
 /// What stands in the place of an address.
 const ERASED: &str = "erased";
@@ -67,6 +68,8 @@ async fn retired(unit: &Unit, id: Uuid) -> Result<Vec<Uuid>, Stop> {
 async fn nameless(unit: &Unit, before: Person, acting_as: &str) -> Result<(), Stop> {
     let called = pseudonym(unit);
     overwrite(unit, before.id, &called).await?;
+    career::erasing::erase(unit, before.id).await?;
+    evaluation::erasing::erase(unit, before.id).await?;
     let names = Names {
         preferred_name: called.clone(),
         given_name: None,

@@ -6,7 +6,7 @@ use super::{duplicates, roles, rules};
 use crate::actor::Permission;
 use crate::command::{Stop, Unit, refuse_any};
 use crate::credential::service::Hand;
-use crate::{application, credential, enrolment, protection, trainer, vault};
+use crate::{application, career, credential, enrolment, protection, trainer, vault};
 
 /// Retires one record in favour of another of the same person. What hangs on it is re-pointed: accounts
 /// with their roles, e-mails, the organisations that keep the record, the profile as a trainer, what the vault holds. Names and
@@ -37,6 +37,7 @@ pub async fn merge(unit: &Unit, retired: At, survivor: At) -> Result<Changed, St
         impact.push(format!("applications that become the other record's: {handed}"));
     }
     impact.extend(enrolment::merging::hand_over(unit, old.id, new.id, &desk.acting_as).await?);
+    impact.extend(career::merging::hand_over(unit, old.id, new.id, &desk.acting_as).await?);
     protection::merging::hand_over(unit, old.id, new.id, &desk.acting_as).await?;
     let settled = duplicates::settle(&desk, old.id, new.id).await?;
     impact.push(format!("proposals of duplicates that are settled: {settled}"));

@@ -281,6 +281,10 @@ pub enum SupervisionKind {
     Group,
 }
 
+/// Whether the supervisor of a row is accredited today.
+const ACCREDITED: &str = "exists (select 1 from supervisor_accreditation s where s.person_id = t.supervisor_id \
+     and s.state = 'ACCREDITED' and s.valid_from <= {today} and s.valid_to > {today})";
+
 /// What hangs on an enrolment, for whoever sees it.
 const OF_ENROLMENT: &[Way] = &[
     Way::Nation(Permission::SeeEnrolments),
@@ -350,6 +354,8 @@ readable! {
     fundingBasis: choice::<FundingBasis>("t.funding_basis").filtered(),
     /// The id of the peer supervisor.
     supervisorId: key("t.supervisor_id", "per").nullable().filtered(),
+    /// Whether that is an accredited peer supervisor today.
+    isSupervisorAccredited: boolean(ACCREDITED),
     /// The id of the tutor.
     tutorId: key("t.tutor_id", "per").nullable().filtered(),
     /// Its first day: sessions before it do not count.
@@ -561,6 +567,8 @@ readable! {
     host: one::<Organisation>("t.host_id"),
     /// The id of the peer supervisor there.
     supervisorId: key("t.supervisor_id", "per").nullable(),
+    /// Whether that is an accredited peer supervisor today.
+    isSupervisorAccredited: boolean(ACCREDITED),
     /// What the trainee does.
     kind: choice::<PlacementKind>("t.kind"),
     /// How many minutes are planned.
