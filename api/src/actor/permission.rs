@@ -209,7 +209,9 @@ macro_rules! with_permissions {
             SeeSupervisors as see_supervisors: [
                 LeadTrainer, PartnerCoordinator, PartnerSignatory, QualityLead,
             ];
-            /// Confirm peer supervisors for the own organisation; suspend, reinstate, withdraw and renew.
+            /// Confirm peer supervisors for the own organisation, and give them another term.
+            ConfirmSupervisors as confirm_supervisors: [LeadTrainer, PartnerCoordinator];
+            /// Suspend, reinstate and withdraw accreditations of peer supervisors: of the own organisation, or of any.
             AccreditSupervisors as accredit_supervisors: [
                 LeadTrainer, PartnerCoordinator, QualityLead,
             ];

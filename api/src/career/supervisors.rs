@@ -82,7 +82,7 @@ pub async fn graduation(core: &Core, person: Uuid) -> Result<Option<Uuid>, Fault
 ///
 /// Every unmet rule, or what the database answers.
 pub async fn accredit(unit: &Unit, new: New) -> Result<Changed, Stop> {
-    let permission = Permission::AccreditSupervisors;
+    let permission = Permission::ConfirmSupervisors;
     let Some(acting_as) = unit.actor().acting_in(new.organisation, permission) else {
         return Err(Refusal::forbidden(permission).into());
     };
@@ -137,7 +137,7 @@ pub async fn step(
     command: Command,
     reason: Option<&str>,
 ) -> Result<Changed, Stop> {
-    let (before, acting_as) = found(unit, at).await?;
+    let (before, acting_as) = found(unit, at, Permission::AccreditSupervisors).await?;
     let mut unmet = rules::unmet_for_step(before.standing(unit.today()), command);
     if let Some(reason) = reason {
         unmet.extend(unmet_for_text(reason, "reason", MAX_TEXT));
@@ -184,7 +184,7 @@ pub async fn resign(unit: &Unit, at: At) -> Result<Changed, Stop> {
 ///
 /// Every unmet rule, or what the database answers.
 pub async fn renew(unit: &Unit, at: At, caseload_max: Option<i32>) -> Result<Changed, Stop> {
-    let (old, acting_as) = found(unit, at).await?;
+    let (old, acting_as) = found(unit, at, Permission::ConfirmSupervisors).await?;
     let (store, today) = (Careers::of(unit), unit.today());
     let from = old.valid_to.max(today);
     let new = Accreditation {
@@ -238,8 +238,11 @@ pub async fn unmet_for_room(
 
 /// The accreditation as the caller read it, locked, for who confirms in its organisation or for the nation, by which
 /// role. Nobody decides about the own, and who acts for the nation does not belong to the organisation.
-async fn found(unit: &Unit, at: At) -> Result<(Accreditation, String), Stop> {
-    let permission = Permission::AccreditSupervisors;
+async fn found(
+    unit: &Unit,
+    at: At,
+    permission: Permission,
+) -> Result<(Accreditation, String), Stop> {
     let found = Careers::of(unit).accreditation(at.id).await?.ok_or_else(not_found)?;
     let organisation = found.organisation_id;
     let Some(acting_as) = unit.actor().acting_for(permission, Some(organisation)) else {

@@ -55,6 +55,8 @@ readable! {
     publishedOn: date("t.published_on"),
     /// What is scored, in its order.
     statements: list::<EvaluationStatement>(20, "t.questionnaire_id = {parent}"),
+    /// Always 1: what was published stays.
+    version: int("1"),
 }
 
 readable! {

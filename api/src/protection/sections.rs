@@ -404,6 +404,57 @@ pub const SECTIONS: &[Section] = &[
         ],
     },
     Section {
+        name: "destinations",
+        from: "graduate_destination t join enrolment e on e.id = t.enrolment_id where e.person_id = {person}",
+        values: &[
+            ("id", "t.id", Id("gds")),
+            ("kind", "t.kind", Text),
+            ("peerRole", "t.peer_role", Text),
+            ("employer", "t.employer_id", Id("org")),
+            ("employerName", "t.employer_name", Text),
+            ("since", "t.since", Date),
+            ("wteHundredths", "t.wte_hundredths", Int),
+            ("source", "t.source", Text),
+            ("askedAfterMonths", "t.asked_after_months", Int),
+            ("recordedAt", "t.recorded_at", Instant),
+            ("replacedAt", "t.replaced_at", Instant),
+        ],
+    },
+    Section {
+        name: "development",
+        from: "development_record t where t.person_id = {person}",
+        values: &[
+            ("id", "t.id", Id("cpd")),
+            ("kind", "t.kind", Text),
+            ("doneOn", "t.done_on", Date),
+            ("minutes", "t.minutes", Int),
+            ("title", "t.title", Text),
+            ("provider", "t.provider", Text),
+            ("confirmedAt", "t.confirmed_at", Instant),
+            ("withdrawnAt", "t.withdrawn_at", Instant),
+        ],
+    },
+    Section {
+        name: "supervisorAccreditations",
+        from: "supervisor_accreditation t where t.person_id = {person}",
+        values: &[
+            ("id", "t.id", Id("sva")),
+            ("organisationId", "t.organisation_id", Id("org")),
+            ("state", "t.state", Text),
+            ("validFrom", "t.valid_from", Date),
+            ("validTo", "t.valid_to", Date),
+            ("caseloadMax", "t.caseload_max", Int),
+        ],
+    },
+    Section {
+        name: "evaluationsAnswered",
+        from: "evaluation_participation t join enrolment e on e.id = t.enrolment_id where e.person_id = {person}",
+        values: &[
+            ("enrolmentId", "t.enrolment_id", Id("enr")),
+            ("answeredOn", "t.answered_on", Date),
+        ],
+    },
+    Section {
         name: "consents",
         from: "consent t where t.person_id = {person}",
         values: &[

@@ -199,6 +199,8 @@ readable! {
     recordedAt: instant("t.recorded_at").ordered(),
     /// When another answer took its place; null while it holds.
     replacedAt: instant("t.replaced_at").nullable(),
+    /// Counts its changes, from 1: 2 once another took its place.
+    version: int("case when t.replaced_at is null then 1 else 2 end"),
 }
 
 readable! {

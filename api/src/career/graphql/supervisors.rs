@@ -19,7 +19,7 @@ use crate::person::desk::At;
 use crate::read::Op;
 
 mutations! {
-    SupervisorAccredit by AccreditSupervisors -> supervisorAccreditation: SupervisorAccreditation,
+    SupervisorAccredit by ConfirmSupervisors -> supervisorAccreditation: SupervisorAccreditation,
         [SeparationOfDuties, NotGraduated, LicenceNotActive, AccreditationOverlap];
     SupervisorSuspend by AccreditSupervisors -> supervisorAccreditation: SupervisorAccreditation,
         [SeparationOfDuties];
@@ -27,7 +27,7 @@ mutations! {
         [SeparationOfDuties];
     SupervisorWithdraw by AccreditSupervisors -> supervisorAccreditation: SupervisorAccreditation,
         [SeparationOfDuties];
-    SupervisorRenew by AccreditSupervisors -> supervisorAccreditation: SupervisorAccreditation,
+    SupervisorRenew by ConfirmSupervisors -> supervisorAccreditation: SupervisorAccreditation,
         [SeparationOfDuties, LicenceNotActive, AccreditationOverlap];
     SupervisorResign by SignedIn -> supervisorAccreditation: SupervisorAccreditation, [];
 }
@@ -121,7 +121,7 @@ pub struct SupervisorMutations;
 #[Object]
 impl SupervisorMutations {
     /// Confirms a graduate of a programme for supervisors as an accredited peer supervisor.
-    #[graphql(visible = "visible::accredit_supervisors")]
+    #[graphql(visible = "visible::confirm_supervisors")]
     async fn supervisor_accredit(
         &self,
         ctx: &Context<'_>,
@@ -197,7 +197,7 @@ impl SupervisorMutations {
     }
 
     /// Gives an accreditation another term, which follows the first or begins today. Gives the new one.
-    #[graphql(visible = "visible::accredit_supervisors")]
+    #[graphql(visible = "visible::confirm_supervisors")]
     async fn supervisor_renew(
         &self,
         ctx: &Context<'_>,
