@@ -113,4 +113,6 @@ create table evaluation_participation (
   constraint evaluation_participation_once unique (enrolment_id),
   constraint evaluation_participation_enrolment foreign key (organisation_id, enrolment_id)
     references enrolment (organisation_id, id) on update cascade
-){strict}";
+){strict}
+;;
+create index evaluation_participation_answered_idx on evaluation_participation (answered_on, id)";

@@ -227,7 +227,7 @@ on_both_databases! {
         let input = answer(&gia, json!({}));
         world.mutate(Some(&gia.token(&world)), "graduateDestinationRecord", DESTINATION, input).await.done("graduateDestination");
         let ours = |name: &&str| alongside::career::invariants::QUERIES.iter().any(|(our, _)| our == name);
-        assert_eq!(broken(&world).await.iter().filter(ours).count(), 0);
+        assert_eq!(broken(&world).await.into_iter().filter(ours).count(), 0);
         let person = world.uuid(gia.person.id);
         let at = "'2026-05-01T09:00:00+00:00'";
         let id = |what: u128| world.uuid(uuid::Uuid::from_u128(what));

@@ -176,7 +176,7 @@ on_both_databases! {
         assert_eq!(report(&lead, "NATION", None).await, Value::Null);
         assert_eq!(report(&world.coordinator(&world.b), "COURSE", Some(&here)).await, Value::Null);
         let ours = |name: &&str| alongside::evaluation::invariants::QUERIES.iter().any(|(our, _)| our == name);
-        assert_eq!(broken(&world).await.iter().filter(ours).count(), 0);
+        assert_eq!(broken(&world).await.into_iter().filter(ours).count(), 0);
     }
 
     async fn texts_are_read_by_a_quality_lead_who_has_nothing_to_do_with_the_deliverer(world: Loose) {
