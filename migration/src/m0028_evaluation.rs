@@ -25,6 +25,7 @@ const TABLE_NAMES: [&str; 5] = [
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         sql::run(manager, TABLES).await?;
+        seed_evaluation::questionnaire(manager).await?;
         for table in ["evaluation_questionnaire", "evaluation_statement"] {
             protect(manager, table, PUBLIC, NATION, Writes::Append).await?;
         }
@@ -40,7 +41,6 @@ impl MigrationTrait for Migration {
         // It goes when the person is erased.
         let write = any_of(&[SYSTEM, &opened]);
         protect(manager, "evaluation_participation", &read, &write, Writes::Replace).await?;
-        seed_evaluation::questionnaire(manager).await?;
         for table in ["evaluation_questionnaire", "evaluation_statement"] {
             row_security::append_only(manager, table).await?;
         }

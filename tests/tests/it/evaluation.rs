@@ -58,12 +58,13 @@ const NAMES: [&str; 5] = ["Ann", "Ben", "Cat", "Dan", "Eve"];
 on_both_databases! {
     async fn who_was_there_answers_once_until_it_is_over(world: Loose) {
         let school = school(&world).await;
-        let (course, people) = finished(&world, &school, ("2026-05-11", &["Ann", "Ben"])).await;
-        let placed = ended(&world, (&school, &course), "Pia", "PLACED").await;
-        let [ann, ben] = [&people[0], &people[1]];
+        let (course, people) = finished(&world, &school, ("2026-05-11", &["Ann", "Ben", "Pia"])).await;
+        let [ann, ben, placed] = [&people[0], &people[1], &people[2]];
+        let never_there = format!("update enrolment set state = 'PLACED' where id = {}", id_of(&world, &placed.enrolment.id));
+        world.database.eye.execute(&never_there).await.expect("another state");
         answers(&world, ann, &all(4), Some("More breaks.")).await.done("enrolment");
         assert_eq!(answers(&world, ann, &all(4), None).await.codes(), ["ALREADY_ANSWERED"]);
-        assert_eq!(answers(&world, &placed, &all(4), None).await.codes(), ["EVALUATION_CLOSED"]);
+        assert_eq!(answers(&world, placed, &all(4), None).await.codes(), ["EVALUATION_CLOSED"]);
         assert_eq!(answers(&world, ben, &[], None).await.codes(), ["INVALID"]);
         assert_eq!(answers(&world, ben, &[("TRAINERS", 6), ("NOBODY", 1)], None).await.codes(), ["INVALID", "INVALID"]);
         let theirs = json!({ "enrolmentId": ben.enrolment.id, "scores": [{ "statement": "TRAINERS", "score": 1 }] });
@@ -279,6 +280,7 @@ on_both_databases! {
         let school = school(&world).await;
         let mut teacher = school.lead.person.clone();
         tests::people::linked(&world, &mut teacher, "Lena herself").await;
+        let other = course_other(&world).await;
         let (course, people) = finished(&world, &school, ("2026-05-11", &NAMES)).await;
         for one in &people {
             answers(&world, one, &all(4), Some("Words.")).await.done("enrolment");
@@ -289,7 +291,6 @@ on_both_databases! {
         let input = json!({ "courseId": course.global_id(), "reason": "Curious." });
         let reply = world.mutate(Some(&lena), "evaluationTextsOpen", "texts", input).await;
         assert_eq!((reply.codes(), &reply.payload()["texts"]), (vec!["FORBIDDEN"], &Value::Null));
-        let other = course_other(&world).await;
         assert_eq!(figures(&world, Some(&lena), &other).await, Value::Null);
     }
 }
