@@ -18,7 +18,6 @@ use crate::enrolment::desk::OWN;
 use crate::enrolment::graduation::Outcome;
 use crate::fault::Fault;
 use crate::organisation::rules::{MAX_TEXT, unmet_for_own_organisation, unmet_for_text};
-use crate::organisation::store::Organisations;
 use crate::person::desk::{At, Changed, not_found, signed_in};
 use crate::person::rules::unmet_for_hands;
 use crate::person::store::People;
@@ -86,7 +85,6 @@ pub async fn accredit(unit: &Unit, new: New) -> Result<Changed, Stop> {
     let Some(acting_as) = unit.actor().acting_in(new.organisation, permission) else {
         return Err(Refusal::forbidden(permission).into());
     };
-    Organisations::of(unit).lock(new.organisation).await?.ok_or_else(not_found)?;
     if !People::of(unit).is_kept(new.person, new.organisation).await? {
         let message = "no such person whose record your organisation keeps: register them first";
         return Err(Refusal::at(Code::NotFound, "personId", message).into());
