@@ -6,9 +6,9 @@ use crate::jobs::Job;
 use crate::read::declaration::Root;
 use crate::verify::Invariant;
 use crate::{
-    actor, application, career, course, credential, employer, enrolment, evaluation, files, import, licence, mail,
-    organisation, person, programme, protection, readiness, reference, succession, trainer, upload,
-    vault,
+    actor, application, career, course, credential, employer, enrolment, evaluation, files, import,
+    licence, mail, organisation, person, programme, protection, readiness, reference, succession,
+    trainer, upload, vault,
 };
 
 /// The root fields of every aggregate.

@@ -46,9 +46,8 @@ impl Disclosure {
     pub fn counts(self, counts: &[u32]) -> Vec<Option<u32>> {
         let mut told: Vec<Option<u32>> = counts.iter().map(|count| self.count(*count)).collect();
         if told.iter().filter(|told| told.is_none()).count() == 1 {
-            let others = counts.iter().enumerate().filter(|(at, count)| {
-                **count > 0 && told[*at].is_some()
-            });
+            let others =
+                counts.iter().enumerate().filter(|(at, count)| **count > 0 && told[*at].is_some());
             if let Some((at, _)) = others.min_by_key(|(_, count)| **count) {
                 told[at] = None;
             }

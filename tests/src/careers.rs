@@ -72,7 +72,10 @@ pub async fn ended(
     let coordinator = world.grant(Role::PartnerCoordinator, Some(organisation.id)).await;
     let (person, _) = trainee(world, organisation, name).await;
     let enrolment = enrolled(world, &coordinator, course, &person).await;
-    let set = format!("update enrolment set state = '{state}' where id = {}", id_of(world, &enrolment.id));
+    let set = format!(
+        "update enrolment set state = '{state}' where id = {}",
+        id_of(world, &enrolment.id)
+    );
     world.database.eye.execute(&set).await.unwrap_or_else(|error| unreachable!("{set}: {error}"));
     let subject = format!("{name}-of-{}", organisation.id.simple());
     Ended { person, subject, enrolment }
@@ -88,7 +91,8 @@ pub async fn graduated(
     let id = id_of(world, &ended.enrolment.id);
     if programme_type != "VOLUNTEER" {
         unguarded(world, true).await;
-        let set = format!("update enrolment set programme_type = '{programme_type}' where id = {id}");
+        let set =
+            format!("update enrolment set programme_type = '{programme_type}' where id = {id}");
         world.database.eye.execute(&set).await.expect("another type");
         unguarded(world, false).await;
     }
@@ -108,11 +112,13 @@ async fn unguarded(world: &World, off: bool) {
         (Engine::Postgres, true) => "alter table enrolment disable trigger user".to_owned(),
         (Engine::Postgres, false) => "alter table enrolment enable trigger user".to_owned(),
         (Engine::Sqlite, true) => "drop trigger enrolment_one_course".to_owned(),
-        (Engine::Sqlite, false) => "create trigger enrolment_one_course before update on enrolment \
+        (Engine::Sqlite, false) => {
+            "create trigger enrolment_one_course before update on enrolment \
              when old.course_id <> new.course_id or old.programme_type <> new.programme_type \
              or old.origin_id is not new.origin_id \
              begin select raise(abort, 'enrolment_one_course'); end"
-            .to_owned(),
+                .to_owned()
+        }
     };
     world.database.eye.execute(&sql).await.expect("the trigger");
 }
@@ -158,14 +164,14 @@ pub async fn answers(
 }
 
 /// Rows that fill every column of what comes after graduation and of evaluations of `of`, written past every use case,
-/// where enrolments are filled. They are about the person of the account `Applicant of A`, which `everyone` is too: there
-/// is nothing of them that anybody sees for the nation.
+/// where enrolments are filled. They are about the person of the account `Trainer of A`, which `everyone` is too: there is
+/// nothing of them that anybody sees for the nation.
 #[must_use]
 pub fn filled(world: &World, (of, other): (&Tenant, &Tenant), everyone: Uuid) -> Vec<String> {
     let (own, employer) = (world.uuid(of.id), world.uuid(other.id));
     let new = |what: u8| world.uuid(Uuid::new_v5(&of.id, &[b'c', what]));
     let person_of = |name: &str| {
-        let account = account_id(DemoIssuer::NAME, &format!("{:?} of {name}", Role::Applicant));
+        let account = account_id(DemoIssuer::NAME, &format!("{:?} of {name}", Role::Trainer));
         let account = world.uuid(account);
         format!("(select p.person_id from person_account p where p.account_id = {account})")
     };
@@ -174,6 +180,8 @@ pub fn filled(world: &World, (of, other): (&Tenant, &Tenant), everyone: Uuid) ->
     let course = format!(
         "(select s.course_id from course_session s where s.organisation_id = {own} order by s.id limit 1)"
     );
+    // The enrolment of somebody who left, as enrolments are filled.
+    let gone = world.uuid(Uuid::new_v5(&of.id, &[19, 2]));
     let questionnaire = "(select q.id from evaluation_questionnaire q where q.number = 1)";
     let statement = "(select s.id from evaluation_statement s where s.place = 1)";
     let account = "(select id from account order by id limit 1)";
@@ -183,8 +191,7 @@ pub fn filled(world: &World, (of, other): (&Tenant, &Tenant), everyone: Uuid) ->
     };
     let destination = |id: &str, rest: &str| {
         format!(
-            "insert into graduate_destination values ({id}, {own}, {}, 'EMPLOYED_AS_PEER_WORKER', 'OTHER', {rest})",
-            new(1)
+            "insert into graduate_destination values ({id}, {own}, {gone}, 'EMPLOYED_AS_PEER_WORKER', 'OTHER', {rest})"
         )
     };
     let mut rows = Vec::new();
@@ -197,15 +204,10 @@ pub fn filled(world: &World, (of, other): (&Tenant, &Tenant), everyone: Uuid) ->
     }
     rows.extend([
         format!(
-            "insert into enrolment values ({}, {own}, {course}, {one}, 'SUPERVISOR', null, null, null, 'UNFUNDED', \
-             null, null, 'GRADUATED', '2026-04-01', null, null, null, null, {at}, {at}, 1)",
-            new(1)
-        ),
-        format!(
             "insert into graduation_decision values ({}, {own}, {}, {course}, 'GRADUATED', 'GRADUATED', 'x', null, \
              {account}, null, {at}, '2026-05-01', null, null, 1)",
             new(2),
-            new(1)
+            gone
         ),
         destination(
             &new(3),
@@ -245,14 +247,13 @@ pub fn filled(world: &World, (of, other): (&Tenant, &Tenant), everyone: Uuid) ->
             new(10),
             new(9)
         ),
-        format!(
-            "insert into evaluation_participation values ({}, {own}, {}, '2026-05-01')",
-            new(11),
-            new(1)
-        ),
     ]);
     // One of them is accredited now, in one organisation at a time.
     if of.id == world.a.id {
+        rows.push(format!(
+            "insert into evaluation_participation values ({}, {own}, {gone}, '2026-05-01')",
+            new(11)
+        ));
         rows.push(format!(
             "insert into supervisor_accreditation values ({}, {own}, {two}, {}, 'ACCREDITED', '2026-04-01', \
              '2027-04-01', null, false, 4, {}, {at}, {at}, 1)",

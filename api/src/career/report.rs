@@ -106,9 +106,9 @@ fn groups(lines: &[Line], told: Disclosure) -> Vec<Group> {
     keys.dedup();
     let group = |(programme_type, region): (ProgrammeType, Option<String>)| {
         let of = |kind: DestinationKind| {
-            let own = lines.iter().filter(|line| {
-                (line.0, &line.1, line.2) == (programme_type, &region, kind)
-            });
+            let own = lines
+                .iter()
+                .filter(|line| (line.0, &line.1, line.2) == (programme_type, &region, kind));
             own.map(|line| line.3).sum::<u32>()
         };
         let exact: Vec<u32> = DestinationKind::ALL.iter().map(|kind| of(*kind)).collect();

@@ -71,7 +71,10 @@ pub fn unmet_for_told(told: &Told, own: bool, today: NaiveDate) -> Vec<Refusal> 
         invalid("wteHundredths", "belongs to employment");
     }
     if told.employer_id.is_some() && told.employer_name.is_some() {
-        invalid("employerName", "name an organisation of the network or another employer, not both");
+        invalid(
+            "employerName",
+            "name an organisation of the network or another employer, not both",
+        );
     }
     let somewhere = [
         ("employerId", told.employer_id.is_some()),

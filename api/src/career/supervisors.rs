@@ -62,9 +62,7 @@ pub async fn graduation(core: &Core, person: Uuid) -> Result<Option<Uuid>, Fault
         .await
         .map_err(DbFault::from)?;
     let decided = graduation_decision::Entity::find()
-        .filter(
-            graduation_decision::Column::EnrolmentId.is_in(enrolments.iter().map(|row| row.id)),
-        )
+        .filter(graduation_decision::Column::EnrolmentId.is_in(enrolments.iter().map(|row| row.id)))
         .filter(graduation_decision::Column::Outcome.eq(Outcome::Graduated.code()))
         .filter(graduation_decision::Column::ReopenedAt.is_null())
         .order_by_desc(graduation_decision::Column::DecidedAt)

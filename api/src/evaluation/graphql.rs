@@ -21,7 +21,9 @@ use crate::graphql::visible;
 use crate::organisation::graphql::Organisation;
 use crate::person::desk::Changed;
 use crate::programme::graphql::ProgrammeVersion;
-use crate::read::declaration::{EVERYONE, Root, Rows, Way, boolean, date, id, int, list, one, text};
+use crate::read::declaration::{
+    EVERYONE, Root, Rows, Way, boolean, date, id, int, list, one, text,
+};
 use crate::read::{One, Op};
 use crate::refusal::Code;
 use crate::{mutations, person_of, readable};
@@ -334,9 +336,9 @@ impl EvaluationMutations {
         asked
             .run(ctx, parts, move |unit| {
                 let (statements, invitation) = (statements.clone(), invitation.clone());
-                Box::pin(async move {
-                    questionnaires::publish(unit, statements, &invitation).await
-                })
+                Box::pin(
+                    async move { questionnaires::publish(unit, statements, &invitation).await },
+                )
             })
             .await
     }

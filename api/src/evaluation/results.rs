@@ -134,7 +134,11 @@ pub fn told(sums: &[Sums], by: By, policy: PolicySettings, today: NaiveDate) -> 
     keys.into_iter().map(figures).collect()
 }
 
-fn figures(own: &[&Sums], (questionnaire, key): (i32, Option<Uuid>), policy: PolicySettings) -> Figures {
+fn figures(
+    own: &[&Sums],
+    (questionnaire, key): (i32, Option<Uuid>),
+    policy: PolicySettings,
+) -> Figures {
     let told = Disclosure::from(policy, policy.evaluation_minimum);
     let answers: u32 = own.iter().map(|of| of.answers).sum();
     let asked: u32 = own.iter().map(|of| of.asked).sum();

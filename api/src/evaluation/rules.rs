@@ -26,10 +26,9 @@ const MAX_CODE: usize = 40;
 #[must_use]
 pub const fn has_a_say(state: State, reason: Option<WithdrawalReason>) -> bool {
     match (state, reason) {
-        (
-            State::CompletedTeaching | State::Graduated | State::NotGraduated | State::Resit,
-            _,
-        ) => true,
+        (State::CompletedTeaching | State::Graduated | State::NotGraduated | State::Resit, _) => {
+            true
+        }
         (State::Withdrawn, Some(reason)) => {
             !reason.is_before_the_start()
                 && !matches!(reason, WithdrawalReason::EnrolledInError | WithdrawalReason::Deceased)
@@ -111,10 +110,7 @@ pub fn unmet_for_scores(
 
 /// A questionnaire has statements, each with a code of its own, and an invitation.
 #[must_use]
-pub fn unmet_for_questionnaire(
-    statements: &[(String, String)],
-    invitation: &str,
-) -> Vec<Refusal> {
+pub fn unmet_for_questionnaire(statements: &[(String, String)], invitation: &str) -> Vec<Refusal> {
     let mut unmet = unmet_for_text(invitation, "invitation", MAX_STATEMENT);
     if !(1..=MAX_STATEMENTS).contains(&statements.len()) {
         let message = format!("has between 1 and {MAX_STATEMENTS} statements");
@@ -145,11 +141,7 @@ pub fn unmet_for_reading(over: bool, answers: u32, least: u32) -> Vec<Refusal> {
         unmet.push(Refusal::at(Code::EvaluationClosed, "courseId", message));
     }
     if answers < least {
-        unmet.push(Refusal::at(
-            Code::TooFewAnswers,
-            "courseId",
-            Code::TooFewAnswers.description(),
-        ));
+        unmet.push(Refusal::at(Code::TooFewAnswers, "courseId", Code::TooFewAnswers.description()));
     }
     unmet
 }

@@ -149,8 +149,7 @@ impl<'a> Evaluations<'a> {
             texts: None,
         };
         let id = row.id;
-        let once =
-            OnConflict::column(course_evaluation::Column::CourseId).do_nothing().to_owned();
+        let once = OnConflict::column(course_evaluation::Column::CourseId).do_nothing().to_owned();
         course_evaluation::Entity::insert(row.into_active_model().reset_all())
             .on_conflict(once)
             .try_insert()
@@ -235,9 +234,7 @@ impl<'a> Evaluations<'a> {
     /// Deletes that somebody answered about these enrolments.
     pub async fn forget(&self, enrolments: &[Uuid]) -> Result<(), DbFault> {
         evaluation_participation::Entity::delete_many()
-            .filter(
-                evaluation_participation::Column::EnrolmentId.is_in(enrolments.iter().copied()),
-            )
+            .filter(evaluation_participation::Column::EnrolmentId.is_in(enrolments.iter().copied()))
             .exec(self.tx)
             .await?;
         Ok(())
@@ -310,7 +307,11 @@ pub fn opened(vault: &Vault, row: &Row) -> Result<Vec<String>, DbFault> {
 /// # Errors
 ///
 /// The vault cannot seal them.
-pub fn sealed(vault: &Vault, row: &Row, mut texts: Vec<String>) -> Result<Option<Vec<u8>>, DbFault> {
+pub fn sealed(
+    vault: &Vault,
+    row: &Row,
+    mut texts: Vec<String>,
+) -> Result<Option<Vec<u8>>, DbFault> {
     if texts.is_empty() {
         return Ok(None);
     }

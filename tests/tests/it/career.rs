@@ -22,7 +22,8 @@ fn answer(of: &Ended, more: Value) -> Value {
 
 /// How many destinations somebody sees: those that hold, and former ones.
 async fn seen(world: &World, token: &str) -> (i64, i64) {
-    let document = "{ graduateDestinations { totalCount } formerGraduateDestinations { totalCount } }";
+    let document =
+        "{ graduateDestinations { totalCount } formerGraduateDestinations { totalCount } }";
     let data = world.data(Some(token), document, json!({})).await;
     let of = |name: &str| data[name]["totalCount"].as_i64().expect("a number");
     (of("graduateDestinations"), of("formerGraduateDestinations"))

@@ -113,8 +113,7 @@ impl CareerMutations {
         ctx: &Context<'_>,
         #[graphql(desc = "Who, and where.")] input: GraduateDestinationRecordInput,
     ) -> Result<Payload<GraduateDestinationRecord>> {
-        let asked =
-            Asked::new("graduateDestinationRecord", &input, input.idempotency_key.as_ref());
+        let asked = Asked::new("graduateDestinationRecord", &input, input.idempotency_key.as_ref());
         let employer = input.employer_id.as_ref().map(|id| ids_of("org", "employerId", id));
         let answer = Answer {
             enrolment: ids_of("enr", "enrolmentId", &input.enrolment_id)?,
@@ -171,8 +170,7 @@ impl CareerMutations {
         ctx: &Context<'_>,
         #[graphql(desc = "Which.")] input: DevelopmentRecordWithdrawInput,
     ) -> Result<Payload<DevelopmentRecordWithdraw>> {
-        let asked =
-            Asked::new("developmentRecordWithdraw", &input, input.idempotency_key.as_ref());
+        let asked = Asked::new("developmentRecordWithdraw", &input, input.idempotency_key.as_ref());
         let at = at(&input.id, input.expected_version)?;
         asked.run(ctx, parts, move |unit| Box::pin(development::withdraw(unit, at))).await
     }

@@ -154,9 +154,9 @@ impl SupervisorMutations {
         asked
             .run(ctx, parts, move |unit| {
                 let why = reason.clone();
-                Box::pin(async move {
-                    supervisors::step(unit, at, Command::Suspend, Some(&why)).await
-                })
+                Box::pin(
+                    async move { supervisors::step(unit, at, Command::Suspend, Some(&why)).await },
+                )
             })
             .await
     }
@@ -189,9 +189,9 @@ impl SupervisorMutations {
         asked
             .run(ctx, parts, move |unit| {
                 let why = reason.clone();
-                Box::pin(async move {
-                    supervisors::step(unit, at, Command::Withdraw, Some(&why)).await
-                })
+                Box::pin(
+                    async move { supervisors::step(unit, at, Command::Withdraw, Some(&why)).await },
+                )
             })
             .await
     }

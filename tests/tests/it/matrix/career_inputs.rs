@@ -34,9 +34,8 @@ pub async fn inputs(world: &World, school: &School) -> Vec<(&'static str, Value)
     let one = enrolled(world, &coordinator, &course, &somebody).await;
     let nothing = |prefix: &str| format!("{prefix}_{:032x}", 7);
     let of = |prefix: &str| json!({ "id": nothing(prefix), "expectedVersion": 1 });
-    let with_reason = |prefix: &str| {
-        json!({ "id": nothing(prefix), "expectedVersion": 1, "reason": "A test." })
-    };
+    let with_reason =
+        |prefix: &str| json!({ "id": nothing(prefix), "expectedVersion": 1, "reason": "A test." });
     let input = |name: &str| match name {
         // Whoever is somebody may record the own: what makes it fail is who is named to confirm.
         "developmentRecordAdd" => json!({

@@ -17,8 +17,8 @@ use super::marks::{Asker, Network, account, askers};
 use super::policy::Policy;
 use super::sdl::Sdl;
 use super::{
-    Facts, application_inputs, career_inputs, course_inputs, credential_inputs, enrolment_inputs, licence_inputs,
-    people, protection_inputs, readiness_inputs, today,
+    Facts, application_inputs, career_inputs, course_inputs, credential_inputs, enrolment_inputs,
+    licence_inputs, people, protection_inputs, readiness_inputs, today,
 };
 use crate::answers::codes;
 use crate::employer::given as employer;

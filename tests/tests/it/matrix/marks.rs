@@ -11,8 +11,8 @@ use tests::curricula::{Standing, curriculum};
 use tests::engines::Fixture;
 use tests::given::{self, as_system, granted};
 use tests::{
-    Engine, Tenant, World, applications, careers, courses, credentials, enrolments, licences, protection,
-    readiness, uploads, vault,
+    Engine, Tenant, World, applications, careers, courses, credentials, enrolments, licences,
+    protection, readiness, uploads, vault,
 };
 use uuid::Uuid;
 
