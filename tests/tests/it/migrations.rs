@@ -148,7 +148,7 @@ const TABLES: &str = "c.relnamespace = current_schema()::regnamespace and c.relk
 const PARTS: &str = "'programme_module', 'module_prerequisite', 'competence_mapping', 'declared_gap', \
      'course_trainer', 'course_session', 'session_module', 'teaching_assignment', 'session_place', 'session_guest', \
      'course_partner', 'readiness_domain', 'readiness_indicator', 'readiness_mapping', 'file_removal', \
-     'course_interest', 'restricted_person'";
+     'course_interest', 'restricted_person', 'evaluation_participation'";
 
 /// What would be outside row security: each look-up names what it finds.
 async fn gaps(eye: &Eye) -> Vec<String> {
