@@ -54,6 +54,12 @@ courses: where they meet is public|api/src/course/graphql/mod.rs|s/const CLOSE: 
 courses: how many have a place is told to all|api/src/course/graphql/mod.rs|s/int\("t.places_taken"\).only\(Permission::SeeCourses\)/int("t.places_taken").nullable()/
 courses: coordinators approve|api/src/actor/permission.rs|s/(ApproveCourses as \w+: \[)/$1PartnerCoordinator, /
 courses: who plans for one plans for all|api/src/course/service/mod.rs|s/actor\.acting_in\(organisation, permission\);/actor.organisations_with(permission).first().and_then(|at| actor.acting_in(*at, permission));/
+destinations: everyone sees them|api/src/career/graphql/mod.rs|s/Way::Nation\(Permission::SeeDestinations\),/Way::Everyone,/
+destinations: the deliverer does not see them|api/src/career/graphql/mod.rs|s/            Way::Organisation\("t.organisation_id", Permission::SeeDestinations\),\n//
+development: everyone sees it|api/src/career/graphql/mod.rs|s/Way::Person\("t.confirmer_id"\)/Way::Everyone/
+supervisors: not the own|api/src/career/graphql/mod.rs|s/            Way::Person\("t.person_id"\),\n        \]\)\n        \.ordered_by\("createdAt"\)/        ])\n        .ordered_by("createdAt")/
+evaluation: who answered is known to all|api/src/evaluation/graphql.rs|s/Way::PersonThrough\("enrolment e where e.id = t.enrolment_id", "e.person_id"\)/Way::Everyone/
+evaluation: analysts read texts|api/src/actor/permission.rs|s/(OverseeEvaluations as \w+: \[)/$1Analyst, /
 plan: a way for some rows opens all|api/src/read/visible.rs|s/opened\.conditions\.push\(condition\);/{ let _ = condition; let _ = \&mut opened; }/
 permission: analysts decide proposals|api/src/actor/permission.rs|s/(DecideProposals as \w+: \[)/$1Analyst, /
 permission: trainers see grants|api/src/actor/permission.rs|s/(SeeGrants as \w+: \[)/$1Trainer, /

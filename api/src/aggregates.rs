@@ -6,9 +6,9 @@ use crate::jobs::Job;
 use crate::read::declaration::Root;
 use crate::verify::Invariant;
 use crate::{
-    actor, application, concern, course, credential, employee, employer, enrolment, files, import,
-    licence, mail, organisation, person, programme, protection, readiness, reference, succession,
-    trainer, upload, vault,
+    actor, application, career, concern, course, credential, employee, employer, enrolment,
+    evaluation, files, import, licence, mail, organisation, person, programme, protection,
+    readiness, reference, succession, trainer, upload, vault,
 };
 
 /// The root fields of every aggregate.
@@ -25,6 +25,8 @@ pub const ROOTS: &[&[Root]] = &[
     application::graphql::ROOTS,
     enrolment::graphql::ROOTS,
     concern::graphql::ROOTS,
+    career::graphql::ROOTS,
+    evaluation::graphql::ROOTS,
     credential::graphql::ROOTS,
     succession::graphql::ROOTS,
     employer::graphql::ROOTS,
@@ -47,6 +49,8 @@ pub const INVARIANTS: &[&[Invariant]] = &[
     application::invariants::QUERIES,
     enrolment::invariants::QUERIES,
     concern::invariants::QUERIES,
+    career::invariants::QUERIES,
+    evaluation::invariants::QUERIES,
     credential::invariants::QUERIES,
     succession::invariants::QUERIES,
     employer::invariants::QUERIES,
@@ -63,6 +67,7 @@ pub const JOBS: &[&[Job]] = &[
     upload::sweep::JOBS,
     files::removal::JOBS,
     vault::rotation::JOBS,
+    evaluation::JOBS,
     application::JOBS,
     enrolment::JOBS,
     protection::rounds::JOBS,
@@ -75,6 +80,8 @@ pub struct Computed(
     organisation::graphql::OrganisationQueries,
     course::graphql::CourseQueries,
     enrolment::graphql::EnrolmentQueries,
+    career::graphql::CareerQueries,
+    evaluation::graphql::EvaluationQueries,
     readiness::graphql::ReadinessQueries,
     application::graphql::EqualityQueries,
     credential::graphql::CredentialQueries,
@@ -131,6 +138,9 @@ pub struct OfCourses(
     enrolment::graphql::AttendanceMutations,
     enrolment::graphql::GraduationMutations,
     enrolment::graphql::WorkMutations,
+    career::graphql::CareerMutations,
+    career::graphql::SupervisorMutations,
+    evaluation::graphql::EvaluationMutations,
 );
 
 // Each level of a merged object is one more future on the stack: groups keep it flat.

@@ -34,6 +34,27 @@ impl Disclosure {
         Some(count.saturating_add(nearest / 2) / nearest * nearest)
     }
 
+    /// The same where the network names another least number: figures over fewer are not told to anybody.
+    #[must_use]
+    pub const fn from(policy: PolicySettings, least: u32) -> Self {
+        Self { small: least.saturating_sub(1), nearest: policy.round_to, exact: false }
+    }
+
+    /// Counts that add up to one that is told as well. Where one alone would be hidden, what is left of the sum would
+    /// tell it: the smallest of the others is hidden too.
+    #[must_use]
+    pub fn counts(self, counts: &[u32]) -> Vec<Option<u32>> {
+        let mut told: Vec<Option<u32>> = counts.iter().map(|count| self.count(*count)).collect();
+        if told.iter().filter(|told| told.is_none()).count() == 1 {
+            let others =
+                counts.iter().enumerate().filter(|(at, count)| **count > 0 && told[*at].is_some());
+            if let Some((at, _)) = others.min_by_key(|(_, count)| **count) {
+                told[at] = None;
+            }
+        }
+        told
+    }
+
     /// A mean over `count` rows of figures up to `highest` as it is told: to the nearest twentieth of it, so that one
     /// row more does not show by how much it moves; `None` if the rows but one's own are too few.
     #[must_use]
@@ -75,6 +96,16 @@ mod tests {
         assert_eq!(exact.over(1, "mean"), Some("mean"));
         assert_eq!(Disclosure::to(policy, false).over(7, "mean"), None);
         assert_eq!(Disclosure::to(policy, false).over(8, "mean"), Some("mean"));
+    }
+
+    #[test]
+    fn what_is_hidden_does_not_follow_from_what_is_told() {
+        let told = Disclosure::from(PolicySettings::default(), 5);
+        assert_eq!(told.counts(&[0, 4, 9, 12]), [Some(0), None, None, Some(10)]);
+        assert_eq!(told.counts(&[3, 4, 12]), [None, None, Some(10)]);
+        assert_eq!(told.counts(&[0, 4]), [Some(0), None], "the sum is not told either");
+        assert_eq!(told.counts(&[5, 7]), [Some(5), Some(5)]);
+        assert_eq!((told.over(4, "mean"), told.over(5, "mean")), (None, Some("mean")));
     }
 
     #[test]

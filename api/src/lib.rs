@@ -51,12 +51,14 @@ pub mod read;
 
 pub mod aggregates;
 pub mod application;
+pub mod career;
 pub mod concern;
 pub mod course;
 pub mod credential;
 pub mod employee;
 pub mod employer;
 pub mod enrolment;
+pub mod evaluation;
 pub mod import;
 pub mod licence;
 pub mod organisation;

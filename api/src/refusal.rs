@@ -223,6 +223,14 @@ codes! {
     OfferEnded = "OFFER_ENDED",
     /// This secret was used already.
     TokenUsed = "TOKEN_USED",
+    /// This is for who graduated.
+    NotGraduated = "NOT_GRADUATED",
+    /// You answered about this course already.
+    AlreadyAnswered = "ALREADY_ANSWERED",
+    /// The course cannot be evaluated at present; the message says why.
+    EvaluationClosed = "EVALUATION_CLOSED",
+    /// Too few answered: nobody is told what they said.
+    TooFewAnswers = "TOO_FEW_ANSWERS",
 }
 
 /// One reason why nothing was written.
@@ -369,6 +377,18 @@ pub fn for_constraint(name: &str) -> Option<Refusal> {
         | "module_waiver(enrolment_id,module_id)"
         | "graduation_one_standing"
         | "graduation_decision(enrolment_id)" => Refusal::whole(Code::Conflict),
+        "graduate_destination_one_current"
+        | "graduate_destination(enrolment_id,asked_after_months)"
+        | "graduate_destination_amended_once"
+        | "graduate_destination(amends_id)"
+        | "supervisor_accreditation_renewed_once"
+        | "supervisor_accreditation(renews_id)"
+        | "evaluation_questionnaire_number_unique"
+        | "evaluation_questionnaire(number)" => Refusal::whole(Code::Conflict),
+        "supervisor_accreditation_one_at_a_time" => Refusal::whole(Code::AccreditationOverlap),
+        "evaluation_participation_once" | "evaluation_participation(enrolment_id)" => {
+            Refusal::whole(Code::AlreadyAnswered)
+        }
         "person_account_one_person" => Refusal::whole(Code::AccountOfAnother),
         "trainer_accreditation_one_at_a_time" => Refusal::whole(Code::AccreditationOverlap),
         "trainer_affiliation_one_at_a_time" => Refusal::whole(Code::Affiliation),

@@ -15,6 +15,7 @@ use crate::audit::{self, GENESIS};
 use crate::command::Stop;
 use crate::core::Core;
 use crate::db::{Access, DbFault, Tx};
+use crate::evaluation::store::Evaluations;
 use crate::programme::document;
 use crate::programme::store::Programmes;
 use crate::readiness;
@@ -106,7 +107,9 @@ pub async fn run(core: &Core) -> Result<Vec<Check>, DbFault> {
         name: "RDY-2 a published instrument says what it said when it was published",
         broken,
     });
-    let broken = vault::invariants::unknown_masters(&tx, core.vault()).await?;
+    let mut masters = vault::store::masters(&tx).await?;
+    masters.extend(Evaluations::within(&tx).masters().await?);
+    let broken = vault::invariants::unknown_masters(core.vault(), &masters);
     checks.push(Check { name: vault::invariants::MASTERS, broken });
     let broken = chains(&tx).await?;
     checks.push(Check { name: "audit chains verify, without gaps", broken });

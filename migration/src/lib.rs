@@ -33,9 +33,12 @@ mod m0023_credentials;
 mod m0024_enrolments;
 mod m0025_applications;
 mod m0026_protection;
-mod m0030_partner_work;
+mod m0027_career;
+mod m0028_evaluation;
+mod m0029_partner_work;
 mod row_security;
 mod seed;
+mod seed_evaluation;
 mod seed_programmes;
 mod seed_readiness;
 mod sql;
@@ -76,7 +79,9 @@ impl MigratorTrait for Migrator {
             Box::new(m0024_enrolments::Migration),
             Box::new(m0025_applications::Migration),
             Box::new(m0026_protection::Migration),
-            Box::new(m0030_partner_work::Migration),
+            Box::new(m0027_career::Migration),
+            Box::new(m0028_evaluation::Migration),
+            Box::new(m0029_partner_work::Migration),
         ]
     }
 }

@@ -8,6 +8,7 @@
 //! * [`world`]: the service, its tenants and requests to it.
 //! * [`given`]: organisations and grants that a test begins with.
 //! * [`bucket`]: an S3 server with a bucket of a test's own.
+//! * [`careers`]: graduates and answers that a test begins with.
 //! * [`licences`]: licences in any state that a test begins with.
 //! * [`courses`]: courses in any state that a test begins with.
 //! * [`curricula`]: curricula that a test begins with.
@@ -26,6 +27,7 @@
 
 pub mod applications;
 pub mod bucket;
+pub mod careers;
 pub mod courses;
 pub mod credentials;
 pub mod curricula;

@@ -195,6 +195,30 @@ macro_rules! with_permissions {
             ModerateAssignments as moderate_assignments: [LeadTrainer, QualityLead];
             /// Note supervision and confirm hours of the people whom one supervises.
             SupervisePeople as supervise_people: [Supervisor, Trainer, LeadTrainer];
+            /// See where graduates went: of courses of the own organisation, or of all.
+            SeeDestinations as see_destinations: [LeadTrainer, PartnerCoordinator, QualityLead];
+            /// Record where graduates of the own organisation's courses went.
+            RecordDestinations as record_destinations: [LeadTrainer, PartnerCoordinator];
+            /// See where the nation's graduates went, as figures.
+            AnalyseDestinations as analyse_destinations: [QualityLead, Analyst];
+            /// See how many minutes people developed whose records the own organisation keeps.
+            SeeDevelopmentTotals as see_development_totals: [PartnerCoordinator];
+            /// See accredited peer supervisors: whom the own organisation confirmed, or all.
+            SeeSupervisors as see_supervisors: [
+                LeadTrainer, PartnerCoordinator, PartnerSignatory, QualityLead,
+            ];
+            /// Confirm peer supervisors for the own organisation, and give them another term.
+            ConfirmSupervisors as confirm_supervisors: [LeadTrainer, PartnerCoordinator];
+            /// Suspend, reinstate and withdraw accreditations of peer supervisors: of the own organisation, or of any.
+            AccreditSupervisors as accredit_supervisors: [
+                LeadTrainer, PartnerCoordinator, QualityLead,
+            ];
+            /// See what trainees said of courses, as disclosed figures: of the own organisation, or of all.
+            SeeEvaluations as see_evaluations: [
+                LeadTrainer, PartnerCoordinator, PartnerSignatory, QualityLead, Analyst,
+            ];
+            /// Publish questionnaires for the end of courses, and read what trainees wrote.
+            OverseeEvaluations as oversee_evaluations: [QualityLead];
             /// Decide how long data are kept, holds, restrictions and erasures.
             ProtectData as protect_data: [DataProtectionOfficer];
         }

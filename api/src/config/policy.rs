@@ -16,6 +16,10 @@ pub struct PolicySettings {
     pub minimum_age: u32,
     /// How many days somebody has to accept the offer of a place.
     pub offer_days: u32,
+    /// How many days after the end of a course its trainees may say what they think of it.
+    pub evaluation_days: u32,
+    /// From how many answers on something is told of them.
+    pub evaluation_minimum: u32,
 }
 
 impl Default for PolicySettings {
@@ -26,6 +30,8 @@ impl Default for PolicySettings {
             round_to: 5,
             minimum_age: 18,
             offer_days: 14,
+            evaluation_days: 42,
+            evaluation_minimum: 5,
         }
     }
 }

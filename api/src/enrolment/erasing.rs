@@ -13,12 +13,12 @@ use uuid::Uuid;
 use super::desk::Desk;
 use super::model::{Command, Enrolment, Initiator, WithdrawalReason};
 use super::needs::ENDED;
-use crate::application;
 use crate::command::{Stop, Unit};
 use crate::credential;
 use crate::credential::service::Hand;
 use crate::read::sql::Sql;
 use crate::vault::erasing::Over;
+use crate::{application, career, evaluation};
 
 /// What stands in the place of a reason.
 const ERASED: &str = "erased";
@@ -106,6 +106,8 @@ async fn nameless(desk: &Desk<'_>, before: Enrolment) -> Result<bool, Stop> {
     let decisions = desk.store.decisions_of(before.id).await?;
     credential::service::set_apart(unit, before.person_id, &decisions, &hand).await?;
     wordless(unit, before.id).await?;
+    career::erasing::erase_destinations(unit, before.id).await?;
+    evaluation::erasing::erase(unit, before.id).await?;
     let after = Enrolment {
         supervisor_id: None,
         tutor_id: None,

@@ -10,6 +10,7 @@ use super::rules::{self, Leaving};
 use super::service::{blank, place, told_of_held, unmet_for_helper, unmet_for_sponsor};
 use super::store::Enrolments;
 use crate::actor::Permission;
+use crate::career::supervisors;
 use crate::command::{Stop, Unit, refuse_any};
 use crate::course::facts::Facts;
 use crate::course::model::SessionState;
@@ -258,6 +259,10 @@ pub async fn support(unit: &Unit, at: At, by: Support) -> Result<Changed, Stop> 
         if let Some(person) = person {
             unmet.extend(unmet_for_helper(unit, &before, (person, path)).await?);
         }
+    }
+    if let Some(supervisor) = by.supervisor.filter(|_| unmet.is_empty()) {
+        let here = (before.organisation_id, before.id);
+        unmet.extend(supervisors::unmet_for_room(unit, supervisor, here).await?);
     }
     let after = Enrolment {
         supervisor_id: by.supervisor.or(before.supervisor_id),

@@ -11,6 +11,7 @@ use super::model::{Names, Person};
 use super::roles;
 use super::store::People;
 use crate::audit::{self, Change};
+use crate::career;
 use crate::command::{Stop, Unit};
 use crate::employee::store::Links;
 use crate::read::sql::Sql;
@@ -69,6 +70,7 @@ async fn nameless(unit: &Unit, before: Person, acting_as: &str) -> Result<(), St
     let called = pseudonym(unit);
     Links::of(unit).erase(before.id).await?;
     overwrite(unit, before.id, &called).await?;
+    career::erasing::erase(unit, before.id).await?;
     let names = Names {
         preferred_name: called.clone(),
         given_name: None,

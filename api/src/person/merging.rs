@@ -7,7 +7,9 @@ use crate::actor::Permission;
 use crate::command::{Stop, Unit, refuse_any};
 use crate::credential::service::Hand;
 use crate::employer::store::Employers;
-use crate::{application, concern, credential, employee, enrolment, protection, trainer, vault};
+use crate::{
+    application, career, concern, credential, employee, enrolment, protection, trainer, vault,
+};
 
 /// Retires one record in favour of another of the same person. What hangs on it is re-pointed: accounts
 /// with their roles, e-mails, the organisations that keep the record, the profile as a trainer, what the vault holds. Names and
@@ -44,6 +46,7 @@ pub async fn merge(unit: &Unit, retired: At, survivor: At) -> Result<Changed, St
         impact.push(format!("applications that become the other record's: {handed}"));
     }
     impact.extend(enrolment::merging::hand_over(unit, old.id, new.id, &desk.acting_as).await?);
+    impact.extend(career::merging::hand_over(unit, old.id, new.id, &desk.acting_as).await?);
     protection::merging::hand_over(unit, old.id, new.id, &desk.acting_as).await?;
     let settled = duplicates::settle(&desk, old.id, new.id).await?;
     impact.push(format!("proposals of duplicates that are settled: {settled}"));

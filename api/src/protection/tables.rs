@@ -63,6 +63,8 @@ pub const HELD: &[Held] = &[
     held("assignment_attempt", DataClass::AttendanceAndOutcomes, ADDS_UP),
     held("placement", DataClass::AttendanceAndOutcomes, ADDS_UP),
     held("supervision_log", DataClass::AttendanceAndOutcomes, ADDS_UP),
+    held("graduate_destination", DataClass::AttendanceAndOutcomes, ADDS_UP),
+    held("evaluation_participation", DataClass::AttendanceAndOutcomes, "nothing"),
     held("module_preparation", DataClass::AttendanceAndOutcomes, ADDS_UP),
     held(
         "concern",
@@ -93,6 +95,12 @@ pub const HELD: &[Held] = &[
     held("person_id_change", DataClass::People, PSEUDONYM),
     held("account", DataClass::People, "the account of nobody, under a pseudonym"),
     held("role_grant", DataClass::People, PSEUDONYM),
+    held(
+        "development_record",
+        DataClass::People,
+        "of what kind, when and for how long, under a pseudonym",
+    ),
+    held("supervisor_accreditation", DataClass::People, PSEUDONYM),
     held("employee_link", DataClass::People, "nothing"),
     held("audit_event", DataClass::Audit, "ids and names of fields: no value ever stood in it"),
 ];
@@ -122,6 +130,10 @@ pub const BESIDES: &[(&str, &str)] = &[
     ("ended_access", "that an account's sessions ended, until they would have anyway"),
     ("equality_answer", "an answer that names nobody, and that nothing leads back from"),
     ("enrolment_import", BY_ACCOUNT),
+    (
+        "enrolment_import_row",
+        "what became of a line, by the id of an enrolment that may be nobody's by now",
+    ),
     ("erasure_decision", "the answer to a request, by the id of a person with a pseudonym"),
     ("erasure_request", "the answer to a request, by the id of a person with a pseudonym"),
     (

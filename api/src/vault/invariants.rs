@@ -1,26 +1,19 @@
 //! What holds of the rows of the vault.
 
 use super::keys::Vault;
-use super::store;
-use crate::db::{DbFault, Tx};
 use crate::verify::Invariant;
 
 /// What [`unknown_masters`] looks for.
 pub const MASTERS: &str = "every key of the vault is wrapped by a master key of the settings";
 
-/// How many keys are wrapped by master keys that the settings do not have. No text is opened. Needs a stated purpose.
-///
-/// # Errors
-///
-/// What the database answers.
-pub async fn unknown_masters(tx: &Tx, vault: &Vault) -> Result<Vec<String>, DbFault> {
-    let mut broken = Vec::new();
-    for (master, keys) in store::masters(tx).await? {
-        if !vault.ids().any(|id| id == master) {
-            broken.push(format!("keys that only the master key {master} unwraps: {keys}"));
-        }
-    }
-    Ok(broken)
+/// Of master keys and how many keys each wraps, those that the settings do not have. No text is opened.
+#[must_use]
+pub fn unknown_masters(vault: &Vault, masters: &[(String, i64)]) -> Vec<String> {
+    let unknown = masters.iter().filter(|(master, _)| !vault.ids().any(|id| id == master));
+    let said = |(master, keys): &(String, i64)| {
+        format!("keys that only the master key {master} unwraps: {keys}")
+    };
+    unknown.map(said).collect()
 }
 
 /// Each as a query that gives one line of text for each violation.

@@ -264,6 +264,27 @@ impl DataKey {
         Ok(SecretString::from(text))
     }
 
+    /// Seals what belongs to no one person, bound to where it lies.
+    ///
+    /// # Errors
+    ///
+    /// [`Unopened::Altered`] if the library cannot.
+    pub fn seal_at(&self, place: &[u8], text: &SecretString) -> Result<Vec<u8>, Unopened> {
+        seal(&self.cipher()?, &of_place(place), text.expose_secret().as_bytes())
+    }
+
+    /// Opens it.
+    ///
+    /// # Errors
+    ///
+    /// [`Unopened::Altered`].
+    pub fn open_at(&self, place: &[u8], sealed: &[u8]) -> Result<SecretString, Unopened> {
+        let mut opened = Zeroizing::new(sealed.to_vec());
+        let bytes = open(&self.cipher()?, &of_place(place), &mut opened)?;
+        let text = std::str::from_utf8(bytes).map_err(|_| Unopened::Altered)?;
+        Ok(SecretString::from(text))
+    }
+
     fn cipher(&self) -> Result<RandomizedNonceKey, Unopened> {
         let key = RandomizedNonceKey::new(&AES_256_GCM, self.0.expose_secret());
         key.map_err(|_| Unopened::Altered)
@@ -274,6 +295,11 @@ impl DataKey {
 fn of_text(Bound { record, person, category }: Bound) -> Vec<u8> {
     [b"text 1".as_slice(), record.as_bytes(), person.as_bytes(), category.code().as_bytes()]
         .concat()
+}
+
+/// What something that belongs to no one person is sealed with beside its key.
+fn of_place(place: &[u8]) -> Vec<u8> {
+    [b"place 1".as_slice(), place].concat()
 }
 
 /// What the key of a person is sealed with beside the master key.
@@ -359,6 +385,14 @@ mod tests {
         }
         let again = key.seal(here, &"Sésame".into()).expect("sealed");
         assert_ne!(sealed, again, "each has a nonce of its own");
+    }
+
+    #[test]
+    fn what_belongs_to_no_one_opens_only_in_its_place() {
+        let (key, _) = vault(A).new_key(Uuid::nil()).expect("a key");
+        let sealed = key.seal_at(b"here", &"Sésame".into()).expect("sealed");
+        assert_eq!(key.open_at(b"here", &sealed).expect("open").expose_secret(), "Sésame");
+        assert_eq!(key.open_at(b"there", &sealed).err(), Some(Unopened::Altered));
     }
 
     #[test]

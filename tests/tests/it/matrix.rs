@@ -3,6 +3,7 @@
 
 mod application_inputs;
 mod ask;
+mod career_inputs;
 mod changes;
 mod check;
 mod course_inputs;

@@ -148,7 +148,7 @@ const TABLES: &str = "c.relnamespace = current_schema()::regnamespace and c.relk
 const PARTS: &str = "'programme_module', 'module_prerequisite', 'competence_mapping', 'declared_gap', \
      'course_trainer', 'course_session', 'session_module', 'teaching_assignment', 'session_place', 'session_guest', \
      'course_partner', 'readiness_domain', 'readiness_indicator', 'readiness_mapping', 'file_removal', \
-     'course_interest', 'application_note', 'restricted_person', 'module_preparation'";
+     'course_interest', 'application_note', 'restricted_person', 'module_preparation', 'evaluation_participation'";
 
 /// What would be outside row security: each look-up names what it finds.
 async fn gaps(eye: &Eye) -> Vec<String> {
@@ -261,7 +261,7 @@ const PLANTS: [(&str, &str); 13] = [
 /// The unique indexes, beyond primary keys, on tables whose rows not everyone may see: a row that
 /// nobody may see can still be felt through a unique index. Each that does not begin with the tenant
 /// stands here with the reason why nothing is learnt that way.
-const UNIQUE: [(&str, &str); 81] = [
+const UNIQUE: [(&str, &str); 87] = [
     (
         "account (issuer, subject)",
         "only the national team writes accounts, and it sees all of them",
@@ -304,6 +304,10 @@ const UNIQUE: [(&str, &str); 81] = [
         "course_deliverer (course_id)",
         "whoever lets another deliver a course has locked the course, and so sees it",
     ),
+    (
+        "course_evaluation (course_id)",
+        "only the service writes sums, for whoever answers about a course of their own",
+    ),
     ("course_interest (token_sha256)", "the service draws secrets, longer than anybody guesses"),
     ("course_session (course_id, id)", "whoever writes has locked the course"),
     ("course_session (id, starts_at, ends_at)", "begins with the row itself"),
@@ -335,6 +339,19 @@ const UNIQUE: [(&str, &str); 81] = [
     ("equality_answer (spent_sha256)", "the service draws secrets, longer than anybody guesses"),
     ("erasure_decision (request_id, class)", "whoever decides has locked the request, and sees it"),
     ("erasure_request (person_id)", "the person sees the own request, and the officer all"),
+    (
+        "evaluation_participation (enrolment_id)",
+        "only the service writes it, for the person of the enrolment",
+    ),
+    (
+        "evaluation_tally (evaluation_id, statement_id)",
+        "only the service writes sums, and begins with the row that it has locked",
+    ),
+    ("graduate_destination (amends_id)", "whoever amends has locked the enrolment"),
+    (
+        "graduate_destination (enrolment_id, asked_after_months)",
+        "whoever tells has locked the enrolment",
+    ),
     ("graduation_decision (course_id, id)", "ends with the row itself, whose id no client chooses"),
     ("graduation_decision (enrolment_id)", "whoever decides has locked the enrolment"),
     ("idempotency_record (account_id, key)", "begins with the account"),
@@ -417,6 +434,10 @@ const UNIQUE: [(&str, &str); 81] = [
     ("retention_proposal (class)", "only the national team and jobs see and write proposals"),
     ("retention_rule (class)", "classes are known to everyone who is signed in"),
     ("sensitive_record (id, person_id)", "begins with the row itself, whose id no client chooses"),
+    (
+        "supervisor_accreditation (renews_id)",
+        "whoever renews has locked the accreditation, and so sees it",
+    ),
     ("trainer (id, person_id)", "begins with the row itself, whose id no client chooses"),
     (
         "trainer (person_id)",

@@ -30,7 +30,8 @@ mutations! {
         [AlreadyEnrolled, CapacityExceeded, CourseTakesNobody, LicenceNotActive, NotCovered, OrganisationNotActive,
          SeparationOfDuties, Unchanged];
     EnrolmentResit by EnrolPeople -> enrolment: Enrolment, [HeldForReview, SeparationOfDuties];
-    EnrolmentSetSupport by EnrolPeople -> enrolment: Enrolment, [SeparationOfDuties, Unchanged];
+    EnrolmentSetSupport by EnrolPeople -> enrolment: Enrolment,
+        [SeparationOfDuties, Unchanged, CapacityExceeded];
     EnrolmentSetSponsor by EnrolPeople -> enrolment: Enrolment,
         [OrganisationNotActive, SeparationOfDuties, SponsorRequired, Unchanged];
 }

@@ -17,8 +17,8 @@ use super::marks::{Asker, Network, account, askers};
 use super::policy::Policy;
 use super::sdl::Sdl;
 use super::{
-    Facts, application_inputs, course_inputs, credential_inputs, enrolment_inputs, licence_inputs,
-    people, protection_inputs, readiness_inputs, today,
+    Facts, application_inputs, career_inputs, course_inputs, credential_inputs, enrolment_inputs,
+    licence_inputs, people, protection_inputs, readiness_inputs, today,
 };
 use crate::answers::codes;
 use crate::employer::given as employer;
@@ -76,6 +76,7 @@ async fn inputs(world: &World, of: &Subjects<'_>) -> Inputs {
         inputs.extend(course_inputs::of_a_draft(world, school, of.other).await);
         inputs.extend(application_inputs::inputs(world, school).await);
         inputs.extend(enrolment_inputs::inputs(world, school).await);
+        inputs.extend(career_inputs::inputs(world, school).await);
     }
     inputs
 }

@@ -43,9 +43,9 @@ pub const NAMES: [&str; 32] = [
     "supervisionRecord",
 ];
 
-/// Whether the mutation is of enrolments.
+/// Whether the mutation is of enrolments, or of what comes after them.
 pub fn is_of_enrolments(name: &str) -> bool {
-    NAMES.contains(&name)
+    NAMES.contains(&name) || super::career_inputs::NAMES.contains(&name)
 }
 
 /// An input for each mutation, all about one person on a confirmed course of the school, or about what is not there.

@@ -11,8 +11,8 @@ use tests::curricula::{Standing, curriculum};
 use tests::engines::Fixture;
 use tests::given::{self, as_system, granted};
 use tests::{
-    Engine, Tenant, World, applications, courses, credentials, enrolments, licences, protection,
-    readiness, uploads, vault,
+    Engine, Tenant, World, applications, careers, courses, credentials, enrolments, licences,
+    protection, readiness, uploads, vault,
 };
 use uuid::Uuid;
 
@@ -193,6 +193,9 @@ async fn fill(world: &World) {
         for row in enrolments::filled(world, pair) {
             execute(world, &row).await;
         }
+        for row in careers::filled(world, pair, account(EVERYONE)) {
+            execute(world, &row).await;
+        }
         for row in protection::filled(world, pair.0, EVERYONE) {
             execute(world, &row).await;
         }
@@ -334,6 +337,7 @@ async fn mark(world: &World, policy: &Policy) {
             "programme" | "programme_version" | "programme_module" | "declared_gap" => "owner_id",
             "account" | "idempotency_record" | "import_run" | "audit_chain" | "vault_key" => "id",
             "readiness_instrument" | "readiness_domain" | "readiness_indicator" => "id",
+            "development_record" => "id",
             "consent" | "erasure_request" | "retention_rule" | "retention_proposal" => "id",
             table if table.starts_with("person") || table.starts_with("trainer") => "id",
             _ => "organisation_id",

@@ -9,6 +9,7 @@ use alongside::vault::model::{Category, ReaderRole};
 use alongside::{jobs, verify};
 use serde_json::{Value, json};
 use tests::applications::{Applicant, answers, open_course, selectors};
+use tests::careers::afterwards;
 use tests::courses::{School, course, school};
 use tests::credentials::{find, global_id, graduation};
 use tests::enrolments::worded;
@@ -65,6 +66,12 @@ async fn everywhere(world: &World) -> (Someone, String) {
     let taken = course(world, &place, State::Open).await;
     graduation(world, &someone, &place, &taken).await;
     said_on_the_course(world, &someone).await;
+    let read = json!({
+        "kind": "READING", "doneOn": "2026-04-01", "minutes": 60, "title": format!("{SENTINEL} read."),
+        "provider": format!("{SENTINEL} lent it."),
+    });
+    let added = world.mutate(Some(&own), "developmentRecordAdd", "developmentRecord { id }", read);
+    added.await.done("developmentRecord");
     let other = school(world).await;
     applied(world, &other, (&someone, &own)).await;
     let file = uploads::input(
@@ -100,7 +107,9 @@ async fn said_on_the_course(world: &World, someone: &Someone) {
     let one = |what: &str| format!("select {} from {what}", engine.hex("id"));
     let found = world.database.eye.texts(&one(&format!("enrolment {own}"))).await;
     let enrolment = Uuid::parse_str(&found[0]).expect("an id");
-    for row in worded(world, enrolment, &format!("{SENTINEL} was said.")) {
+    let words = format!("{SENTINEL} was said.");
+    let later = afterwards(world, enrolment, &words);
+    for row in worded(world, enrolment, &words).into_iter().chain(later) {
         world
             .database
             .eye
@@ -128,7 +137,7 @@ async fn said_on_the_course(world: &World, someone: &Someone) {
     ];
     let attempt = format!(
         "insert into assignment_attempt select {}, e.organisation_id, e.id, e.course_id, 1, {}, e.created_at, false, \
-         'MARKED', 'REFER', e.person_id, e.created_at, {}, null, null, 1 from enrolment e where e.id = {}",
+         'MARKED', 'REFER', e.person_id, e.created_at, {}, null, null, 1, false from enrolment e where e.id = {}",
         world.uuid(Uuid::new_v5(&enrolment, b"attempt")),
         world.uuid(texts[0]),
         world.uuid(texts[1]),

@@ -192,9 +192,9 @@ on_both_databases! {
             world.database.eye.execute(&row).await.unwrap_or_else(|error| unreachable!("{row}: {error}"));
         }
         let text = one.input(&json!({ "text": "What I learnt." }));
-        let handed = world.mutate(Some(&own), "assignmentSubmit", "assignment { id version textId }", text).await;
+        let handed = world.mutate(Some(&own), "assignmentSubmit", "assignment { id version text { id } }", text).await;
         let attempt = handed.done("assignment").clone();
-        let work = uuid(attempt["textId"].as_str().expect("an id"));
+        let work = uuid(attempt["text"]["id"].as_str().expect("an id"));
         let marker = world.token_of(&marker);
         let take = json!({ "id": attempt["id"], "expectedVersion": 1, "as": "MARKER" });
         world.mutate(Some(&marker), "assignmentTake", "assignment { id }", take).await.done("assignment");
