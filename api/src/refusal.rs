@@ -217,7 +217,7 @@ codes! {
     TooManyUploads = "TOO_MANY_UPLOADS",
     /// You have a live application for this course: go on with that one, or withdraw it.
     ApplicationOpen = "APPLICATION_OPEN",
-    /// The applicant is younger than the network lets people apply.
+    /// Whoever applies or gets a place is younger than the network lets people be.
     UnderAge = "UNDER_AGE",
     /// The time to accept the offer is over.
     OfferEnded = "OFFER_ENDED",

@@ -11,6 +11,7 @@ pub struct Model {
     pub id: Uuid,
     pub organisation_id: Uuid,
     pub enrolment_id: Uuid,
+    pub person_id: Uuid,
     pub attempt_id: Option<Uuid>,
     pub level: String,
     pub safe_route: bool,

@@ -64,9 +64,9 @@ async fn policies(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     );
     let read = any_of(&[NATION, &persons("raised_by"), &leads]);
     protect(manager, "concern", &read, &any_of(&[NATION, &leads]), Writes::Change).await?;
-    // Whoever leads a concern may be told of whom.
+    // Whoever sees a concern may be told of whom.
     let named = "create policy person_concerned on person for select using ((select true from concern c \
-         join sensitive_record r on r.id = c.record_id where r.person_id = person.id limit 1))";
+         where c.person_id = person.id limit 1))";
     sql::run_postgres(manager, named).await
 }
 
@@ -155,6 +155,7 @@ create table concern (
   id {uuid} not null primary key,
   organisation_id {uuid} not null,
   enrolment_id {uuid} not null,
+  person_id {uuid} not null constraint concern_person references person (id),
   attempt_id {uuid} constraint concern_attempt references assignment_attempt (id),
   level {text} not null constraint concern_level_known check (level in ('WORRY','SERIOUS','IMMEDIATE')),
   safe_route {bool} not null,
@@ -177,6 +178,8 @@ create table concern (
 ){strict}
 ;;
 create index concern_enrolment_idx on concern (enrolment_id)
+;;
+create index concern_person_idx on concern (person_id)
 ;;
 create index concern_record_idx on concern (record_id)
 ;;

@@ -253,7 +253,8 @@ pub fn filled(world: &World, (of, other): (&Tenant, &Tenant)) -> Vec<String> {
             new(17)
         ),
         format!(
-            "insert into concern values ({}, {own}, {one}, {}, 'WORRY', true, \
+            "insert into concern values ({}, {own}, {one}, (select r.person_id from sensitive_record r \
+             where r.category = 'CONCERN' and r.organisation_id = {own} limit 1), {}, 'WORRY', true, \
              (select r.id from sensitive_record r where r.category = 'CONCERN' and r.organisation_id = {own} limit 1), \
              {sam}, 'CLOSED', 'REFERRED', {at}, {at}, {sam}, {at}, 1)",
             new(20),

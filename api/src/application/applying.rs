@@ -21,6 +21,7 @@ use crate::enrolment::store::Enrolments;
 use crate::organisation::model::Status;
 use crate::person::desk::{At, Changed, not_found, signed_in};
 use crate::person::model::{Names, Person};
+use crate::person::rules::unmet_for_age;
 use crate::person::store::People;
 use crate::refusal::{Code, Refusal};
 use crate::vault;
@@ -59,7 +60,7 @@ pub async fn start(unit: &Unit, new: Start) -> Result<Changed, Stop> {
     let store = Applications::of(unit);
     refuse_any(rules::unmet_for_one(store.has_live(course.id, person).await?))?;
     let born = People::of(unit).find(person).await?.and_then(|person| person.date_of_birth);
-    refuse_any(rules::unmet_for_age(born, unit.policy().minimum_age, unit.today()))?;
+    refuse_any(unmet_for_age(born, unit.policy().minimum_age, unit.today()))?;
     let application = Application {
         id: unit.id(),
         organisation_id: course.organisation_id,
@@ -287,7 +288,7 @@ pub async fn submit(unit: &Unit, at: At) -> Result<(Changed, Course), Stop> {
     let mut unmet = rules::unmet_for_submission(&before.answers, has_motivation);
     let person = People::of(unit).find(before.person_id).await?.ok_or_else(not_found)?;
     let least = unit.policy().minimum_age;
-    unmet.extend(rules::unmet_for_age(person.date_of_birth, least, unit.today()));
+    unmet.extend(unmet_for_age(person.date_of_birth, least, unit.today()));
     refuse_any(unmet)?;
     let after = Application { submitted_at: Some(unit.now()), ..before.clone() };
     hand.step(unit, "application.submitted", &before, after, Command::Submit).await?;

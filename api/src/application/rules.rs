@@ -1,6 +1,6 @@
 //! The rules of interest and applications, as functions over plain values. Each returns everything that is unmet.
 
-use chrono::{DateTime, Datelike as _, Days, NaiveDate, Utc};
+use chrono::{DateTime, Days, NaiveDate, Utc};
 use uuid::Uuid;
 
 use super::model::{Answers, Application, Command, DeclineReason, Employment, Interest, State};
@@ -112,19 +112,6 @@ pub fn unmet_for_submission(answers: &Answers, has_motivation: bool) -> Vec<Refu
         (has_motivation, "motivation is missing: say in your own words why you apply"),
     ];
     pieces.into_iter().filter(|(there, _)| !there).map(|(_, message)| missing(message)).collect()
-}
-
-/// Where a date of birth is known, the applicant is old enough on the day.
-#[must_use]
-pub fn unmet_for_age(born: Option<NaiveDate>, least: u32, today: NaiveDate) -> Vec<Refusal> {
-    let Some(born) = born else { return Vec::new() };
-    let had_birthday = (today.month(), today.day()) >= (born.month(), born.day());
-    let years = today.year() - born.year() - i32::from(!had_birthday);
-    if u32::try_from(years).is_ok_and(|years| years >= least) {
-        return Vec::new();
-    }
-    let message = format!("applicants are at least {least} years old");
-    vec![Refusal::at(Code::UnderAge, "", message)]
 }
 
 /// What is free of a course, and how many wait for it.

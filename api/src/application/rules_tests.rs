@@ -47,15 +47,6 @@ fn what_is_handed_in_is_complete_and_every_missing_piece_is_named() {
 }
 
 #[test]
-fn applicants_are_old_enough_on_the_day_where_the_date_of_birth_is_known() {
-    let today = day("2026-05-01");
-    assert!(unmet_for_age(None, 18, today).is_empty());
-    assert!(unmet_for_age(Some(day("2008-05-01")), 18, today).is_empty());
-    assert_eq!(codes(&unmet_for_age(Some(day("2008-05-02")), 18, today)), [Code::UnderAge]);
-    assert!(unmet_for_age(Some(day("2010-05-01")), 16, today).is_empty());
-}
-
-#[test]
 fn places_are_offered_in_turn_and_never_beyond_what_is_free() {
     assert!(has_place(Room { free: 1, before: 0 }));
     assert!(!has_place(Room { free: 1, before: 1 }), "others have waited for longer");

@@ -83,7 +83,7 @@ pub async fn accredit(unit: &Unit, new: New) -> Result<Changed, Stop> {
     let Some(acting_as) = unit.actor().acting_in(new.organisation, permission) else {
         return Err(Refusal::forbidden(permission).into());
     };
-    if !People::of(unit).is_kept(new.person, new.organisation).await? {
+    if !People::of(unit).is_at_hand(new.person, new.organisation).await? {
         let message = "no such person whose record your organisation keeps: register them first";
         return Err(Refusal::at(Code::NotFound, "personId", message).into());
     }

@@ -12,7 +12,6 @@ use crate::graphql::mutate::{Asked, ids_of};
 use crate::graphql::payload::Payload;
 use crate::person::desk::{At, Changed};
 use crate::person_of;
-use crate::read::about::About;
 use crate::read::declaration::{
     Root, Rows, Way, boolean, choice, id, instant, int, key, one, text,
 };
@@ -64,21 +63,10 @@ pub enum ConcernOutcome {
     NoActionNeeded,
 }
 
-/// Whom a concern is about: its leads see the record of its words, and whoever raised it the enrolment.
-const ABOUT: About = person_of!(
-    "coalesce((select r.person_id from sensitive_record r where r.id = t.record_id), \
-     (select e.person_id from enrolment e where e.id = t.enrolment_id))"
-);
-
-/// The name of that person.
-const NAME: &str = "coalesce((select p.preferred_name from sensitive_record r join person p on p.id = r.person_id \
-     where r.id = t.record_id), (select p.preferred_name from enrolment e join person p on p.id = e.person_id \
-     where e.id = t.enrolment_id))";
-
 readable! {
     /// A concern about the safety of somebody on a course. Its words are opened with `sensitiveRecordOpen`.
     pub Concern = Rows::of("concern", "ccn")
-        .about(ABOUT)
+        .about(person_of!("t.person_id"))
         .visible_to(&[
             Way::Nation(Permission::AnswerRightsRequests),
             Way::Person("t.raised_by"),
@@ -97,7 +85,7 @@ readable! {
     /// Whether it went past the organisation.
     isSafeRoute: boolean("t.safe_route"),
     /// The name of the person concerned.
-    name: text(NAME).nullable().personal(),
+    name: text("(select p.preferred_name from person p where p.id = t.person_id)").nullable().personal(),
     /// The id of the enrolment.
     enrolmentId: key("t.enrolment_id", "enr"),
     /// The id of the organisation that delivers the course.

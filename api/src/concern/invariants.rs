@@ -16,6 +16,11 @@ pub const QUERIES: &[Invariant] = &[
          where not exists (select 1 from sensitive_reader r where r.record_id = c.record_id and r.role = 'CONCERN_LEAD')",
     ),
     (
+        "the words of a concern are about the person whom it concerns",
+        "select 'about another: a concern that is ' || c.state from concern c \
+         join sensitive_record r on r.id = c.record_id where r.person_id <> c.person_id",
+    ),
+    (
         "the words of a concern are kept as such, for the nation",
         "select 'its words are kept as ' || r.category from concern c join sensitive_record r on r.id = c.record_id \
          where r.category <> 'CONCERN' or r.organisation_id is not null",

@@ -75,6 +75,8 @@ pub struct Concern {
     pub organisation_id: Uuid,
     /// The enrolment.
     pub enrolment_id: Uuid,
+    /// The person concerned.
+    pub person_id: Uuid,
     /// The attempt at the assignment in which it came up.
     pub attempt_id: Option<Uuid>,
     /// How pressing it is.

@@ -16,6 +16,7 @@ use crate::enrolment::store::Enrolments;
 use crate::enrolment::work::Attempt;
 use crate::mail::{self, NewMail, Recipient};
 use crate::person::desk::{At, Changed, not_found, signed_in};
+use crate::protection::restriction;
 use crate::refusal::{Code, Refusal};
 use crate::vault;
 use crate::vault::model::{Category, New, NewReader, ReaderRole};
@@ -63,7 +64,7 @@ pub async fn raise(unit: &Unit, new: NewConcern) -> Result<Changed, Stop> {
     };
     let record_id = vault::service::keep(unit, words, OWN).await?;
     for lead in &leads {
-        name(unit, record_id, *lead, ReaderRole::ConcernLead).await?;
+        name(unit, record_id, *lead).await?;
     }
     if let Some(attempt) = &attempt {
         keep_back(unit, attempt, raised_by, &leads).await?;
@@ -72,6 +73,7 @@ pub async fn raise(unit: &Unit, new: NewConcern) -> Result<Changed, Stop> {
         id: unit.id(),
         organisation_id: of.organisation_id,
         enrolment_id: of.id,
+        person_id: of.person_id,
         attempt_id: new.attempt,
         level: new.level,
         safe_route: new.safe_route,
@@ -112,14 +114,20 @@ async fn leads(unit: &Unit, of: &Enrolment, safe_route: bool) -> Result<Vec<Uuid
     let concerns = Concerns::of(unit);
     let named: Vec<Uuid> = named.filter_map(|contact| contact.person_id).collect();
     let named = concerns.signing_in(&named).await?;
-    let national = concerns.national_leads().await?;
-    let national = concerns.signing_in(&national).await?;
+    let national = national_leads(unit).await?;
     Ok(rules::leads(&named, &national, safe_route, of.person_id))
 }
 
-async fn name(unit: &Unit, record: Uuid, person: Uuid, role: ReaderRole) -> Result<(), Stop> {
-    let reader = NewReader { person, role, acts_for: None, consent_wording: None, until: None };
-    vault::service::share(unit, record, reader, OWN).await?;
+/// The quality leads of the nation who can sign in today.
+pub(super) async fn national_leads(unit: &Unit) -> Result<Vec<Uuid>, Stop> {
+    let concerns = Concerns::of(unit);
+    concerns.signing_in(&concerns.national_leads().await?).await
+}
+
+/// Lets somebody lead by the words of a concern.
+pub(super) async fn name(unit: &Unit, words: Uuid, lead: Uuid) -> Result<(), Stop> {
+    let reader = NewReader::plain(lead, ReaderRole::ConcernLead);
+    vault::service::share(unit, words, reader, OWN).await?;
     Ok(())
 }
 
@@ -130,13 +138,7 @@ async fn keep_back(
     raised_by: Uuid,
     leads: &[Uuid],
 ) -> Result<(), Stop> {
-    let readers = Records::of(unit).readers(before.record_id).await?;
-    for reader in readers.iter().filter(|reader| **reader != raised_by && !leads.contains(reader)) {
-        vault::service::end_share(unit, before.record_id, *reader, OWN).await?;
-    }
-    for lead in leads.iter().filter(|lead| !readers.contains(lead)) {
-        name(unit, before.record_id, *lead, ReaderRole::Assessor).await?;
-    }
+    vault::service::keep_back(unit, before.record_id, raised_by, leads).await?;
     if before.kept_back {
         return Ok(());
     }
@@ -182,6 +184,7 @@ async fn led(unit: &Unit, at: At, command: Command) -> Result<(Concern, Uuid), S
         let code = if found.raised_by == person { Code::Forbidden } else { Code::NotFound };
         return Err(Refusal::whole(code).into());
     }
+    restriction::refuse(unit, found.person_id).await?;
     let before = Concerns::of(unit).lock(at.id).await?.ok_or_else(not_found)?;
     if before.version != at.version {
         return Err(Refusal::stale().into());

@@ -1,8 +1,8 @@
 //! Rows of concerns, and who leads them.
 
 use entities::concern::{Column, Entity, Model};
-use entities::{person_account, person_email, role_grant};
-use sea_orm::sea_query::{Expr, ExprTrait as _, LockType};
+use entities::{person_account, person_email, role_grant, sensitive_reader};
+use sea_orm::sea_query::{Expr, ExprTrait as _, LockType, Query};
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, ConnectionTrait as _, DbBackend, EntityTrait as _,
     IntoActiveModel as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, Value,
@@ -14,6 +14,7 @@ use crate::actor::Role;
 use crate::command::{Stop, Unit};
 use crate::db::DbFault;
 use crate::refusal::Refusal;
+use crate::vault::model::ReaderRole;
 
 /// The rows that the transaction's Scope lets it see and change.
 pub struct Concerns<'a> {
@@ -70,9 +71,9 @@ impl<'a> Concerns<'a> {
         Ok(links.into_tuple().all(self.unit.tx()).await?)
     }
 
-    /// Gives what one person raised and took up to another.
+    /// Gives what one person raised and took up, and what is about them, to another.
     pub async fn hand_over(&self, from: Uuid, to: Uuid) -> Result<(), Stop> {
-        for column in [Column::RaisedBy, Column::TakenUpBy] {
+        for column in [Column::PersonId, Column::RaisedBy, Column::TakenUpBy] {
             Entity::update_many()
                 .col_expr(column, Expr::value(to))
                 .filter(column.eq(from))
@@ -80,6 +81,24 @@ impl<'a> Concerns<'a> {
                 .await?;
         }
         Ok(())
+    }
+
+    /// The words of what is open about a person and has nobody who leads it today.
+    pub async fn unled(&self, person: Uuid) -> Result<Vec<Uuid>, Stop> {
+        let led = Query::select()
+            .column(sensitive_reader::Column::RecordId)
+            .from(sensitive_reader::Entity)
+            .and_where(sensitive_reader::Column::Role.eq(ReaderRole::ConcernLead.code()))
+            .and_where(sensitive_reader::Column::ValidTo.is_null())
+            .to_owned();
+        let words = Entity::find()
+            .select_only()
+            .column(Column::RecordId)
+            .filter(Column::PersonId.eq(person))
+            .filter(Column::State.ne(State::Closed.code()))
+            .filter(Column::RecordId.not_in_subquery(led))
+            .order_by_asc(Column::Id);
+        Ok(words.into_tuple().all(self.unit.tx()).await?)
     }
 
     /// The newest address of each that was verified.
@@ -139,6 +158,7 @@ fn concern_of(row: Model) -> Result<Concern, DbFault> {
         id: row.id,
         organisation_id: row.organisation_id,
         enrolment_id: row.enrolment_id,
+        person_id: row.person_id,
         attempt_id: row.attempt_id,
         level: Level::from_code(&row.level).ok_or_else(|| DbFault::unreadable("concern.level"))?,
         safe_route: row.safe_route,
@@ -159,6 +179,7 @@ fn row_of(of: &Concern) -> Model {
         id: of.id,
         organisation_id: of.organisation_id,
         enrolment_id: of.enrolment_id,
+        person_id: of.person_id,
         attempt_id: of.attempt_id,
         level: of.level.code().to_owned(),
         safe_route: of.safe_route,

@@ -74,7 +74,7 @@ pub async fn add(
 /// Who is named as a person is one whose record the organisation keeps.
 async fn unmet_for_person(unit: &Unit, of: &Contact) -> Result<Vec<Refusal>, Stop> {
     let Some(person) = of.person_id else { return Ok(Vec::new()) };
-    if People::of(unit).is_kept(person, of.organisation_id).await? {
+    if People::of(unit).is_at_hand(person, of.organisation_id).await? {
         return Ok(Vec::new());
     }
     let message = "no such person whose record the organisation keeps: register them first";

@@ -130,6 +130,17 @@ impl<'a> Employers<'a> {
         Ok(())
     }
 
+    /// A person is named as a contact no more: what the organisation says of the contact stays, and leads to nobody.
+    pub async fn untie_contacts(&self, person: Uuid) -> Result<(), Stop> {
+        let nobody: Option<Uuid> = None;
+        organisation_contact::Entity::update_many()
+            .col_expr(organisation_contact::Column::PersonId, Expr::value(nobody))
+            .filter(organisation_contact::Column::PersonId.eq(person))
+            .exec(self.unit.tx())
+            .await?;
+        Ok(())
+    }
+
     /// The programme types of an agreement are `types`.
     pub async fn add_types(&self, of: &Agreement, types: &[ProgrammeType]) -> Result<(), Stop> {
         let row = |ty: &ProgrammeType| employer_agreement_programme::ActiveModel {

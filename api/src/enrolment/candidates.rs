@@ -13,7 +13,7 @@ use crate::course::facts::{Body, Facts};
 use crate::course::parts::Course;
 use crate::employee::store::Links;
 use crate::person::model::Person;
-use crate::person::rules::unmet_for_hands;
+use crate::person::rules::{unmet_for_age, unmet_for_change, unmet_for_hands};
 use crate::person::store::People;
 use crate::protection::store::Protection;
 use crate::refusal::{Code, Refusal};
@@ -55,6 +55,7 @@ pub struct Candidates<'a> {
     course: &'a Course,
     actor: Option<Uuid>,
     today: NaiveDate,
+    least_age: u32,
     people: HashMap<Uuid, Person>,
     references: HashMap<String, Uuid>,
     hidden: HashSet<Uuid>,
@@ -97,6 +98,7 @@ impl<'a> Candidates<'a> {
             course,
             actor: unit.actor().person(),
             today: unit.today(),
+            least_age: unit.policy().minimum_age,
             people: kept.into_iter().map(|person| (person.id, person)).collect(),
             references: by_reference,
             hidden: Protection::of(unit).restricted().await?.into_iter().collect(),
@@ -131,9 +133,11 @@ impl<'a> Candidates<'a> {
             return vec![Refusal::at(Code::NotFound, path, message)];
         };
         let mut unmet = unmet_for_hands(self.actor, &[Some(person.id)]);
-        if person.merged_into_id.is_some() {
-            unmet.push(Refusal::at(Code::Merged, path, Code::Merged.description()));
-        }
+        unmet.extend(unmet_for_change(person, path));
+        let age = unmet_for_age(person.date_of_birth, self.least_age, self.today);
+        unmet.extend(
+            age.into_iter().map(|refusal| Refusal::at(refusal.code, path, refusal.message)),
+        );
         if self.teaching.contains(&person.id) {
             unmet.push(Refusal::at(Code::SeparationOfDuties, path, "teaches on this course"));
         }

@@ -217,12 +217,21 @@ pub async fn sees(
     actor: &Actor,
     of: &Enrolment,
 ) -> Result<bool, crate::db::DbFault> {
-    if actor.acting_for(Permission::SeeEnrolments, Some(of.organisation_id)).is_some() {
+    let person = actor.person();
+    if person == Some(of.person_id) {
         return Ok(true);
     }
-    let Some(person) = actor.person() else { return Ok(false) };
-    if of.person_id == person || of.supervisor_id == Some(person) {
-        return Ok(true);
-    }
-    store.teaches(of.course_id, person).await
+    let by_role = actor.acting_for(Permission::SeeEnrolments, Some(of.organisation_id)).is_some();
+    let sees = match person {
+        Some(person) if !by_role && of.supervisor_id != Some(person) => {
+            store.teaches(of.course_id, person).await?
+        }
+        known => by_role || known.is_some(),
+    };
+    Ok(sees && (answers_for_rights(actor) || !store.is_restricted(of.person_id).await?))
+}
+
+/// Whether restrictions hide nothing from the actor.
+pub fn answers_for_rights(actor: &Actor) -> bool {
+    actor.may_nationally(Permission::AnswerRightsRequests)
 }

@@ -13,7 +13,8 @@
 //! * **ENR-3** Who goes on in another course of the kind has two enrolments, and what the first earned is carried over by
 //!   reference: what is amended there follows. Between organisations a quality lead decides, with the person's consent.
 //! * **ENR-4** A funded place needs a reservation.
-//! * The deliverer enrols people whose record it keeps, who do not teach on the course, and never themselves (PER-2).
+//! * The deliverer enrols people whose record it keeps, who do not teach on the course, are old enough where a date of
+//!   birth is known, and never themselves (PER-2).
 //! * The first session that somebody attends sets the enrolment going. Sessions held while somebody paused are on
 //!   neither side.
 //! * A record is amended by another one with a reason, and stays. Who teaches the course records; a closed course is
@@ -27,6 +28,7 @@
 //! * A list of people is given places at once: all of them or nobody, or those against whom nothing speaks. What became of
 //!   each row is kept and told, and none is left out in silence.
 //! * What a trainee prepares and reads for a module they tick off themselves; nobody decides by it.
+//! * What was agreed so that somebody can take part well the person keeps in the vault, and lets others read it.
 //! * Of supervision the day, the minutes and the kind are kept, never what was said.
 //!
 //! * What the vault keeps of somebody on a course is needed until the enrolment has ended ([`needs`]), and goes along
@@ -80,6 +82,7 @@
 //! * Who returns on a newer version is judged by its rule, or by the former one where that is kinder.
 //! * Of an assignment only the outcome is known here, never the content.
 
+pub mod adjustments;
 pub mod advice;
 pub mod assignments;
 pub mod attendance;

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use chrono::NaiveDate;
-use sea_orm::ConnectionTrait as _;
+use sea_orm::{ConnectionTrait as _, DbBackend};
 use uuid::Uuid;
 
 use crate::command::{self, Outcome, Stop, Unit};
@@ -32,7 +32,7 @@ pub(super) const ENDED: &str = "(case when e.state in ('REFUSED','WITHDRAWN','TR
 
 /// Texts with the day until which they are needed. What somebody needs to take part goes along where they go on in
 /// another course, and is needed until the last day of the course at least as long as nothing has ended.
-fn due() -> String {
+fn due(backend: DbBackend) -> String {
     let work = |column: &str| {
         format!(
             "select a.{column} as id, {ENDED} as until from enrolment e \
@@ -48,8 +48,20 @@ fn due() -> String {
          join enrolment e on e.origin_id = o.id join course c on c.id = e.course_id \
          where p.support_needs_id is not null"
     );
+    // Adjustments are of all enrolments that the person has where they are kept.
+    let adjustments = format!(
+        "select a.id, max(coalesce({ENDED}, c.end_on)) as until from sensitive_record a \
+         join enrolment e on e.person_id = a.person_id and e.organisation_id = a.organisation_id \
+         join course c on c.id = e.course_id where a.category = 'ADJUSTMENTS' and a.erased_at is null group by a.id"
+    );
+    // What was seen to.
+    let closed = match backend {
+        DbBackend::Postgres => "cast(n.closed_at as date)",
+        _ => "substr(n.closed_at, 1, 10)",
+    };
+    let concerns = format!("select n.record_id, {closed} from concern n");
     format!(
-        "select r.id, x.until from ({} union all {} union all {needs}) x join sensitive_record r on r.id = x.id \
+        "select r.id, x.until from ({} union all {} union all {needs} union all {adjustments} union all {concerns}) x join sensitive_record r on r.id = x.id \
          where r.erased_at is null and ((r.retain_until is null) <> (x.until is null) or r.retain_until <> x.until) \
          order by r.id limit ",
         work("record_id"),
@@ -76,7 +88,7 @@ async fn round(core: &Core) -> Result<u64, Fault> {
 
 async fn some(unit: &Unit) -> Result<u64, Stop> {
     let mut sql = Sql::new(unit.tx().get_database_backend());
-    sql.push(&due()).number(AT_ONCE);
+    sql.push(&due(unit.tx().get_database_backend())).number(AT_ONCE);
     let (text, values) = sql.finish();
     let rows = unit.tx().rows(text, values).await?;
     let acting_as = format!("SYSTEM:{NAME}");

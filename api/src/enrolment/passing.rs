@@ -12,13 +12,12 @@ use crate::vault;
 use crate::vault::passing::Followed;
 
 /// Texts that belong to a course, by what they hang on.
-const TEXTS: [&str; 7] = [
+const TEXTS: [&str; 6] = [
     "select t.record_id from assignment_attempt t where t.record_id is not null and t.course_id = ",
     "select t.feedback_id from assignment_attempt t where t.feedback_id is not null and t.course_id = ",
     "select t.motivation_id from application t where t.motivation_id is not null and t.course_id = ",
     "select t.support_needs_id from application t where t.support_needs_id is not null and t.course_id = ",
     "select n.record_id from application_note n join application t on t.id = n.application_id where t.course_id = ",
-    "select n.record_id from concern n join enrolment t on t.id = n.enrolment_id where t.course_id = ",
     // Adjustments belong to a person: they go along once the person has nothing else at the former deliverer.
     "select r.id from enrolment t join sensitive_record r on r.person_id = t.person_id and r.category = 'ADJUSTMENTS' \
      where not exists (select 1 from enrolment o where o.person_id = t.person_id \

@@ -240,6 +240,7 @@ pub async fn supervise(
         let code = if seen { Code::Forbidden } else { Code::NotFound };
         return Err(Refusal::whole(code).into());
     };
+    restriction::refuse(unit, of.person_id).await?;
     let desk = Desk::of(unit, Role::Supervisor.code().to_owned());
     let mut unmet = Vec::new();
     if held_on > unit.today() || held_on < of.enrolled_from {

@@ -17,6 +17,7 @@ use crate::course::store::Courses;
 use crate::organisation::rules::{MAX_TEXT, unmet_for_text};
 use crate::person::desk::{At, Changed, not_found};
 use crate::person::model::Person;
+use crate::person::rules::unmet_for_change;
 use crate::person::store::People;
 use crate::refusal::{Code, Refusal};
 
@@ -164,7 +165,7 @@ pub(super) async fn unmet_for_helper(
         return Ok(vec![Refusal::at(Code::Invalid, path, "is the person themselves")]);
     }
     let found = kept(unit, person, of.organisation_id).await?;
-    if found.is_some_and(|found| found.merged_into_id.is_none()) {
+    if found.is_some_and(|found| unmet_for_change(&found, path).is_empty()) {
         return Ok(Vec::new());
     }
     let message = "no such person whose record your organisation keeps: register them first";

@@ -14,6 +14,7 @@ use crate::audit::{self, Change};
 use crate::career;
 use crate::command::{Stop, Unit};
 use crate::employee::store::Links;
+use crate::employer::store::Employers;
 use crate::read::sql::Sql;
 
 /// What stands in the place of an address.
@@ -69,6 +70,7 @@ async fn retired(unit: &Unit, id: Uuid) -> Result<Vec<Uuid>, Stop> {
 async fn nameless(unit: &Unit, before: Person, acting_as: &str) -> Result<(), Stop> {
     let called = pseudonym(unit);
     Links::of(unit).erase(before.id).await?;
+    Employers::of(unit).untie_contacts(before.id).await?;
     overwrite(unit, before.id, &called).await?;
     career::erasing::erase(unit, before.id).await?;
     let names = Names {
@@ -145,7 +147,7 @@ async fn own_accounts(unit: &Unit, id: Uuid) -> Result<Vec<Uuid>, Stop> {
 
 /// What a person can still have in the network: nobody with any of it is erased because time has passed. Another
 /// aggregate with something of people adds its line.
-const IN_USE: [&str; 10] = [
+const IN_USE: [&str; 14] = [
     "exists (select 1 from enrolment x where t.id in (x.person_id, x.supervisor_id, x.tutor_id))",
     "exists (select 1 from application x where x.person_id = t.id)",
     "exists (select 1 from person_membership x where x.person_id = t.id and (x.valid_to is null or x.valid_to > {by}))",
@@ -155,6 +157,10 @@ const IN_USE: [&str; 10] = [
     "exists (select 1 from credential x where x.person_id = t.id)",
     "exists (select 1 from sensitive_record x where x.person_id = t.id and x.erased_at is null)",
     "exists (select 1 from consent x where x.person_id = t.id and x.withdrawn_at is null)",
+    "exists (select 1 from employee_link x where x.person_id = t.id and x.valid_to is null)",
+    "exists (select 1 from organisation_contact x where x.person_id = t.id and x.valid_to is null)",
+    "exists (select 1 from supervisor_accreditation x where x.person_id = t.id and x.state <> 'WITHDRAWN' and x.valid_to > {by})",
+    "exists (select 1 from concern x where t.id in (x.raised_by, x.taken_up_by) and x.closed_at is null)",
     "exists (select 1 from erasure_request x where x.person_id = t.id and x.state = 'OPEN')",
 ];
 

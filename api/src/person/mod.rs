@@ -5,7 +5,7 @@
 //! * A person has a preferred name and a name for certificates. Former names are kept for the officer who
 //!   resolves duplicates and the person, and shown to nobody else.
 //! * E-mail addresses are a dated list. They identify nobody: one may be missing, change hands or be shared.
-//! * The date of birth serves the check for duplicates alone and is shown only there, to the officer.
+//! * The date of birth serves the check for duplicates and the least age on a course; the officer alone is shown it.
 //!   Nothing about health is kept here.
 //! * An account belongs to one person on any day; a person may have several.
 //! * **PER-1** Duplicates are proposed by a rule with its reasons and decided by a person. A merge deletes

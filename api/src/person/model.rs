@@ -29,7 +29,7 @@ pub struct Person {
     /// What the person is called today.
     #[serde(flatten)]
     pub names: Names,
-    /// Date of birth, only for the check for duplicates.
+    /// Date of birth, for the check for duplicates and the least age on a course.
     pub date_of_birth: Option<NaiveDate>,
     /// The record that replaced this one.
     pub merged_into_id: Option<Uuid>,

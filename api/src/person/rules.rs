@@ -148,6 +148,19 @@ pub const fn given_within(by: Role) -> &'static [Role] {
     }
 }
 
+/// Where a date of birth is known, who applies or gets a place is old enough on the day.
+#[must_use]
+pub fn unmet_for_age(born: Option<NaiveDate>, least: u32, today: NaiveDate) -> Vec<Refusal> {
+    let Some(born) = born else { return Vec::new() };
+    let had_birthday = (today.month(), today.day()) >= (born.month(), born.day());
+    let years = today.year() - born.year() - i32::from(!had_birthday);
+    if u32::try_from(years).is_ok_and(|years| years >= least) {
+        return Vec::new();
+    }
+    let message = format!("people on courses are at least {least} years old");
+    vec![Refusal::at(Code::UnderAge, "", message)]
+}
+
 /// A role counts in a scope that suits it.
 #[must_use]
 pub fn unmet_for_scope(role: Role, scope: GrantScope) -> Vec<Refusal> {

@@ -173,3 +173,13 @@ fn a_role_is_not_granted_twice_for_one_day() {
     let another = grant(Role::DataProtectionOfficer, scope, "2026-01-01", None);
     assert_eq!(unmet_for_repeat(&another, &[old]), []);
 }
+
+#[test]
+fn people_on_courses_are_old_enough_on_the_day_where_the_date_of_birth_is_known() {
+    let today = day("2026-05-01");
+    assert!(unmet_for_age(None, 18, today).is_empty());
+    assert!(unmet_for_age(Some(day("2008-05-01")), 18, today).is_empty());
+    let young = unmet_for_age(Some(day("2008-05-02")), 18, today);
+    assert_eq!(young.iter().map(|refusal| refusal.code).collect::<Vec<_>>(), [Code::UnderAge]);
+    assert!(unmet_for_age(Some(day("2010-05-01")), 16, today).is_empty());
+}

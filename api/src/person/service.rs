@@ -18,7 +18,7 @@ use crate::refusal::{Code, Refusal};
 pub struct NewPerson {
     /// Names.
     pub names: Names,
-    /// Date of birth, only for the check for duplicates.
+    /// Date of birth, for the check for duplicates and the least age on a course.
     pub date_of_birth: Option<NaiveDate>,
     /// An e-mail address, and whether it was verified.
     pub email: Option<(String, bool)>,

@@ -14,7 +14,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::model::{Link, Names, Person};
-use super::rules::Traits;
+use super::rules::{Traits, unmet_for_change};
 use crate::command::{Stop, Unit};
 use crate::refusal::{Code, Refusal};
 
@@ -241,6 +241,15 @@ impl<'a> People<'a> {
         let today = self.unit.today();
         let keeps = |link: &Link| link.target == organisation && link.holds_on(today);
         Ok(self.memberships(person).await?.iter().any(keeps))
+    }
+
+    /// Whether an organisation keeps the person's record today, and it was neither merged nor erased.
+    pub async fn is_at_hand(&self, person: Uuid, organisation: Uuid) -> Result<bool, Stop> {
+        if !self.is_kept(person, organisation).await? {
+            return Ok(false);
+        }
+        let found = self.find(person).await?;
+        Ok(found.is_some_and(|found| unmet_for_change(&found, "").is_empty()))
     }
 
     /// Lets an organisation keep the record from today on, unless it does.

@@ -123,11 +123,7 @@ impl<'a> Protection<'a> {
 
     /// Those of some people whose data are restricted.
     pub async fn restricted_of(&self, people: &[Uuid]) -> Result<Vec<Uuid>, Stop> {
-        let rows = restricted_person::Entity::find()
-            .select_only()
-            .column(restricted_person::Column::Id)
-            .filter(restricted_person::Column::Id.is_in(people.iter().copied()));
-        Ok(rows.into_tuple().all(self.unit.tx()).await?)
+        Ok(restricted_among(self.unit.tx(), people).await?)
     }
 
     /// Everyone whose data are restricted: a few.
@@ -315,6 +311,20 @@ impl<'a> Protection<'a> {
 pub async fn is_restricted(tx: &Tx, person: Uuid) -> Result<bool, DbFault> {
     let found = restricted_person::Entity::find_by_id(person).count(tx).await?;
     Ok(found > 0)
+}
+
+/// Those of some people whose data are restricted.
+///
+/// # Errors
+///
+/// What the database answers.
+#[expect(clippy::disallowed_methods, reason = "the marks are everyone's to read")]
+pub async fn restricted_among(tx: &Tx, people: &[Uuid]) -> Result<Vec<Uuid>, DbFault> {
+    let rows = restricted_person::Entity::find()
+        .select_only()
+        .column(restricted_person::Column::Id)
+        .filter(restricted_person::Column::Id.is_in(people.iter().copied()));
+    Ok(rows.into_tuple().all(tx).await?)
 }
 
 /// What ended on `day` or before, as instants: before this one.

@@ -66,14 +66,15 @@ impl Whose {
 }
 
 impl VisibleRows {
-    /// Whether they are those of the actor's own person or account, the person being that in the column.
+    /// Whether they are those of the actor's own person or account, the person being that in the column, or what the
+    /// link leads to.
     fn is_own(&self, person: &str) -> bool {
-        self.link.is_none()
-            && self.own.is_some_and(|own| match own.whose {
-                Whose::Person => own.column == person,
-                Whose::Account => true,
-                Whose::Organisations(_) | Whose::Assigned(_) => false,
-            })
+        self.own.is_some_and(|own| match (own.whose, self.link) {
+            (Whose::Person, None) => own.column == person,
+            (Whose::Person, Some(link)) => person == format!("(select {} from {link})", own.column),
+            (Whose::Account, link) => link.is_none(),
+            (Whose::Organisations(_) | Whose::Assigned(_), _) => false,
+        })
     }
 }
 

@@ -213,7 +213,8 @@ readable! {
         .visible_to(&[
             Way::Nation(Permission::AnswerRightsRequests),
             Way::PersonThrough(
-                "sensitive_record l where l.id = t.record_id and l.category <> 'CONCERN'",
+                "sensitive_record l where l.id = t.record_id and l.category <> 'CONCERN' \
+                 and t.acting_as <> 'CONCERN_LEAD'",
                 "l.person_id",
             ),
         ])

@@ -22,6 +22,11 @@ pub async fn hand_over(desk: &Desk<'_>, old: &Person, new: &Person) -> Result<Ve
     if read > 0 {
         impact.push(format!("namings as a reader that become the other record's: {read}"));
     }
+    let own = rows.end_own(new.id, old.id).await?;
+    if own > 0 {
+        impact
+            .push(format!("namings that end, as nobody reads what is about themselves so: {own}"));
+    }
     store::state(desk.unit.tx(), "MERGE").await?;
     let theirs = rows.lock_key(old.id).await?;
     let records = rows.lock_all(old.id).await?;

@@ -124,6 +124,14 @@ pub struct NewReader {
     pub until: Option<NaiveDate>,
 }
 
+impl NewReader {
+    /// Somebody who reads from now on, for whoever keeps the record, by no choice of the person.
+    #[must_use]
+    pub const fn plain(person: Uuid, role: ReaderRole) -> Self {
+        Self { person, role, acts_for: None, consent_wording: None, until: None }
+    }
+}
+
 /// A record of the vault.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Record {

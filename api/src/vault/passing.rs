@@ -64,7 +64,9 @@ async fn readers_follow(unit: &Unit, records: &[Uuid], by: Followed) -> Result<(
         .add(sensitive_reader::Column::ActsForId.is_not_null())
         .add(sensitive_reader::Column::ActsForId.ne(by.from));
     let by_choice = [ReaderRole::Tutor, ReaderRole::Supervisor].map(ReaderRole::code);
-    let stays = elsewhere.add(sensitive_reader::Column::Role.is_in(by_choice));
+    let stays = Condition::any()
+        .add(elsewhere.add(sensitive_reader::Column::Role.is_in(by_choice)))
+        .add(sensitive_reader::Column::Role.eq(ReaderRole::ConcernLead.code()));
     let known = sea_orm::sea_query::Query::select()
         .column(person_membership::Column::PersonId)
         .from(person_membership::Entity)

@@ -70,7 +70,13 @@ pub const fn handling(category: Category) -> Handling {
         Category::Assignment => Handling {
             purpose: Purpose::Assessment,
             permission: None,
-            readers: &[ReaderRole::Assessor, ReaderRole::Marker, ReaderRole::Moderator],
+            // Leads of a concern that came up in it; the person is not told of them.
+            readers: &[
+                ReaderRole::ConcernLead,
+                ReaderRole::Assessor,
+                ReaderRole::Marker,
+                ReaderRole::Moderator,
+            ],
             own: true,
             ..SELECTION
         },
@@ -199,7 +205,10 @@ mod tests {
             (Category::SelectionNote, vec!["coordinator for SELECTION", officer]),
             (Category::SupportNeeds, vec!["tutor for SUPPORT", own, officer]),
             (Category::Adjustments, vec!["tutor for SUPPORT", own, officer]),
-            (Category::Assignment, vec!["marker for ASSESSMENT", own, officer]),
+            (
+                Category::Assignment,
+                vec!["marker for ASSESSMENT", "lead for ASSESSMENT", own, officer],
+            ),
             (Category::Concern, vec!["lead for SAFEGUARDING", officer]),
         ] {
             assert_eq!(openers(category), expected, "{category:?}");

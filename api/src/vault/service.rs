@@ -6,7 +6,9 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::keys::Bound;
-use super::model::{Capacity, Disclosure, New, NewReader, Purpose, Record};
+use super::model::{
+    Capacity, Category, Disclosure, New, NewReader, OWN, Purpose, ReaderRole, Record,
+};
 use super::rules::{self, Handling, Standing, handling};
 use super::store::{self, Records};
 use crate::actor::{GrantScope, Identity, Permission};
@@ -228,6 +230,34 @@ pub async fn end_share(unit: &Unit, id: Uuid, reader: Uuid, acting_as: &str) -> 
     Ok(())
 }
 
+/// From now on the leads of a concern read a text, and `stays`, and nobody else whom somebody named. What was erased is
+/// nobody's to read. The trail lies with whoever acts: that of the organisation would tell its staff of the concern.
+///
+/// # Errors
+///
+/// What the database answers.
+pub async fn keep_back(unit: &Unit, id: Uuid, stays: Uuid, leads: &[Uuid]) -> Result<(), Stop> {
+    let rows = Records::of(unit);
+    let record = rows.lock(id).await?;
+    let Some(before) = record.filter(|record| record.ciphertext.is_some()) else { return Ok(()) };
+    let readers = rows.readers(id).await?;
+    for reader in readers.iter().filter(|reader| **reader != stays && !leads.contains(reader)) {
+        rows.end(id, *reader).await?;
+    }
+    for lead in leads {
+        let role = ReaderRole::ConcernLead;
+        if !rows.named(id, *lead).await?.iter().any(|(named, _)| *named == role) {
+            rows.name(&before, NewReader::plain(*lead, role)).await?;
+        }
+    }
+    let after = rows.update(before.clone()).await?;
+    let action = "sensitive_record.kept_back";
+    let change = Change::of(action, Some(&before), &after, &["readers"], OWN.to_owned(), None);
+    let chain = unit.actor().person().unwrap_or(audit::NATION);
+    unit.record(Change { chain, ..change });
+    Ok(())
+}
+
 /// The record, locked and as the caller read it, if the actor is the person concerned and sharing it is a choice.
 async fn own_choice(unit: &Unit, at: At) -> Result<Record, Stop> {
     let person = unit.actor().person();
@@ -260,6 +290,26 @@ pub async fn unshare_own(unit: &Unit, at: At, reader: Uuid) -> Result<Changed, S
     own_choice(unit, at).await?;
     end_share(unit, at.id, reader, super::model::OWN).await?;
     Ok(Changed::of(at.id))
+}
+
+/// The latest text of a category that an organisation keeps of a person. What the person has is locked.
+///
+/// # Errors
+///
+/// What the database answers.
+pub async fn latest(
+    unit: &Unit,
+    person: Uuid,
+    organisation: Uuid,
+    category: Category,
+) -> Result<Option<Uuid>, Stop> {
+    let records = Records::of(unit).lock_all(person).await?;
+    let kept = records.iter().filter(|record| {
+        record.category == category
+            && record.organisation_id == Some(organisation)
+            && record.erased_at.is_none()
+    });
+    Ok(kept.max_by_key(|record| (record.created_at, record.id)).map(|record| record.id))
 }
 
 /// Erases the text of a record; gives whether there was one.

@@ -253,6 +253,21 @@ impl<'a> Records<'a> {
         Ok(done.rows_affected)
     }
 
+    /// Ends today what a person is named as a reader of records about themselves, or about another record of theirs;
+    /// gives how much that is.
+    pub async fn end_own(&self, person: Uuid, other: Uuid) -> Result<u64, Stop> {
+        let today = self.unit.today();
+        let open = sensitive_reader::Column::ValidTo.is_null();
+        let done = sensitive_reader::Entity::update_many()
+            .col_expr(sensitive_reader::Column::ValidTo, Expr::value(today))
+            .filter(sensitive_reader::Column::PersonId.eq(person))
+            .filter(sensitive_reader::Column::SubjectId.is_in([person, other]))
+            .filter(open.or(sensitive_reader::Column::ValidTo.gt(today)))
+            .exec(self.tx())
+            .await?;
+        Ok(done.rows_affected)
+    }
+
     /// Saves a disclosure.
     pub async fn disclose(&self, disclosure: &Disclosure) -> Result<(), Stop> {
         let Disclosure {

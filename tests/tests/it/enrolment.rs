@@ -4,5 +4,6 @@ mod attendance_oracle;
 mod calendars;
 mod life;
 mod lists;
+mod own;
 mod places;
 mod table;

@@ -11,8 +11,8 @@ use alongside::read::declaration::{Many, RootForm, What, reachable};
 use serde_json::{Value, json};
 use tests::curricula::{Standing, aligned};
 use tests::{
-    World, applications, courses, credentials, enrolments, licences, on_both_databases, on_sqlite,
-    protection, readiness, uploads, vault,
+    World, applications, careers, courses, credentials, enrolments, licences, on_both_databases,
+    on_sqlite, protection, readiness, uploads, vault,
 };
 
 use crate::answers::list;
@@ -345,6 +345,15 @@ pub async fn fill(world: &World) {
         account_id(DemoIssuer::NAME, "Applicant of A"),
     ));
     rows.extend(enrolments::filled(world, (&world.a, &world.b)));
+    let everyone = account_id(DemoIssuer::NAME, "everyone-at-once");
+    rows.extend(careers::filled(world, (&world.a, &world.b), everyone));
+    rows.push(format!(
+        "insert into enrolment select {}, e.organisation_id, e.course_id, r.person_id, e.programme_type, null, null, \
+         null, 'SELF_FUNDED', null, null, 'WITHDRAWN', '2026-04-01', '2026-04-02', 'OTHER', 'TRAINEE', null, null, \
+         {at}, {at}, 1 from enrolment e join sensitive_record r on r.organisation_id = e.organisation_id \
+         where r.category = 'ADJUSTMENTS' and r.erased_at is null order by e.id, r.id limit 1",
+        id(9)
+    ));
     rows.extend(protection::filled(world, &world.a, "everyone-at-once"));
     rows.push(format!("update sensitive_reader set acts_for_id = {a}"));
     rows.push(format!("update enrolment set sponsor_id = {a} where sponsor_id is not null"));

@@ -102,7 +102,7 @@ fn openers(category: Category) -> Vec<(&'static str, &'static [&'static str])> {
             vec![("SUPPORT", &["tutor", "supervisor"]), own, officer]
         }
         Category::Assignment => {
-            vec![("ASSESSMENT", &["assessor", "marker", "moderator"]), own, officer]
+            vec![("ASSESSMENT", &["assessor", "marker", "moderator", "concern lead"]), own, officer]
         }
         Category::Concern => vec![("SAFEGUARDING", &["concern lead"]), officer],
     }
@@ -135,7 +135,7 @@ on_both_databases! {
                 }
             }
         }
-        assert_eq!(count, 28);
+        assert_eq!(count, 29);
     }
 
     async fn what_is_not_there_erased_or_of_another_kind_is_refused_alike(world: World) {

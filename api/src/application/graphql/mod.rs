@@ -240,6 +240,7 @@ readable! {
 readable! {
     /// A note of those who select.
     pub ApplicationNote = Rows::of("application_note", "apn")
+        .about(person_of!("(select a.person_id from application a where a.id = t.application_id)"))
         .visible_to(&[Way::Organisation("t.organisation_id", Permission::OpenSelection)])
         .ordered_by("createdAt");
     /// The id of the note.

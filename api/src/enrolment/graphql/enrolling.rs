@@ -19,7 +19,7 @@ use crate::refusal::{Code, Refusal};
 mutations! {
     EnrolmentCreate by EnrolPeople -> enrolment: Enrolment,
         [AlreadyEnrolled, CapacityExceeded, CourseTakesNobody, LicenceNotActive, Merged, NoFundedPlace, NotCovered,
-         OrganisationNotActive, SeparationOfDuties, SponsorRequired];
+         OrganisationNotActive, SeparationOfDuties, SponsorRequired, UnderAge];
     EnrolmentResolve by OverseeEnrolments -> enrolment: Enrolment, [HeldForReview, SeparationOfDuties];
     EnrolmentWithdraw by SignedIn -> enrolment: Enrolment,
         [AttendedLater, OutsideEnrolment, ReasonDoesNotFit, SeparationOfDuties];

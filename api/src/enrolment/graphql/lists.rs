@@ -108,7 +108,7 @@ readable! {
 mutations! {
     EnrolmentImportCreate by EnrolPeople -> enrolmentImport: EnrolmentImport,
         [AlreadyEnrolled, CapacityExceeded, CourseTakesNobody, LicenceNotActive, Merged, NoFundedPlace, NotCovered,
-         OrganisationNotActive, SeparationOfDuties, SponsorRequired];
+         OrganisationNotActive, SeparationOfDuties, SponsorRequired, UnderAge];
     PreparationTick by SignedIn -> enrolment: Enrolment, [Merged, Unchanged];
 }
 

@@ -16,6 +16,7 @@ use crate::read::declaration::{
     text,
 };
 use crate::readable;
+use crate::vault::graphql::SensitiveRecord;
 
 mod deciding;
 mod enrolling;
@@ -296,6 +297,11 @@ pub enum SupervisionKind {
 const ACCREDITED: &str = "exists (select 1 from supervisor_accreditation s where s.person_id = t.supervisor_id \
      and s.state = 'ACCREDITED' and s.valid_from <= {today} and s.valid_to > {today})";
 
+/// What was agreed with the person of a row where it is delivered.
+const ADJUSTMENTS: &str = "(select r.id from sensitive_record r where r.person_id = t.person_id \
+     and r.organisation_id = t.organisation_id and r.category = 'ADJUSTMENTS' and r.erased_at is null \
+     order by r.created_at desc, r.id desc limit 1)";
+
 /// What hangs on an enrolment, for whoever sees it.
 const OF_ENROLMENT: &[Way] = &[
     Way::Nation(Permission::SeeEnrolments),
@@ -369,6 +375,8 @@ readable! {
     isSupervisorAccredited: boolean(ACCREDITED),
     /// The id of the tutor.
     tutorId: key("t.tutor_id", "per").nullable().filtered(),
+    /// What was agreed so that the person can take part well: its record in the vault, where you may open it.
+    adjustments: one::<SensitiveRecord>(ADJUSTMENTS).nullable(),
     /// Its first day: sessions before it do not count.
     enrolledFrom: date("t.enrolled_from").filtered(),
     /// The first day after it; null while it goes on.

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::{Enrolment, GraduationOutcome};
 use crate::actor::Permission;
 use crate::db::DbFault;
-use crate::enrolment::desk::sees;
+use crate::enrolment::desk::{answers_for_rights, sees};
 use crate::enrolment::graduation::{self, Evaluation, Snapshot};
 use crate::enrolment::store::{Enrolments, Sheet};
 use crate::enrolment::{advice, attendance, model};
@@ -15,6 +15,7 @@ use crate::graphql::mutate::argument;
 use crate::graphql::scalars::Date;
 use crate::graphql::view::{begin, failed, stop};
 use crate::programme::graphql::AttendanceBasis;
+use crate::protection::store::restricted_among;
 use crate::read::One;
 
 /// What a version can ask for. New values may appear.
@@ -234,6 +235,13 @@ async fn all(ctx: &Context<'_>, course_id: &ID) -> Result<Vec<EnrolmentProgress>
     if !staff && !teaches {
         return Ok(Vec::new());
     }
+    let people: Vec<Uuid> = found.iter().map(|of| of.person_id).collect();
+    let hidden = match answers_for_rights(&actor) {
+        true => Vec::new(),
+        false => restricted_among(&tx, &people).await.map_err(failed)?,
+    };
+    let found: Vec<model::Enrolment> =
+        found.into_iter().filter(|of| !hidden.contains(&of.person_id)).collect();
     let ids: Vec<Uuid> = found.iter().map(|of| of.id).collect();
     let sheet = stop(store.sheet(course, &ids).await)?;
     Ok(found.iter().map(|of| progress_of(&sheet, of)).collect())

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::course::graphql::Course;
 use crate::enrolment::placements::{NewPlacement, Step};
-use crate::enrolment::{assignments, placements};
+use crate::enrolment::{adjustments, assignments, placements};
 use crate::graphql::mutate::{Asked, ids_of};
 use crate::graphql::payload::Payload;
 use crate::graphql::scalars::Date;
@@ -33,6 +33,7 @@ mutations! {
     PlacementComplete by ConfirmHours -> placement: Placement, [SeparationOfDuties];
     PlacementEnd by EnrolPeople -> placement: Placement, [SeparationOfDuties];
     SupervisionRecord by SupervisePeople -> enrolment: Enrolment, [];
+    AdjustmentsSet by SignedIn -> enrolment: Enrolment, [Merged];
 }
 
 /// As what somebody takes an attempt.
@@ -52,6 +53,17 @@ pub struct AssignmentSubmitInput {
     /// Its version as you read it.
     expected_version: i32,
     /// The text. It is kept in the vault.
+    text: String,
+    /// Repeating a request with the same key has one effect. Kept for 30 days.
+    idempotency_key: Option<String>,
+}
+
+/// What was agreed so that you can take part well.
+#[derive(InputObject, Clone, Serialize)]
+pub struct AdjustmentsSetInput {
+    /// Your enrolment.
+    enrolment_id: ID,
+    /// What was agreed. It is kept in the vault, and takes the place of what you said before.
     text: String,
     /// Repeating a request with the same key has one effect. Kept for 30 days.
     idempotency_key: Option<String>,
@@ -197,6 +209,21 @@ impl WorkMutations {
         let text = SecretString::from(input.text);
         asked
             .run(ctx, parts, move |unit| Box::pin(assignments::submit(unit, at, text.clone())))
+            .await
+    }
+
+    /// Keeps what was agreed with you so that you can take part well, for all of your enrolments at the organisation.
+    /// Nobody else reads it unless you let them, with `sensitiveRecordShare`.
+    async fn adjustments_set(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The adjustments.")] input: AdjustmentsSetInput,
+    ) -> Result<Payload<AdjustmentsSet>> {
+        let asked = Asked::new("adjustmentsSet", &input, input.idempotency_key.as_ref());
+        let enrolment = ids_of("enr", "enrolmentId", &input.enrolment_id)?;
+        let text = SecretString::from(input.text);
+        asked
+            .run(ctx, parts, move |unit| Box::pin(adjustments::set(unit, enrolment, text.clone())))
             .await
     }
 

@@ -50,6 +50,11 @@ impl<'a> Enrolments<'a> {
         Self { tx }
     }
 
+    /// Whether the processing of somebody's data is restricted.
+    pub async fn is_restricted(&self, person: Uuid) -> Result<bool, DbFault> {
+        crate::protection::store::is_restricted(self.tx, person).await
+    }
+
     /// The enrolment. What is erased is nobody's any more, and no use case works on it.
     pub async fn find(&self, id: Uuid) -> Result<Option<Enrolment>, DbFault> {
         let found = Entity::find_by_id(id).filter(Column::ErasedOn.is_null());

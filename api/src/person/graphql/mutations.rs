@@ -44,7 +44,7 @@ pub struct PersonRegisterInput {
     family_name: Option<String>,
     /// The name on certificates; the preferred name if absent.
     certificate_name: Option<String>,
-    /// Date of birth, only for the check for duplicates: it is shown to nobody else.
+    /// Date of birth, for the check for duplicates and the least age on a course. it is shown to nobody else.
     date_of_birth: Option<Date>,
     /// An e-mail address.
     email: Option<String>,

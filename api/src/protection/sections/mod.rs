@@ -167,7 +167,7 @@ const PERSON: &[Section] = &[
 const BESIDES: &[Section] = &[
     Section {
         name: "employeeLinks",
-        from: "employee_link t where t.person_id = {person}",
+        from: one_and_merged!("employee_link t", "t.person_id"),
         values: &[
             ("id", "t.id", Id("eml")),
             ("organisationId", "t.organisation_id", Id("org")),
@@ -321,7 +321,7 @@ const BESIDES: &[Section] = &[
     Section {
         name: "openings",
         from: "sensitive_disclosure t join sensitive_record r on r.id = t.record_id \
-            where r.person_id = {person} and r.category <> 'CONCERN'",
+            where r.person_id = {person} and r.category <> 'CONCERN' and t.acting_as <> 'CONCERN_LEAD'",
         values: &[
             ("recordId", "t.record_id", Id("sen")),
             ("actingAs", "t.acting_as", Text),

@@ -191,33 +191,22 @@ on_both_databases! {
         assert_eq!(world.data(Some(&other), links, json!({})).await["employeeLinks"]["nodes"], json!([]));
     }
 
-    async fn what_is_prepared_is_ticked_off_by_the_trainee_alone(world: World) {
+    async fn nobody_who_is_too_young_gets_a_place(world: World) {
         let school = school(&world).await;
         let coordinator = world.grant(Role::PartnerCoordinator, Some(school.organisation.id)).await;
         let course = course(&world, &school, State::Open).await;
-        let (ann, own) = trainee(&world, &school.organisation, "Ann").await;
-        let (_, other) = trainee(&world, &world.b.clone(), "Sam").await;
-        let one = enrolled(&world, &coordinator, &course, &ann).await;
-        let tick = |token: &str, module: String, done: bool| {
-            let input = json!({ "enrolmentId": one.id, "moduleId": module, "kind": "READING", "done": done });
-            let (world, token) = (world.clone(), token.to_owned());
-            async move {
-                let fields = "enrolment { preparation { kind doneOn module { number } } }";
-                world.mutate(Some(&token), "preparationTick", fields, input).await
-            }
+        let born = |name: &str, on: &str| NewPerson {
+            date_of_birth: Some(day(on)),
+            ..somebody(name, Some(school.organisation.id))
         };
-        let module = school.curriculum.module_id(0);
-        assert_eq!(tick(&coordinator, module.clone(), true).await.codes(), ["FORBIDDEN"]);
-        assert_eq!(tick(&other, module.clone(), true).await.codes(), ["NOT_FOUND"]);
-        let missing = tick(&own, format!("mdl_{:032x}", 7), true).await;
-        assert_eq!(missing.codes(), ["NOT_FOUND"]);
-        assert_eq!(tick(&own, module.clone(), false).await.codes(), ["UNCHANGED"]);
-        let ticked = tick(&own, module.clone(), true).await;
-        assert_eq!(ticked.done("enrolment")["preparation"], json!([
-            { "kind": "READING", "doneOn": "2026-05-01", "module": { "number": 1 } },
-        ]));
-        assert_eq!(tick(&own, module.clone(), true).await.codes(), ["UNCHANGED"]);
-        assert_eq!(tick(&own, module.clone(), false).await.done("enrolment")["preparation"], json!([]));
-        assert_eq!(tick(&own, module, true).await.codes(), [] as [&str; 0]);
+        let young = registered(&world, born("Yan", "2008-05-02")).await;
+        let grown = registered(&world, born("Gus", "2008-05-01")).await;
+        let input = json!({ "courseId": course.global_id(), "personId": young.global_id(), "fundingBasis": "UNFUNDED" });
+        let refused = world.mutate(Some(&coordinator), "enrolmentCreate", FIELDS, input).await;
+        assert_eq!(refused.codes(), ["UNDER_AGE"]);
+        let input = json!({ "courseId": course.global_id(), "csv": list(&[&young, &grown]), "partial": true });
+        let rows = world.mutate(Some(&coordinator), "enrolmentImportCreate", IMPORT, input).await;
+        let rows = rows.done("enrolmentImport")["rows"].clone();
+        assert_eq!((&rows[0]["code"], &rows[1]["outcome"]), (&json!("UNDER_AGE"), &json!("PLACED")));
     }
 }

@@ -13,7 +13,7 @@ use tests::world::mutation;
 use tests::{Tenant, World, given, on_both_databases, successions, uploads};
 
 use super::enrolment_inputs::is_of_enrolments;
-use super::marks::{Asker, Network, account, askers};
+use super::marks::{Asker, EVERYONE, Network, account, askers};
 use super::policy::Policy;
 use super::sdl::Sdl;
 use super::{
@@ -187,7 +187,8 @@ const OWN: &str = "a trainer of A of the matrix";
 /// Whether the matrix lets this one use the mutation on what is `owner`'s.
 fn may(policy: &Policy, facts: &Facts, asker: &Asker, name: &str, owner: &Tenant) -> bool {
     let mutation = &policy.mutations[name];
-    if mutation.everyone || (mutation.own && asker.name == OWN) {
+    let sees_it = mutation.persons && asker.name == EVERYONE;
+    if mutation.everyone || sees_it || (mutation.own && asker.name == OWN) {
         return true;
     }
     let grants = facts.who(asker.account).grants;

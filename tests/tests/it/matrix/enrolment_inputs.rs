@@ -8,7 +8,7 @@ use tests::enrolments::{enrolled, trainee};
 use tests::given::day;
 
 /// Every mutation of enrolments and what hangs on them.
-pub const NAMES: [&str; 32] = [
+pub const NAMES: [&str; 33] = [
     "assignmentMark",
     "assignmentModerate",
     "assignmentSubmit",
@@ -39,6 +39,7 @@ pub const NAMES: [&str; 32] = [
     "placementEnd",
     "placementLog",
     "placementOffer",
+    "adjustmentsSet",
     "preparationTick",
     "supervisionRecord",
 ];
@@ -96,6 +97,7 @@ pub async fn inputs(world: &World, school: &School) -> Vec<(&'static str, Value)
                     "courseId": course.global_id(),
                     "csv": format!("person_id,funding_basis\n{},UNFUNDED\n", other.global_id()),
                 }),
+                "adjustmentsSet" => json!({ "enrolmentId": one.id, "text": "A test." }),
                 "preparationTick" => json!({
                     "enrolmentId": one.id, "moduleId": school.curriculum.module_id(0), "kind": "READING",
                 }),

@@ -143,6 +143,9 @@ pub struct Mutation {
     /// The roles of those whom it can concern, where it is for the person concerned.
     #[serde(default = "trainers")]
     pub holders: Vec<String>,
+    /// Whether it is for every person who sees what it is about.
+    #[serde(default)]
+    pub persons: bool,
     /// Whether everyone who is signed in may try, and is told of nothing that is another's.
     #[serde(default)]
     pub signed_in: bool,

@@ -8,6 +8,7 @@ use sea_orm::ConnectionTrait as _;
 use serde_json::{Value, json};
 use tests::courses::{course, school};
 use tests::credentials::{global_id, graduation};
+use tests::enrolments::{Enrolled, at_work, enrolled, trainee};
 use tests::eye::texts;
 use tests::people::{linked, list, person, trainer_of};
 use tests::vault::{id, kept, opened, reader, shared, signed_in};
@@ -98,6 +99,40 @@ on_both_databases! {
         world.mutate(Some(&officer(&world)), "restrictionLift", "restriction { liftedAt }", lift).await.done("restriction");
         assert_eq!(seen(Some(&own)).await, before);
         assert!(seen(Some(&world.coordinator(&world.a))).await.contains(&"person".to_owned()));
+    }
+
+    async fn how_somebody_stands_on_a_course_is_hidden_with_them(world: World) {
+        let place = school(&world).await;
+        let coordinator = world.grant(Role::PartnerCoordinator, Some(place.organisation.id)).await;
+        let taken = course(&world, &place, State::Open).await;
+        let (supervisor, subject) = at_work(&world, Role::Supervisor, place.organisation.id, "Sue").await;
+        let supervisor_token = world.token_of(&subject);
+        let mut enrolments = Vec::new();
+        for name in ["Ann", "Ben"] {
+            let (someone, own) = trainee(&world, &place.organisation, name).await;
+            let mut one = enrolled(&world, &coordinator, &taken, &someone).await;
+            let support = json!({ "supervisorId": supervisor.global_id() });
+            one.step(&world, &coordinator, "enrolmentSetSupport", &support).await;
+            enrolments.push((someone, own, one));
+        }
+        let (ann, own, one) = &enrolments[0];
+        restricted(&world, ann).await;
+        let document = "query($id: ID!, $course: ID!) { enrolmentProgress(id: $id) { held } courseProgress(courseId: $course) { held } }";
+        let quality = world.token(Role::QualityLead, None);
+        for (who, token, one_seen, all) in [
+            ("PCO", &coordinator, false, 1), ("supervisor", &supervisor_token, false, 0), ("NQL", &quality, false, 1),
+            ("DPO", &officer(&world), true, 2), ("the person", own, true, 0), ("B", &world.coordinator(&world.b), false, 0),
+        ] {
+            let variables = json!({ "id": one.id, "course": taken.global_id() });
+            let data = world.data(Some(token), document, variables).await;
+            let seen = data["courseProgress"].as_array().map(Vec::len);
+            assert_eq!((!data["enrolmentProgress"].is_null(), seen), (one_seen, Some(all)), "{who}");
+        }
+        let met = |of: &Enrolled| json!({ "enrolmentId": of.id, "heldOn": "2026-05-01", "minutes": 60, "kind": "GROUP" });
+        let hidden = world.mutate(Some(&supervisor_token), "supervisionRecord", "enrolment { id }", met(one)).await;
+        assert_eq!(hidden.codes(), ["NOT_FOUND"]);
+        let other = world.mutate(Some(&supervisor_token), "supervisionRecord", "enrolment { id }", met(&enrolments[1].2)).await;
+        assert_eq!(other.codes(), [] as [&str; 0]);
     }
 
     async fn the_officer_alone_restricts_and_not_the_own_data(world: World) {
