@@ -1,10 +1,6 @@
 //! Rows of destinations, development and accreditations, loaded under lock and saved.
 
-use chrono::NaiveDate;
-use entities::{
-    course_trainer, development_record, enrolment, graduate_destination, licence,
-    licence_programme, supervisor_accreditation, teaching_assignment,
-};
+use entities::{development_record, enrolment, graduate_destination, supervisor_accreditation};
 use sea_orm::sea_query::{Expr, ExprTrait as _, LockType};
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, EntityTrait as _, IntoActiveModel as _,
@@ -15,10 +11,10 @@ use uuid::Uuid;
 use super::model::{
     Accreditation, Destination, Development, DevelopmentKind, PeerRole, Source, State, Told,
 };
-use crate::calendar::Period;
 use crate::command::{Stop, Unit};
 use crate::db::DbFault;
 use crate::enrolment::model::State as EnrolmentState;
+use crate::enrolment::store::Enrolments;
 use crate::refusal::Refusal;
 
 /// The rows that the unit's Scope lets it see and change.
@@ -119,20 +115,9 @@ impl<'a> Careers<'a> {
         if enrolments.iter().any(|of| of.supervisor_id == Some(who)) {
             return Ok(true);
         }
-        let courses = enrolments.iter().map(|of| of.course_id);
-        let taught = course_trainer::Entity::find()
-            .filter(course_trainer::Column::CourseId.is_in(courses))
-            .filter(course_trainer::Column::PersonId.eq(who))
-            .all(self.unit.tx())
-            .await?;
-        for of in taught {
-            let assigned = teaching_assignment::Entity::find()
-                .filter(teaching_assignment::Column::CourseId.eq(of.course_id))
-                .filter(teaching_assignment::Column::TrainerId.eq(of.trainer_id))
-                .filter(teaching_assignment::Column::ReleasedAt.is_null())
-                .one(self.unit.tx())
-                .await?;
-            if assigned.is_some() {
+        let rows = Enrolments::of(self.unit);
+        for of in &enrolments {
+            if rows.teaches(of.course_id, who).await? {
                 return Ok(true);
             }
         }
@@ -183,26 +168,6 @@ impl<'a> Careers<'a> {
             .exec(self.unit.tx())
             .await?;
         if done.rows_affected == 1 { Ok(()) } else { Err(Refusal::stale().into()) }
-    }
-
-    /// Whether the organisation holds a licence in force on the day, for whatever programme type.
-    pub async fn is_licensed(&self, organisation: Uuid, on: NaiveDate) -> Result<bool, DbFault> {
-        let rows = licence_programme::Entity::find()
-            .filter(licence_programme::Column::OrganisationId.eq(organisation))
-            .filter(licence_programme::Column::Stage.eq("GRANTED"))
-            .all(self.unit.tx())
-            .await?;
-        let holds = |row: &&licence_programme::Model| {
-            Period::new(row.valid_from, row.valid_to).is_ok_and(|period| period.contains(on))
-        };
-        let licences = rows.iter().filter(holds).map(|row| row.licence_id);
-        let suspended = ["SUSPENDED", "REVOKED", "SURRENDERED"];
-        let live = licence::Entity::find()
-            .filter(licence::Column::Id.is_in(licences))
-            .filter(licence::Column::State.is_not_in(suspended))
-            .one(self.unit.tx())
-            .await?;
-        Ok(live.is_some())
     }
 
     /// How many people somebody supervises in an organisation whose enrolment lives, but for this one.

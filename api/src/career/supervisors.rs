@@ -17,6 +17,7 @@ use crate::db::{Access, DbFault};
 use crate::enrolment::desk::OWN;
 use crate::enrolment::graduation::Outcome;
 use crate::fault::Fault;
+use crate::licence::store::Licences;
 use crate::organisation::rules::{MAX_TEXT, unmet_for_own_organisation, unmet_for_text};
 use crate::person::desk::{At, Changed, not_found, signed_in};
 use crate::person::rules::unmet_for_hands;
@@ -46,13 +47,23 @@ pub struct New {
     pub caseload_max: i32,
 }
 
-/// The standing decision by which somebody graduated from a programme for supervisors, anywhere; the latest.
+/// The standing decision by which somebody graduated from a programme for supervisors, anywhere; the latest. Looked up
+/// for who confirms supervisors in the organisation alone.
 ///
 /// # Errors
 ///
 /// What the database answers.
 #[expect(clippy::disallowed_methods, reason = "looked up in the service's own name")]
-pub async fn graduation(core: &Core, person: Uuid) -> Result<Option<Uuid>, Fault> {
+pub async fn graduation(
+    core: &Core,
+    identity: Identity,
+    (organisation, person): (Uuid, Uuid),
+) -> Result<Option<Uuid>, Fault> {
+    let (tx, actor) = core.begin(Access::Read, identity).await?;
+    tx.rollback().await;
+    if actor.acting_in(organisation, Permission::ConfirmSupervisors).is_none() {
+        return Ok(None);
+    }
     let (tx, _) = core.begin(Access::Read, Identity::System(NAME)).await?;
     let enrolments = enrolment::Entity::find()
         .filter(enrolment::Column::PersonId.eq(person))
@@ -92,7 +103,7 @@ pub async fn accredit(unit: &Unit, new: New) -> Result<Changed, Stop> {
     let (store, today) = (Careers::of(unit), unit.today());
     let from = new.from.unwrap_or(today);
     let to = new.to.or_else(|| term_end(from)).unwrap_or(from);
-    let licensed = store.is_licensed(new.organisation, today).await?;
+    let licensed = Licences::of(unit).lets_begin(new.organisation, today).await?;
     let mut unmet = rules::unmet_for_confirming(new.graduation.is_some(), licensed);
     unmet.extend(unmet_for_term(from, to, today));
     unmet.extend(rules::unmet_for_caseload(new.caseload_max));
@@ -197,7 +208,7 @@ pub async fn renew(unit: &Unit, at: At, caseload_max: Option<i32>) -> Result<Cha
     };
     let mut unmet = rules::unmet_for_step(old.standing(today), Command::Renew);
     unmet.extend(rules::unmet_for_caseload(new.caseload_max));
-    let licensed = store.is_licensed(old.organisation_id, today).await?;
+    let licensed = Licences::of(unit).lets_begin(old.organisation_id, today).await?;
     unmet.extend(rules::unmet_for_confirming(true, licensed).into_iter().map(Refusal::of_all));
     let held = store.accreditations(old.person_id).await?;
     if held.iter().any(|other| other.renews_id == Some(old.id)) {

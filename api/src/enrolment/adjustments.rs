@@ -4,11 +4,11 @@
 use secrecy::SecretString;
 use uuid::Uuid;
 
-use super::desk::{Desk, seen};
+use super::desk::Desk;
 use super::model::State;
 use crate::command::{Stop, Unit};
 use crate::course::store::Courses;
-use crate::person::desk::{At, Changed, not_found, signed_in};
+use crate::person::desk::{Changed, not_found};
 use crate::refusal::{Code, Refusal};
 use crate::vault;
 use crate::vault::model::{Category, New};
@@ -19,9 +19,7 @@ use crate::vault::model::{Category, New};
 ///
 /// Every unmet rule, or what the database answers.
 pub async fn set(unit: &Unit, enrolment: Uuid, text: SecretString) -> Result<Changed, Stop> {
-    signed_in(unit)?;
-    let version = seen(unit, enrolment).await?.version;
-    let (desk, of) = Desk::own(unit, At { id: enrolment, version }).await?;
+    let (desk, of) = Desk::own_as_it_is(unit, enrolment).await?;
     let goes_on = matches!(
         of.state,
         State::Placed | State::Active | State::CompletedTeaching | State::Resit | State::Deferred

@@ -131,7 +131,7 @@ pub async fn take(unit: &Unit, at: At, role: ReaderRole) -> Result<Changed, Stop
     if before.kept_back {
         impact.push(KEPT_BACK.to_owned());
     } else {
-        let reader = NewReader { person, role, acts_for: None, consent_wording: None, until: None };
+        let reader = NewReader::plain(person, role);
         vault::service::share(unit, before.record_id, reader, &desk.acting_as).await?;
     }
     if !moderates {

@@ -135,9 +135,7 @@ impl<'a> Candidates<'a> {
         let mut unmet = unmet_for_hands(self.actor, &[Some(person.id)]);
         unmet.extend(unmet_for_change(person, path));
         let age = unmet_for_age(person.date_of_birth, self.least_age, self.today);
-        unmet.extend(
-            age.into_iter().map(|refusal| Refusal::at(refusal.code, path, refusal.message)),
-        );
+        unmet.extend(age.into_iter().map(|refusal| refusal.of_field(path)));
         if self.teaching.contains(&person.id) {
             unmet.push(Refusal::at(Code::SeparationOfDuties, path, "teaches on this course"));
         }

@@ -120,6 +120,17 @@ impl<'a> Desk<'a> {
         Ok((desk, locked))
     }
 
+    /// The own enrolment as it is, locked: where it does not matter what of it the caller read.
+    ///
+    /// # Errors
+    ///
+    /// As of [`Self::own`].
+    pub async fn own_as_it_is(unit: &'a Unit, id: Uuid) -> Result<(Self, Enrolment), Stop> {
+        signed_in(unit)?;
+        let version = seen(unit, id).await?.version;
+        Self::own(unit, At { id, version }).await
+    }
+
     /// The enrolment, locked and as the caller read it.
     async fn locked(&self, at: At) -> Result<Enrolment, Stop> {
         let found = self.store.lock(at.id).await?.ok_or_else(not_found)?;
@@ -228,10 +239,6 @@ pub async fn sees(
         }
         known => by_role || known.is_some(),
     };
-    Ok(sees && (answers_for_rights(actor) || !store.is_restricted(of.person_id).await?))
-}
-
-/// Whether restrictions hide nothing from the actor.
-pub fn answers_for_rights(actor: &Actor) -> bool {
-    actor.may_nationally(Permission::AnswerRightsRequests)
+    let officer = actor.may_nationally(Permission::AnswerRightsRequests);
+    Ok(sees && (officer || !store.is_restricted(of.person_id).await?))
 }

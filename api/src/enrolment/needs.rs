@@ -61,8 +61,8 @@ fn due(backend: DbBackend) -> String {
     };
     let concerns = format!("select n.record_id, {closed} from concern n");
     format!(
-        "select r.id, x.until from ({} union all {} union all {needs} union all {adjustments} union all {concerns}) x join sensitive_record r on r.id = x.id \
-         where r.erased_at is null and ((r.retain_until is null) <> (x.until is null) or r.retain_until <> x.until) \
+        "select r.id, x.until from ({} union all {} union all {needs} union all {adjustments} union all {concerns}) x \
+         join sensitive_record r on r.id = x.id where r.erased_at is null and ((r.retain_until is null) <> (x.until is null) or r.retain_until <> x.until) \
          order by r.id limit ",
         work("record_id"),
         work("feedback_id")

@@ -4,12 +4,12 @@ use chrono::NaiveDate;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::desk::{Desk, seen};
+use super::desk::Desk;
 use super::model::State;
 use crate::audit::Audited;
 use crate::coded;
 use crate::command::{Stop, Unit};
-use crate::person::desk::{At, Changed, signed_in};
+use crate::person::desk::Changed;
 use crate::refusal::{Code, Refusal};
 
 coded! {
@@ -68,9 +68,7 @@ pub async fn tick(
     (module, kind): (Uuid, PreparationKind),
     done: bool,
 ) -> Result<Changed, Stop> {
-    signed_in(unit)?;
-    let version = seen(unit, enrolment).await?.version;
-    let (desk, of) = Desk::own(unit, At { id: enrolment, version }).await?;
+    let (desk, of) = Desk::own_as_it_is(unit, enrolment).await?;
     if !matches!(of.state, State::Placed | State::Active | State::CompletedTeaching | State::Resit)
     {
         let message = format!("it is {}: only who is on the course prepares", of.state.code());

@@ -255,7 +255,8 @@ async fn read(tx: &Tx, asked: Asked) -> Result<Vec<Sums>, DbFault> {
         "select v.id, v.course_id, v.organisation_id, c.programme_version_id, q.number, c.ended_on, v.answers, \
          (select count(*) from enrolment e where e.course_id = v.course_id and (e.state in \
            ('COMPLETED_TEACHING','GRADUATED','NOT_GRADUATED','RESIT') or e.state = 'WITHDRAWN' \
-           and e.erased_on is null and e.withdrawal_reason not in ('DECLINED_PLACE','NO_SHOW','ENROLLED_IN_ERROR','DECEASED'))) \
+           and e.erased_on is null \
+           and e.withdrawal_reason not in ('DECLINED_PLACE','NO_SHOW','ENROLLED_IN_ERROR','DECEASED'))) \
          from course_evaluation v join course c on c.id = v.course_id \
          join evaluation_questionnaire q on q.id = v.questionnaire_id where c.ended_on is not null",
     );

@@ -4,6 +4,8 @@
 //! then the counter of numbers. A partner locks its licence alone. What hangs on a licence is written only
 //! under the licence's lock.
 
+use std::collections::BTreeSet;
+
 use chrono::{Datelike as _, NaiveDate};
 use entities::{
     bank_holiday, licence, licence_counter, licence_history, licence_programme, organisation,
@@ -271,6 +273,21 @@ impl<'a> Licences<'a> {
             granted_of(row, days, number.and_then(|licence| licence.number.clone()))
         };
         Ok(rows.into_iter().map(granted).collect::<Result<_, _>>()?)
+    }
+
+    /// LIC-5: whether a licence of the organisation lets something begin on the day, for whatever programme type.
+    pub async fn lets_begin(&self, organisation: Uuid, on: NaiveDate) -> Result<bool, Stop> {
+        let granted = self.granted(organisation).await?;
+        let covers = |of: &&Granted| of.period().is_some_and(|period| period.contains(on));
+        let licences: BTreeSet<Uuid> =
+            granted.iter().filter(covers).map(|of| of.licence_id).collect();
+        for id in licences {
+            let licence = self.find(id).await?;
+            if licence.is_some_and(|licence| licence.standing(on).allows_new_starts()) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Ends a granted programme type on a day; one that would begin later is dropped. `by` is the decision

@@ -2,6 +2,7 @@
 
 use alongside::actor::{GrantScope, Role};
 use alongside::course::model::State;
+use alongside::jobs;
 use alongside::person::service::NewPerson;
 use serde_json::{Value, json};
 use tests::courses::{course, school};
@@ -121,6 +122,9 @@ on_both_databases! {
         world.mutate(Some(&lead_token), "concernTakeUp", FIELDS, at(1, json!({}))).await.done("concern");
         let closed = world.mutate(Some(&lead_token), "concernClose", FIELDS, at(2, json!({ "outcome": "SUPPORTED" }))).await;
         assert_eq!(closed.done("concern")["state"], "CLOSED");
+        jobs::round(world.app.core(), "enrolment-needs").await.expect("a round");
+        let words = "select cast(retain_until as text) from sensitive_record where category = 'CONCERN'";
+        assert_eq!(world.database.eye.texts(words).await, ["2026-05-01"], "its time begins when it is seen to");
         // Another record turns out to be of the lead, who still leads by it.
         let other = registered(&world, somebody("Lee", Some(organisation.id))).await;
         let merge = json!({
@@ -195,5 +199,33 @@ on_both_databases! {
         let sample = json!({ "courseId": course.global_id(), "sampleIds": [handed["id"]] });
         world.mutate(Some(&moderator), "assignmentModerate", "course { id }", sample).await.done("course");
         assert_eq!(seen(&world, &world.coordinator(&world.b)).await, json!([]));
+    }
+
+    async fn nobody_leads_a_concern_about_themselves(world: World) {
+        let school = school(&world).await;
+        let organisation = school.organisation.clone();
+        let coordinator = world.grant(Role::PartnerCoordinator, Some(organisation.id)).await;
+        let course = course(&world, &school, State::Open).await;
+        let (ann, own) = trainee(&world, &organisation, "Ann").await;
+        let one = enrolled(&world, &coordinator, &course, &ann).await;
+        let (supervisor, subject) = at_work(&world, Role::Supervisor, organisation.id, "Sue").await;
+        let support = one.input(&json!({ "supervisorId": supervisor.global_id() }));
+        world.mutate(Some(&coordinator), "enrolmentSetSupport", "enrolment { id }", support).await.done("enrolment");
+        let (lead, _) = at_work(&world, Role::Trainer, organisation.id, "Ann").await;
+        named(&world, &organisation, &lead).await;
+        let quality = quality_lead(&world, "Quinn").await;
+        let input = json!({ "enrolmentId": one.id, "level": "SERIOUS", "text": "She is not safe at home." });
+        let raised = world.mutate(Some(&world.token_of(&subject)), "concernRaise", FIELDS, input).await;
+        let concern = raised.done("concern").clone();
+        assert_eq!(seen(&world, &quality).await, json!([]), "the organisation's lead has it");
+        let merge = json!({
+            "id": lead.global_id(), "expectedVersion": lead.version,
+            "intoId": ann.global_id(), "intoExpectedVersion": ann.version,
+        });
+        world.mutate(Some(&world.officer()), "personMerge", "person { id }", merge).await.done("person");
+        assert_eq!(seen(&world, &own).await, json!([]), "the lead turns out to be the person concerned");
+        assert_eq!(seen(&world, &world.coordinator(&world.b)).await, json!([]));
+        let shown = with_text(&world, &quality, &concern).await;
+        assert_eq!(told(&world, &quality, record(&shown), "SAFEGUARDING").await, "She is not safe at home.");
     }
 }

@@ -130,9 +130,11 @@ impl SupervisorMutations {
         let asked = Asked::new("supervisorAccredit", &input, input.idempotency_key.as_ref());
         let op = ctx.data_unchecked::<Arc<Op>>();
         let person = ids_of("per", "personId", &input.person_id)?;
-        let found = supervisors::graduation(op.core(), person).await;
+        let organisation = ids_of("org", "organisationId", &input.organisation_id)?;
+        let of = (organisation, person);
+        let found = supervisors::graduation(op.core(), op.identity(), of).await;
         let new = New {
-            organisation: ids_of("org", "organisationId", &input.organisation_id)?,
+            organisation,
             person,
             graduation: found.map_err(|fault| coded(of_fault(&fault, None)))?,
             from: input.valid_from.map(|date| date.0),

@@ -92,7 +92,8 @@ impl CareerQueries {
     }
 
     /// How many minutes people developed in a financial year: your own; or, of the people whose record an organisation
-    /// keeps, for its coordinators. Null to others. What they did is not among it.
+    /// keeps, for its coordinators. Null to others. What they did is not among it. At most
+    /// 2,000 people, in the order of their ids.
     async fn development_totals(
         &self,
         ctx: &Context<'_>,

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::{Enrolment, GraduationOutcome};
 use crate::actor::Permission;
 use crate::db::DbFault;
-use crate::enrolment::desk::{answers_for_rights, sees};
+use crate::enrolment::desk::sees;
 use crate::enrolment::graduation::{self, Evaluation, Snapshot};
 use crate::enrolment::store::{Enrolments, Sheet};
 use crate::enrolment::{advice, attendance, model};
@@ -236,7 +236,7 @@ async fn all(ctx: &Context<'_>, course_id: &ID) -> Result<Vec<EnrolmentProgress>
         return Ok(Vec::new());
     }
     let people: Vec<Uuid> = found.iter().map(|of| of.person_id).collect();
-    let hidden = match answers_for_rights(&actor) {
+    let hidden = match actor.may_nationally(Permission::AnswerRightsRequests) {
         true => Vec::new(),
         false => restricted_among(&tx, &people).await.map_err(failed)?,
     };
