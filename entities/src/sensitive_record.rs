@@ -17,6 +17,7 @@ pub struct Model {
     pub lawful_basis: String,
     pub article_nine: String,
     pub schedule_one: String,
+    pub policy_document: Option<Date>,
     pub retain_until: Option<Date>,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,

@@ -36,6 +36,7 @@ mod m0026_protection;
 mod m0027_career;
 mod m0028_evaluation;
 mod m0029_partner_work;
+mod m0030_policy_document;
 mod row_security;
 mod seed;
 mod seed_evaluation;
@@ -82,6 +83,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0027_career::Migration),
             Box::new(m0028_evaluation::Migration),
             Box::new(m0029_partner_work::Migration),
+            Box::new(m0030_policy_document::Migration),
         ]
     }
 }

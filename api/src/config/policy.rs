@@ -1,5 +1,6 @@
 //! What the network asks beyond its rules.
 
+use chrono::NaiveDate;
 use serde::Deserialize;
 
 /// What the network asks beyond its rules: published nowhere, and so the network's own to change.
@@ -20,6 +21,9 @@ pub struct PolicySettings {
     pub evaluation_days: u32,
     /// From how many answers on something is told of them.
     pub evaluation_minimum: u32,
+    /// The date of the network's appropriate policy document (Data Protection Act 2018, Schedule 1, Part 4): what is kept
+    /// in the vault names it.
+    pub policy_document: Option<NaiveDate>,
 }
 
 impl Default for PolicySettings {
@@ -32,6 +36,7 @@ impl Default for PolicySettings {
             offer_days: 14,
             evaluation_days: 42,
             evaluation_minimum: 5,
+            policy_document: None,
         }
     }
 }

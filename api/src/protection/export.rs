@@ -104,6 +104,7 @@ fn described(record: &Record) -> Value {
         "organisationId": record.organisation_id.map(|id| ids::encode("org", id)),
         "purpose": record.purpose.code(),
         "lawfulBasis": record.lawful_basis.code(),
+        "policyDocument": record.policy_document.map(|day| day.to_string()),
         "createdAt": scalars::format_instant(record.created_at),
         "erasedAt": record.erased_at.map(scalars::format_instant),
         "retainUntil": record.retain_until.map(|day| day.to_string()),

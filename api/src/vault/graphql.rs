@@ -157,6 +157,9 @@ readable! {
     articleNineCondition: choice::<SensitiveArticleNine>("t.article_nine"),
     /// Under which condition of Schedule 1 to the Data Protection Act 2018.
     scheduleOneCondition: choice::<SensitiveScheduleOne>("t.schedule_one"),
+    /// The date of the appropriate policy document (Schedule 1, Part 4 of that Act) that was in force when it was kept;
+    /// null if none was set.
+    policyDocument: date("t.policy_document").nullable(),
     /// Until when it is needed; null if that is not known.
     retainUntil: date("t.retain_until").nullable(),
     /// When it was kept.

@@ -154,6 +154,8 @@ pub struct Record {
     pub article_nine: ArticleNine,
     /// Under which condition of Schedule 1.
     pub schedule_one: ScheduleOne,
+    /// By which version of the appropriate policy document, named by its date, where one was set.
+    pub policy_document: Option<NaiveDate>,
     /// Until when it is needed.
     pub retain_until: Option<NaiveDate>,
     /// When it was kept.

@@ -88,6 +88,7 @@ pub async fn keep(unit: &Unit, new: New, acting_as: &str) -> Result<Uuid, Stop> 
         lawful_basis,
         article_nine,
         schedule_one,
+        policy_document: unit.policy().policy_document,
         retain_until,
         created_at: unit.now(),
         updated_at: unit.now(),

@@ -10,13 +10,14 @@ use alongside::actor::{GrantScope, Identity, Role, Scope};
 use alongside::db::Access;
 use alongside::vault::model::{Category, New, ReaderRole};
 use alongside::vault::service;
+use chrono::NaiveDate;
 use sea_orm::ConnectionTrait as _;
 use serde_json::{Value, json};
 use tests::eye::texts;
 use tests::people::linked;
 use tests::vault::{id, kept, officer, opened, reader, shared, signed_in, told};
 use tests::world::{mutation, system_scope};
-use tests::{World, given, on_both_databases, on_postgres};
+use tests::{World, given, on_both_databases, on_postgres, world_with};
 use uuid::Uuid;
 
 use crate::served::Served;
@@ -315,6 +316,29 @@ on_both_databases! {
         let end = format!("update role_grant set valid_to = '2026-05-01' where account_id = {}", world.uuid(account));
         world.database.eye.execute(&end).await.expect("the grant ends");
         assert_eq!(opened(&world, Some(&token), record, "SELECTION").await.codes(), ["NOT_FOUND"]);
+    }
+}
+
+world_with! {
+    /// A world whose network has an appropriate policy document.
+    Documented, |config| {
+        config.policy.policy_document = NaiveDate::from_ymd_opt(2026, 4, 1);
+    }
+}
+
+on_both_databases! {
+    async fn a_text_names_the_policy_document_that_was_in_force_when_it_was_kept(world: Documented) {
+        let ask = "query($id: ID!) { sensitiveRecord(by: {id: $id}) { policyDocument } }";
+        for (tenant, name) in [(&world.a, "of A"), (&world.b, "of B")] {
+            let (concerned, own) = signed_in(&world, name).await;
+            let record = kept(&world, &concerned, Some(tenant.id), Category::SupportNeeds, "A text.").await;
+            let data = world.data(Some(&own), ask, json!({ "id": id(record) })).await;
+            assert_eq!(data["sensitiveRecord"]["policyDocument"], "2026-04-01");
+            let before = format!("update sensitive_record set policy_document = null where id = {}", world.uuid(record));
+            world.database.eye.execute(&before).await.expect("as one from before there was a document");
+            let data = world.data(Some(&own), ask, json!({ "id": id(record) })).await;
+            assert_eq!(data["sensitiveRecord"], json!({ "policyDocument": null }));
+        }
     }
 }
 
