@@ -5,6 +5,7 @@ use alongside::actor::demo_issuer::DemoIssuer;
 use alongside::actor::service::{Named, ensure_account};
 use alongside::audit::NATION;
 use alongside::command::{Stop, Unit};
+use alongside::core::Core;
 use alongside::credential::model::Credential;
 use alongside::credential::service::{Graduated, Hand, issue};
 use alongside::credential::store::Credentials;
@@ -39,9 +40,19 @@ pub async fn graduation(
     school: &School,
     course: &Course,
 ) -> Credential {
+    graduation_by(world.app.core(), world, someone, (school, course)).await
+}
+
+/// The same, issued by another service on the same database, such as one that signs by another key.
+pub async fn graduation_by(
+    core: &Core,
+    world: &World,
+    someone: &Someone,
+    (school, course): (&School, &Course),
+) -> Credential {
     let (person, course) = (someone.id, course.id);
     let (deliverer, programme_version) = (school.organisation.id, school.curriculum.version);
-    let id = as_system(world.app.core(), move |unit| {
+    let id = as_system(core, move |unit| {
         Box::pin(async move {
             let decision = decided(unit, (person, course), deliverer).await?;
             let awarded_on = unit.today();

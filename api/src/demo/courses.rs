@@ -12,7 +12,7 @@ use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder a
 use uuid::Uuid;
 
 use super::past::Past;
-use super::{DemoError, curricula, holder, licences, step, trainers};
+use super::{DemoError, curricula, graduates, holder, licences, step, trainers};
 use crate::actor::Identity;
 use crate::command::{Stop, Unit};
 use crate::core::Core;
@@ -218,6 +218,9 @@ async fn plan(
     if story >= Story::Confirmed {
         life::confirm(unit, at(unit, id).await?).await?;
     }
+    if (deliverer.place, wave) == graduates::COURSE {
+        graduates::enrol(unit, deliverer.id, id).await?;
+    }
     if (deliverer.place, wave) == CALLED_OFF {
         let reason = "The fictional room is flooded.".to_owned();
         life::cancel(unit, at(unit, id).await?, reason).await?;
@@ -267,6 +270,7 @@ async fn live(unit: &Unit, id: Uuid, (story, present): (Story, NaiveDate)) -> Re
         }
     }
     if story >= Story::Completed {
+        graduates::attended(unit, id).await?;
         life::complete(unit, at(unit, id).await?).await?;
     }
     if story >= Story::Closed {
@@ -319,6 +323,24 @@ async fn people(core: &Core) -> Result<HashMap<String, Uuid>, DbFault> {
     let ids: HashMap<Uuid, Uuid> = trainers.iter().map(|row| (row.person_id, row.id)).collect();
     let known = |row: person::Model| Some((row.preferred_name, *ids.get(&row.id)?));
     Ok(of_demo.into_iter().filter_map(known).collect())
+}
+
+/// The first course of an organisation that stands so.
+#[expect(clippy::disallowed_methods, reason = "the demonstration's own courses")]
+pub(super) async fn in_state(
+    core: &Core,
+    organisation: Uuid,
+    state: State,
+) -> Result<Option<Uuid>, DbFault> {
+    let (tx, _) = core.begin(Access::Read, Identity::System("demo")).await?;
+    let found = course::Entity::find()
+        .filter(course::Column::OrganisationId.eq(organisation))
+        .filter(course::Column::State.eq(state.code()))
+        .order_by_asc(course::Column::StartOn)
+        .one(&tx)
+        .await?;
+    tx.rollback().await;
+    Ok(found.map(|course| course.id))
 }
 
 /// Organisations with their courses, in the order in which these were planned.

@@ -5,7 +5,7 @@ use entities::organisation_contact;
 use sea_orm::{ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _};
 use uuid::Uuid;
 
-use super::{DemoError, holder, step};
+use super::{DemoError, holder, network, step, trainers};
 use crate::actor::Identity;
 use crate::command::{Stop, Unit};
 use crate::core::Core;
@@ -61,9 +61,13 @@ pub(super) async fn build(core: &Core) -> Result<(), DemoError> {
         for (_, host, kind, accepted) in AGREEMENTS.iter().filter(|made| made.0 == sketch.0) {
             hosts.extend(holder(core, host).await?.map(|host| (host, *kind, *accepted)));
         }
+        let lead = match sketch.0 {
+            network::PARTNER_CODE => trainers::person_of(core, 1).await?,
+            _ => None,
+        };
         step(core, "support for employers", move |unit| {
             let hosts = hosts.clone();
-            Box::pin(async move { make(unit, own, sketch, &hosts).await })
+            Box::pin(async move { make(unit, own, sketch, (hosts.as_slice(), lead)).await })
         })
         .await?;
     }
@@ -79,12 +83,12 @@ async fn is_there(core: &Core, own: Uuid) -> Result<bool, DbFault> {
     Ok(count > 0)
 }
 
-/// Everything of one organisation.
+/// Everything of one organisation; `lead` is the person who leads concerns.
 async fn make(
     unit: &Unit,
     own: Uuid,
     sketch: &Sketch,
-    hosts: &[(Uuid, AgreementKind, bool)],
+    (hosts, lead): (&[(Uuid, AgreementKind, bool)], Option<Uuid>),
 ) -> Result<(), Stop> {
     let Sketch(code, purposes, supervisees, published) = sketch;
     for purpose in *purposes {
@@ -99,7 +103,7 @@ async fn make(
                 code.to_lowercase()
             )),
             phone: None,
-            person: None,
+            person: lead.filter(|_| *purpose == Purpose::Safeguarding),
         };
         contacts::add(unit, (own, *purpose), named, Asked::default()).await?;
     }

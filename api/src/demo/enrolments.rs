@@ -1,12 +1,11 @@
 //! The people of the demonstration who are on a course: on the one that runs at the partner whose tokens are printed, each
 //! with another story, so that progress, advice and what a trainee sees can be looked at.
 
-use entities::{course, enrolment};
-use sea_orm::{
-    ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _,
-};
+use entities::{enrolment, person};
+use sea_orm::{ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _};
 use uuid::Uuid;
 
+use super::courses::in_state;
 use super::past::Past;
 use super::{DemoError, holder, network, step, subject};
 use crate::actor::demo_issuer::DemoIssuer;
@@ -19,7 +18,7 @@ use crate::course::parts::Session;
 use crate::course::service::At as CourseAt;
 use crate::course::service::drafts::{self, Amendment};
 use crate::course::store::Courses;
-use crate::db::{Access, DbFault};
+use crate::db::{Access, DbFault, Tx};
 use crate::enrolment::candidates::{Place, Who};
 use crate::enrolment::facts::Status;
 use crate::enrolment::life::{self, Support};
@@ -56,19 +55,12 @@ pub(super) async fn build(past: &Past) -> Result<usize, DemoError> {
 /// The course that runs at the partner, unless somebody is on it already.
 #[expect(clippy::disallowed_methods, reason = "the demonstration's own courses")]
 async fn running(core: &Core, partner: Uuid) -> Result<Option<Uuid>, DbFault> {
+    let found = in_state(core, partner, State::Running).await?;
     let (tx, _) = core.begin(Access::Read, Identity::System("demo")).await?;
-    let found = course::Entity::find()
-        .filter(course::Column::OrganisationId.eq(partner))
-        .filter(course::Column::State.eq(State::Running.code()))
-        .order_by_asc(course::Column::Code)
-        .one(&tx)
-        .await?;
-    let known = enrolment::Entity::find()
-        .filter(enrolment::Column::OrganisationId.eq(partner))
-        .count(&tx)
-        .await?;
+    let known =
+        enrolment::Entity::find().filter(enrolment::Column::CourseId.eq(found)).count(&tx).await?;
     tx.rollback().await;
-    Ok(found.map(|course| course.id).filter(|_| known == 0))
+    Ok(found.filter(|_| known == 0))
 }
 
 async fn enrol(unit: &Unit, partner: Uuid, course: Uuid) -> Result<(), Stop> {
@@ -81,13 +73,14 @@ async fn enrol(unit: &Unit, partner: Uuid, course: Uuid) -> Result<(), Stop> {
     }
     let mut enrolments = Vec::new();
     for (nth, (name, missed)) in PEOPLE.into_iter().enumerate() {
-        let person = somebody(unit, name, partner, (nth == 0).then_some(Role::Trainee)).await?;
+        let person =
+            somebody(unit, name, partner, (nth == 0).then(|| subject(Role::Trainee))).await?;
         let basis = if nth % 2 == 0 { FundingBasis::Unfunded } else { FundingBasis::SelfFunded };
         let from = Some(found.start_on);
         let new = Place { who: Who::Id(person), sponsor: None, basis, from };
         enrolments.push((service::create(unit, course, &new).await?.id, missed));
     }
-    let supervisor = somebody(unit, SUPERVISOR, partner, Some(Role::Supervisor)).await?;
+    let supervisor = somebody(unit, SUPERVISOR, partner, Some(subject(Role::Supervisor))).await?;
     if let Some((first, _)) = enrolments.first() {
         let by = Support { supervisor: Some(supervisor), tutor: None };
         let version = Enrolments::of(unit).find(*first).await?.map_or(1, |of| of.version);
@@ -101,8 +94,15 @@ async fn enrol(unit: &Unit, partner: Uuid, course: Uuid) -> Result<(), Stop> {
     Ok(())
 }
 
+/// What somebody of the demonstration is called.
+#[expect(clippy::disallowed_methods, reason = "the demonstration's own people")]
+pub(super) async fn name_of(tx: &Tx, id: Option<Uuid>) -> Result<Option<String>, DbFault> {
+    let row = person::Entity::find().filter(person::Column::Id.eq(id)).one(tx).await?;
+    Ok(row.map(|row| row.preferred_name))
+}
+
 /// How everybody attended the nth session.
-fn roll(enrolments: &[(Uuid, &[usize])], session: &Session, nth: usize) -> Roll {
+pub(super) fn roll(enrolments: &[(Uuid, &[usize])], session: &Session, nth: usize) -> Roll {
     let entry = |(place, (enrolment, missed)): (usize, &(Uuid, &[usize]))| {
         let (status, minutes, modules) = match (missed.contains(&nth), place) {
             (true, _) => (Status::Absent, None, Vec::new()),
@@ -119,12 +119,12 @@ fn roll(enrolments: &[(Uuid, &[usize])], session: &Session, nth: usize) -> Roll 
     Roll { source: Source::Trainer, entries, reason: None }
 }
 
-/// A person whose record the partner keeps, to whom the demonstration's account of a role belongs.
-async fn somebody(
+/// A person whose record the partner keeps, to whom an account of the demonstration belongs.
+pub(super) async fn somebody(
     unit: &Unit,
     name: &str,
     partner: Uuid,
-    role: Option<Role>,
+    account: Option<String>,
 ) -> Result<Uuid, Stop> {
     let names = Names {
         preferred_name: name.to_owned(),
@@ -134,9 +134,9 @@ async fn somebody(
     };
     let new = NewPerson { names, date_of_birth: None, email: None, organisation: Some(partner) };
     let person = people::register(unit, new).await?.id;
-    if let Some(role) = role {
-        let label = format!("Demonstration {} (fictional)", role.title());
-        let named = Named { issuer: DemoIssuer::NAME.to_owned(), subject: subject(role), label };
+    if let Some(subject) = account {
+        let label = format!("Account of {name}");
+        let named = Named { issuer: DemoIssuer::NAME.to_owned(), subject, label };
         people::link_account(unit, At { id: person, version: 1 }, named).await?;
     }
     Ok(person)

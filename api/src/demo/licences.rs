@@ -4,9 +4,9 @@
 use uuid::Uuid;
 
 use super::past::Past;
-use super::{DemoError, act, holder, network, readiness, subject};
+use super::{DemoError, account, act, holder, network, readiness, subject};
 use crate::actor::demo_issuer::DemoIssuer;
-use crate::actor::service::{NewGrant, account_id, grant};
+use crate::actor::service::{NewGrant, grant};
 use crate::actor::{GrantScope, Identity, Role};
 use crate::command::{Stop, Unit};
 use crate::core::Core;
@@ -154,10 +154,6 @@ fn signatory() -> String {
     format!("{}-of-licence-holders", subject(Role::PartnerSignatory))
 }
 
-fn person(subject: &str) -> Identity {
-    Identity::account(account_id(DemoIssuer::NAME, subject))
-}
-
 /// Lets the signatory of the holders sign for one more.
 async fn sign(core: &Core, organisation: Uuid) -> Result<(), DemoError> {
     super::step(core, "grant of a signature", move |unit| {
@@ -179,12 +175,12 @@ async fn sign(core: &Core, organisation: Uuid) -> Result<(), DemoError> {
 async fn make(core: &Core, organisation: Uuid, sketch: &Sketch) -> Result<(), DemoError> {
     let Sketch(code, tier, types, outcome, story, _) = *sketch;
     let assessed = standing(core, organisation).await?;
-    let assess = || readiness::assess(core, organisation, outcome, person(&signatory()));
+    let assess = || readiness::assess(core, organisation, outcome, account(&signatory()));
     if assessed != Some(outcome) && story > Story::Submitted && outcome != Outcome::NotReady {
         assess().await?;
     }
     let at = |id: Uuid, version: i32| At { id, version };
-    let id = act(core, person(&signatory()), code, move |unit| {
+    let id = act(core, account(&signatory()), code, move |unit| {
         Box::pin(async move {
             let request = Request {
                 tier,
@@ -204,11 +200,11 @@ async fn make(core: &Core, organisation: Uuid, sketch: &Sketch) -> Result<(), De
         assess().await?;
     }
     if story >= Story::InReview {
-        let officer = person(&subject(Role::LicensingOfficer));
+        let officer = account(&subject(Role::LicensingOfficer));
         act(core, officer, code, move |unit| Box::pin(review(unit, id, tier, story))).await?;
     }
     if story >= Story::Granted {
-        let lead = person(&subject(Role::QualityLead));
+        let lead = account(&subject(Role::QualityLead));
         act(core, lead, code, move |unit| Box::pin(decide(unit, id, story))).await?;
     }
     Ok(())

@@ -5,15 +5,18 @@
 //! was planned, held and closed by clocks of those days. Every step looks first whether it is done already,
 //! so that a second start adds nothing and an interrupted one goes on.
 
+mod applicants;
 mod courses;
 mod curricula;
 mod employers;
 mod enrolments;
+mod graduates;
 mod licences;
 mod network;
 mod past;
 mod readiness;
 mod successions;
+mod support;
 mod trainers;
 
 use std::sync::Arc;
@@ -121,6 +124,10 @@ pub async fn build(core: &Core, size: Size, progress: &dyn Fn(&str)) -> Result<M
     made.courses = courses::build(&past).await?;
     progress("people on a course");
     made.enrolments = enrolments::build(&past).await?;
+    progress("graduates");
+    graduates::build(&past).await?;
+    progress("applicants");
+    applicants::build(&past).await?;
     progress("applications for licences");
     made.licences += licences::build(&past, licences::Told::Late).await?;
     progress("a succession");
@@ -131,6 +138,8 @@ pub async fn build(core: &Core, size: Size, progress: &dyn Fn(&str)) -> Result<M
     made.trusts = import_trusts(core).await?;
     progress("support for employers");
     employers::build(core).await?;
+    progress("a supervisor's work");
+    support::build(&past).await?;
     if size != Size::Small {
         progress("more fictional organisations");
         made.organisations += generate(core, size).await?;
@@ -196,6 +205,11 @@ async fn grants(core: &Core) -> Result<usize, DemoError> {
         made += 1;
     }
     Ok(made)
+}
+
+/// Who an account of the demonstration proves to be.
+fn account(subject: &str) -> Identity {
+    Identity::account(account_id(DemoIssuer::NAME, subject))
 }
 
 /// Runs one step in the name of the demonstration.

@@ -87,6 +87,16 @@ pub(super) const fn teaching(of_type: usize) -> (usize, usize) {
     if of_type == 0 { (0, 1) } else { (2, 3) }
 }
 
+/// The person who is the kth trainer of the partner whose tokens are printed.
+#[expect(clippy::disallowed_methods, reason = "the demonstration's own people")]
+pub(super) async fn person_of(core: &Core, k: usize) -> Result<Option<Uuid>, DbFault> {
+    let (tx, _) = core.begin(Access::Read, Identity::System("demo")).await?;
+    let of_name = person::Entity::find().filter(person::Column::PreferredName.eq(name(0, k)));
+    let found = of_name.one(&tx).await?;
+    tx.rollback().await;
+    Ok(found.map(|row| row.id))
+}
+
 #[expect(clippy::disallowed_methods, reason = "the demonstration's own people")]
 async fn those_there(core: &Core, place: usize) -> Result<Vec<String>, DbFault> {
     let (tx, _) = core.begin(Access::Read, Identity::System("demo")).await?;

@@ -261,6 +261,50 @@ on_both_databases! {
         demo.stop().await;
     }
 
+    async fn somebody_is_at_every_step_from_an_application_to_what_came_after(place: Place) {
+        let demo = place.start().await;
+        let tokens = demo.tokens();
+        let ask = async |role: &str, query: &str| {
+            let answer = demo.ask(Some(tokens[role]), query).await;
+            assert_eq!(answer.get("errors"), None, "{role}: {answer}");
+            answer["data"].clone()
+        };
+        let own = ask("APP", "{ applications { nodes { state hasSupportNeeds supportNeeds { isThere } } } }").await;
+        assert_eq!(own["applications"]["nodes"], json!([{ "state": "SUBMITTED", "hasSupportNeeds": true, "supportNeeds": { "isThere": true } }]));
+        let applied = ask("PCO", "{ applications { nodes { state supportNeeds { id } } } }").await;
+        let applied = list(&applied["applications"]["nodes"]);
+        assert!(applied.iter().all(|one| one["supportNeeds"] == Value::Null), "needs are not for who selects");
+        let mut states: Vec<&str> = applied.iter().filter_map(|one| one["state"].as_str()).collect();
+        states.sort_unstable();
+        assert_eq!(states, ["OFFERED", "SCREENING", "SUBMITTED"]);
+        let supervised = ask("SUP", "{ enrolments { nodes { name adjustments { isThere } supervision { nodes { minutes } } } } }").await;
+        assert_eq!(supervised["enrolments"]["nodes"], json!([{
+            "name": "Sorrel Exampleby (fictional)", "adjustments": { "isThere": true }, "supervision": { "nodes": [{ "minutes": 60 }] },
+        }]));
+        let concerns = "{ concerns { nodes { state level name } } }";
+        let waits = json!([{ "state": "RAISED", "level": "WORRY", "name": "Sorrel Exampleby (fictional)" }]);
+        for (role, told) in [("TNR", waits.clone()), ("SUP", waits), ("PCO", json!([])), ("TRN", json!([])), ("NQL", json!([]))] {
+            assert_eq!(ask(role, concerns).await["concerns"]["nodes"], told, "{role}");
+        }
+        let told = ask("PCO", "{ graduateDestinations { nodes { kind } } }").await;
+        assert_eq!(list(&told["graduateDestinations"]["nodes"]).len(), 4);
+        let report = ask("NQL", "{ evaluationReport(by: NATION) { courses answers statements { code mean } } }").await;
+        let report = &report["evaluationReport"][0];
+        assert_eq!((&report["courses"], &report["answers"]), (&json!(1), &json!(5)), "{report}");
+        assert!(list(&report["statements"]).contains(&json!({ "code": "TRAINERS", "mean": 400 })), "{report}");
+        let held = ask("PCO", "{ credentials(where: { kind: { eq: GRADUATION } }) { nodes { publicToken } } }").await;
+        let held = list(&held["credentials"]["nodes"]);
+        assert_eq!(held.len(), 5);
+        for one in held {
+            let page = format!("/verify/{}", one["publicToken"].as_str().expect("a token"));
+            let page = demo.url("API").replace("/graphql", &page);
+            let client = Client::builder().no_proxy().build().expect("a client");
+            let page = client.get(page).send().await.expect("an answer").text().await.expect("text");
+            assert!(page.contains("This credential is valid") && !page.contains("Holder<"), "{page}");
+        }
+        demo.stop().await;
+    }
+
     async fn a_second_start_adds_nothing_and_leaves_the_port_free(place: Place) {
         let demo = place.start().await;
         let address = demo.url("API").trim_start_matches("http://").trim_end_matches("/graphql").to_owned();
