@@ -17,7 +17,8 @@ usage: tests/campaign.sh PART AMOUNT [PART AMOUNT ...]
                        do not
   timing PAIRS         whether time tells a hidden row from one that is not there
   questions COUNT      so many random questions to random data on each database, compared with a plain reader
-  races ROUNDS         so many rounds of everybody against everybody for the last place of a course, on each database
+  races ROUNDS         so many rounds of everybody against everybody for the last place of a course, and of two
+                       organisations for one person, on each database
   redis ROUNDS         the whole suite with Redis absent, frozen, flushed and poisoned
   fuzz SECONDS         libFuzzer on the guard and the repair (needs cargo-fuzz)
   plants WORD          tests/plants.sh: whether the suite notices the planted defects with this word in
@@ -184,7 +185,7 @@ questions() {
 }
 
 races() {
-    if ! PLACES=$1 "$root/tests/run.sh" the_last_place >"$logs/races.log" 2>&1; then
+    if ! ROUNDS=$1 "$root/tests/run.sh" -- the_last_place of_two_organisations_at_once >"$logs/races.log" 2>&1; then
         grep -A 4 'panicked at' "$logs/races.log" | head -n 20
         say 'FAILED: races'
         failed=1

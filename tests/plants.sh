@@ -58,6 +58,8 @@ destinations: everyone sees them|api/src/career/graphql/mod.rs|s/Way::Nation\(Pe
 destinations: the deliverer does not see them|api/src/career/graphql/mod.rs|s/            Way::Organisation\("t.organisation_id", Permission::SeeDestinations\),\n//
 development: everyone sees it|api/src/career/graphql/mod.rs|s/Way::Person\("t.confirmer_id"\)/Way::Everyone/
 supervisors: not the own|api/src/career/graphql/mod.rs|s/            Way::Person\("t.person_id"\),\n        \]\)\n        \.ordered_by\("createdAt"\)/        ])\n        .ordered_by("createdAt")/
+concerns: the person concerned is told of them|api/src/concern/graphql.rs|s/Way::Where\(&Way::Person\("t.person_id"\), "t.raised_by = t.person_id"\)/Way::Person("t.person_id")/
+concerns: restricted, not the own|api/src/concern/graphql.rs|s/            Way::Where\(&Way::Person\("t.person_id"\), "t.raised_by = t.person_id"\),\n//
 evaluation: who answered is known to all|api/src/evaluation/graphql.rs|s/Way::PersonThrough\("enrolment e where e.id = t.enrolment_id", "e.person_id"\)/Way::Everyone/
 evaluation: analysts read texts|api/src/actor/permission.rs|s/(OverseeEvaluations as \w+: \[)/$1Analyst, /
 plan: a way for some rows opens all|api/src/read/visible.rs|s/opened\.conditions\.push\(condition\);/{ let _ = condition; let _ = \&mut opened; }/

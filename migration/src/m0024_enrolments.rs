@@ -387,7 +387,7 @@ create table graduation_decision (
   decided_on {date} not null,
   reopened_at {instant},
   reopen_reason {text} constraint graduation_reopen_reason_known check (reopen_reason in
-    ('ATTENDANCE_CHANGED','APPEAL','DECIDED_IN_ERROR')),
+    ('ATTENDANCE_CHANGED','APPEAL','DECIDED_IN_ERROR','RESIT')),
   told_at {instant},
   version {int} not null constraint graduation_version_positive check (version > 0),
   constraint graduation_of_course unique (course_id, id),
@@ -416,7 +416,7 @@ create table assignment_attempt (
   organisation_id {uuid} not null,
   enrolment_id {uuid} not null constraint assignment_enrolment references enrolment (id),
   course_id {uuid} not null,
-  number {int} not null constraint assignment_number check (number between 1 and 9),
+  number {int} not null constraint assignment_number check (number > 0),
   record_id {uuid} constraint assignment_record references sensitive_record (id),
   submitted_at {instant} not null,
   late {bool} not null,

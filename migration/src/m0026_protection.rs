@@ -201,7 +201,7 @@ create table consent (
   id {uuid} not null primary key,
   person_id {uuid} not null constraint consent_person references person (id),
   purpose {text} not null constraint consent_purpose_known check (purpose in
-    ('CREDENTIAL_LISTING','TRAINER_LISTING','CASE_STUDY')),
+    ('CREDENTIAL_LISTING','TRAINER_LISTING','CASE_STUDY','TRANSFER')),
   wording {text} not null constraint consent_wording check (length(wording) between 1 and 200),
   credential_id {uuid} constraint consent_credential references credential (id),
   trainer_id {uuid} constraint consent_trainer references trainer (id),
@@ -225,7 +225,8 @@ create unique index consent_one_of_credential on consent (credential_id) where w
 ;;
 create unique index consent_one_of_trainer on consent (trainer_id) where withdrawn_at is null
 ;;
-create unique index consent_one_case_study on consent (person_id) where purpose = 'CASE_STUDY' and withdrawn_at is null
+create unique index consent_one_of_person on consent (person_id, purpose)
+  where purpose in ('CASE_STUDY','TRANSFER') and withdrawn_at is null
 ;;
 create table restricted_person (
   id {uuid} not null primary key constraint restricted_person_person references person (id)

@@ -1,11 +1,54 @@
-//! Rows of data protection that no use case of a test leaves behind.
+//! Erasures that a test begins with, and rows of data protection that no use case of a test leaves behind.
 
 use alongside::actor::Role;
 use alongside::actor::demo_issuer::DemoIssuer;
 use alongside::actor::service::account_id;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::world::{Tenant, World};
+use crate::people::Someone;
+use crate::vault;
+use crate::world::{Reply, Tenant, World};
+
+/// Records a request for erasure; gives its id.
+pub async fn requested(world: &World, person: &Someone) -> String {
+    let input = json!({ "personId": person.global_id() });
+    let reply =
+        world.mutate(Some(&vault::officer(world)), "erasureRecord", "request { id }", input).await;
+    reply.done("request")["id"].as_str().expect("an id").to_owned()
+}
+
+/// Decides a request as it came.
+pub async fn decided(world: &World, token: &str, request: &str, decisions: Value) -> Reply {
+    let input = json!({ "id": request, "expectedVersion": 1, "decisions": decisions });
+    world.mutate(Some(token), "erasureDecide", "request { state answer }", input).await
+}
+
+/// Every class that holds anything of a person, to be erased.
+#[must_use]
+pub fn all() -> Value {
+    let classes = [
+        "SUPPORT_TEXTS",
+        "SELECTION_TEXTS",
+        "ASSIGNMENTS",
+        "CONCERNS",
+        "UNSUCCESSFUL_APPLICATIONS",
+        "ATTENDANCE_AND_OUTCOMES",
+        "CREDENTIALS",
+        "TRAINER_PROFILES",
+        "DELIVERIES",
+        "UPLOADS",
+        "PEOPLE",
+    ];
+    classes.map(|class| json!({ "class": class, "verdict": "ERASE" })).as_slice().into()
+}
+
+/// Erases everything that the network holds of a person.
+pub async fn erased(world: &World, person: &Someone) {
+    let request = requested(world, person).await;
+    let officer = vault::officer(world);
+    decided(world, &officer, &request, all()).await.done("request");
+}
 
 /// Rows of every kind about somebody of a tenant, to whom the account `Applicant of A` or `B` belongs, as SQL; `by` is
 /// the subject of an account that decided.

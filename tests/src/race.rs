@@ -7,8 +7,11 @@ use std::task::Poll;
 use std::time::Duration;
 
 use alongside::db::Db;
+use serde_json::{Value, json};
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
+
+use crate::world::World;
 
 /// Longest wait for something that has to come to rest; a test that waits this long fails.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -31,6 +34,28 @@ where
     let mut answers = tasks.join_all().await;
     answers.sort_by_key(|(index, _)| *index);
     answers.into_iter().map(|(_, answer)| answer).collect()
+}
+
+/// Sends `count` operations at once, each over a connection of its own, as whoever has the token; gives status and body
+/// of each answer.
+pub async fn asked_at_once(
+    world: &World,
+    token: &str,
+    count: usize,
+    operation: impl Fn(usize) -> (String, Value),
+) -> Vec<(u16, Value)> {
+    at_once(count, |place| {
+        let (document, variables) = operation(place);
+        let body = json!({ "query": document, "variables": variables });
+        let client = reqwest::Client::builder().no_proxy().build().expect("a client");
+        let request = client.post(format!("{}/graphql", world.base_url)).bearer_auth(token);
+        async move {
+            let answer = request.json(&body).send().await.expect("an answer");
+            let status = answer.status().as_u16();
+            (status, answer.json().await.expect("JSON"))
+        }
+    })
+    .await
 }
 
 /// Polls `work` at most `polls` times (at least once) and then drops it, as a caller does who goes away;
@@ -69,6 +94,12 @@ pub async fn patiently_for<F: Future>(patience: Duration, what: &str, work: F) -
         Ok(answer) => answer,
         Err(_) => unreachable!("{what}: still not after {patience:?}"),
     }
+}
+
+/// How often a race is run; `tests/campaign.sh` asks for more.
+#[must_use]
+pub fn rounds() -> u64 {
+    number("ROUNDS", 8)
 }
 
 /// The number in the variable `name`, by which `tests/campaign.sh` asks for more or other rounds.

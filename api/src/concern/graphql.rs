@@ -70,6 +70,8 @@ readable! {
         .visible_to(&[
             Way::Nation(Permission::AnswerRightsRequests),
             Way::Person("t.raised_by"),
+            // Also while the person is restricted.
+            Way::Where(&Way::Person("t.person_id"), "t.raised_by = t.person_id"),
             Way::PersonThrough(
                 "sensitive_reader s where s.record_id = t.record_id and s.role = 'CONCERN_LEAD' and s.valid_to is null",
                 "s.person_id",

@@ -8,8 +8,9 @@
 //!   the one named is the person concerned, and by the safe route, it goes to the national quality leads. They are
 //!   written to that there is one, and nothing more.
 //! * Only who has an account of their own leads it: nobody else could read it.
-//! * That there is a concern is known to its leads, to the one who raised it and to the data protection officer. The
-//!   organisation, its coordinators and the person concerned are not told, nor by the trail.
+//! * That there is a concern is known to its leads, to the one who raised it (about themselves, also while they are
+//!   restricted) and to the data protection officer. The organisation, its coordinators and the person concerned are
+//!   not told, nor by the trail.
 //! * Of a concern about an assignment, the text is from then on opened by its leads and whoever raised it alone. Marking
 //!   goes on without it.
 //! * A lead takes it up, and closes it with what came of it: RAISED, TAKEN_UP, CLOSED.

@@ -21,6 +21,7 @@ use crate::person::rules::unmet_for_hands;
 use crate::person::store::People;
 use crate::programme::kind::ProgrammeType;
 use crate::programme::store::Programmes;
+use crate::protection::desk::OWN;
 use crate::protection::model::ConsentPurpose;
 use crate::protection::{consents, restriction};
 use crate::refusal::{Code, Refusal};
@@ -425,7 +426,8 @@ pub async fn set_listing(
     saved(unit, "credential.listing_set", &found, after, (&hand, None)).await?;
     if let Some(person) = found.person_id.filter(|_| listed) {
         let of = (ConsentPurpose::CredentialListing, at.id);
-        consents::begin(unit, person, of, wording.unwrap_or(consents::NETWORK_WORDING)).await?;
+        let wording = wording.unwrap_or(consents::NETWORK_WORDING);
+        consents::begin(unit, person, of, (wording, OWN)).await?;
     }
     Ok(Changed::of(at.id))
 }

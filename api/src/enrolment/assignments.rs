@@ -32,7 +32,8 @@ pub async fn submit(unit: &Unit, at: At, text: SecretString) -> Result<Changed, 
     let (desk, of) = Desk::own(unit, at).await?;
     refuse_any(unmet_for_state(&of))?;
     let attempts = desk.store.attempts(of.id).await?;
-    refuse_any(work::unmet_for_attempt(&attempts))?;
+    let resits = desk.store.resits(&[of.id]).await?.len();
+    refuse_any(work::unmet_for_attempt(&attempts, resits))?;
     let course = Courses::of(unit).find(of.course_id).await?.ok_or_else(not_found)?;
     let new = New {
         person: of.person_id,
@@ -66,7 +67,8 @@ pub async fn submit(unit: &Unit, at: At, text: SecretString) -> Result<Changed, 
     let late = attempt.late.then(|| {
         format!("the course ended on {}: it is noted as late, and counts the same", course.end_on)
     });
-    let receipt = format!("attempt {} of {} is handed in", attempt.number, work::MAX_ATTEMPTS);
+    let most = if resits == 0 { format!(" of {}", work::MAX_ATTEMPTS) } else { String::new() };
+    let receipt = format!("attempt {}{most} is handed in", attempt.number);
     Ok(Changed { id: attempt.id, impact: std::iter::once(receipt).chain(late).collect() })
 }
 

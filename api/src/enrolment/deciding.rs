@@ -13,7 +13,6 @@ use crate::credential::service::{self as credentials, Graduated, Hand};
 use crate::db::DbFault;
 use crate::organisation::rules::{MAX_TEXT, unmet_for_text};
 use crate::person::desk::{At, Changed, not_found};
-use crate::refusal::{Code, Refusal};
 
 /// What somebody decides.
 #[derive(Clone, Debug)]
@@ -134,10 +133,7 @@ async fn credited(
 /// Every unmet rule, or what the database answers.
 pub async fn reopen(unit: &Unit, at: At, reason: ReopenReason) -> Result<Changed, Stop> {
     let (desk, before) = Desk::of_the_nation(unit, Permission::OverseeEnrolments, at).await?;
-    if reason == ReopenReason::AttendanceChanged {
-        let message = "changed attendance opens it by itself";
-        return Err(Refusal::at(Code::Invalid, "reason", message).into());
-    }
+    refuse_any(rules::unmet_for_reopening(reason))?;
     let after = Desk::stepped(&before, Command::Reopen)?;
     let decision = desk.store.standing_decision(before.id).await?.ok_or_else(not_found)?;
     reopened(&desk, decision, reason).await?;

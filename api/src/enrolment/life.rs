@@ -20,6 +20,8 @@ use crate::course::store::Courses;
 use crate::organisation::rules::{MAX_TEXT, unmet_for_line, unmet_for_text};
 use crate::person::desk::{At, Changed, not_found, signed_in};
 use crate::person::store::People;
+use crate::protection::consents;
+use crate::protection::model::ConsentPurpose;
 use crate::refusal::{Code, Refusal};
 
 /// How somebody leaves.
@@ -172,11 +174,15 @@ pub async fn transfer(unit: &Unit, at: At, to: Transfer) -> Result<Changed, Stop
     unmet.extend(rules::unmet_for_course(course.state, "courseId"));
     unmet.extend(rules::unmet_for_room(course.places_taken, course.capacity_max, "courseId"));
     unmet.extend(unmet_for_target(&before, &course));
+    let agreed = to.consent_wording.as_deref().unwrap_or("");
     if !within {
-        let wording = to.consent_wording.as_deref().unwrap_or("");
-        unmet.extend(unmet_for_line(wording, "consentWording"));
+        unmet.extend(unmet_for_line(agreed, "consentWording"));
     }
     refuse_any(unmet)?;
+    if !within {
+        let of = (ConsentPurpose::Transfer, before.person_id);
+        consents::begin(unit, before.person_id, of, (agreed, &desk.acting_as)).await?;
+    }
     let today = unit.today().max(before.enrolled_from);
     let sheet = desk.store.sheet(before.course_id, &[at.id]).await?;
     let last = sheet.last_attended(at.id).map_or(today, |last| today.max(last + Days::new(1)));
@@ -220,7 +226,7 @@ fn unmet_for_target(from: &Enrolment, to: &Course) -> Vec<Refusal> {
     unmet
 }
 
-/// Tries again what was missing.
+/// Tries again what was missing: the assignment as often as at first.
 ///
 /// # Errors
 ///
@@ -229,7 +235,7 @@ pub async fn resit(unit: &Unit, at: At) -> Result<Changed, Stop> {
     let (desk, before) = Desk::at(unit, Permission::EnrolPeople, at).await?;
     let after = Desk::stepped(&before, Command::Resit)?;
     if let Some(decision) = desk.store.standing_decision(at.id).await? {
-        super::deciding::reopened(&desk, decision, super::model::ReopenReason::Appeal).await?;
+        super::deciding::reopened(&desk, decision, super::model::ReopenReason::Resit).await?;
     }
     desk.save("enrolment.resit", &before, after, None).await?;
     Ok(Changed::of(at.id))

@@ -11,7 +11,8 @@
 //! * **ENR-2** What comes after the day on which somebody left does not count. Who was at no session declined the place
 //!   or did not come; who was at one withdraws for another reason, and not before the last that they attended.
 //! * **ENR-3** Who goes on in another course of the kind has two enrolments, and what the first earned is carried over by
-//!   reference: what is amended there follows. Between organisations a quality lead decides, with the person's consent.
+//!   reference: what is amended there follows. Between organisations a quality lead decides, with the person's consent,
+//!   which is recorded with its wording.
 //! * **ENR-4** A funded place needs a reservation.
 //! * The deliverer enrols people whose record it keeps, who do not teach on the course, are old enough where a date of
 //!   birth is known, and never themselves (PER-2).
@@ -25,6 +26,7 @@
 //! * **DP-18** A person decides: what the rule finds, or a quality lead otherwise, with a reason.
 //! * **ASG-1** Nothing is passed or failed before somebody who did not mark looked over a sample: one of five of each
 //!   marker, and every mark by which somebody does not pass. Texts and what markers say lie in the vault.
+//! * Who did not graduate may try again, and hands the assignment in as often as at first.
 //! * A list of people is given places at once: all of them or nobody, or those against whom nothing speaks. What became of
 //!   each row is kept and told, and none is left out in silence.
 //! * What a trainee prepares and reads for a module they tick off themselves; nobody decides by it.

@@ -153,6 +153,8 @@ coded! {
         Appeal = "APPEAL",
         /// A mistake.
         DecidedInError = "DECIDED_IN_ERROR",
+        /// The person tries again.
+        Resit = "RESIT",
     }
 }
 

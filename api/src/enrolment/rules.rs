@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use super::graduation::Outcome;
-use super::model::{Command, FundingBasis, State, WithdrawalReason};
+use super::model::{Command, FundingBasis, ReopenReason, State, WithdrawalReason};
 use crate::course::model::State as CourseState;
 use crate::refusal::{Code, Refusal};
 
@@ -33,6 +33,17 @@ pub fn unmet_for_step(state: State, command: Command) -> Vec<Refusal> {
     };
     let message = format!("it is {}: {step}", state.code());
     vec![Refusal::at(Code::Conflict, "", message)]
+}
+
+/// A quality lead opens a decision for a reason that is theirs to give.
+#[must_use]
+pub fn unmet_for_reopening(reason: ReopenReason) -> Vec<Refusal> {
+    let message = match reason {
+        ReopenReason::Appeal | ReopenReason::DecidedInError => return Vec::new(),
+        ReopenReason::AttendanceChanged => "changed attendance opens it by itself",
+        ReopenReason::Resit => "enrolmentResit opens it",
+    };
+    vec![Refusal::at(Code::Invalid, "reason", message)]
 }
 
 /// ENR-1: who was at a session is not refused as if they had never come.

@@ -126,19 +126,16 @@ impl Audited for Attempt {
     }
 }
 
-/// How far somebody has come with the assignment, by all attempts in their order. ASG-1: nothing is passed or failed
-/// before it is moderated.
+/// How far somebody has come with the assignment, by all attempts in their order and how often they tried again after a
+/// decision: each time as often as at first. ASG-1: nothing is passed or failed before it is moderated.
 #[must_use]
-pub fn standing(attempts: &[Attempt]) -> Assignment {
+pub fn standing(attempts: &[Attempt], resits: usize) -> Assignment {
     let holds = |attempt: &&Attempt| attempt.state == AttemptState::Confirmed;
     let confirmed: Vec<Option<Mark>> =
         attempts.iter().filter(holds).map(|attempt| attempt.outcome).collect();
-    let failed = confirmed.contains(&Some(Mark::Fail));
-    let referred = confirmed.iter().filter(|mark| **mark == Some(Mark::Refer)).count();
-    let used_up = i32::try_from(referred).is_ok_and(|referred| referred >= MAX_ATTEMPTS);
     if confirmed.contains(&Some(Mark::Pass)) {
         Assignment::Passed
-    } else if failed || used_up {
+    } else if used_up(&confirmed) > resits {
         Assignment::Failed
     } else if attempts.last().is_some_and(|last| last.outcome == Some(Mark::Pass)) {
         Assignment::AwaitingModeration
@@ -147,10 +144,22 @@ pub fn standing(attempts: &[Attempt]) -> Assignment {
     }
 }
 
-/// Another attempt may be handed in: none is open, and the last one was referred.
+/// How often no attempt was left: after one that failed, or as many referred ones as there may be.
+fn used_up(confirmed: &[Option<Mark>]) -> usize {
+    let (mut times, mut referred) = (0, 0);
+    for mark in confirmed {
+        referred += i32::from(*mark == Some(Mark::Refer));
+        if *mark == Some(Mark::Fail) || referred == MAX_ATTEMPTS {
+            (times, referred) = (times + 1, 0);
+        }
+    }
+    times
+}
+
+/// Another attempt may be handed in: none is open, and the last one was referred, or the person tries again.
 #[must_use]
-pub fn unmet_for_attempt(attempts: &[Attempt]) -> Vec<Refusal> {
-    let message = match (standing(attempts), attempts.last()) {
+pub fn unmet_for_attempt(attempts: &[Attempt], resits: usize) -> Vec<Refusal> {
+    let message = match (standing(attempts, resits), attempts.last()) {
         (Assignment::Passed | Assignment::AwaitingModeration, _) => Some("it is passed already"),
         (Assignment::Failed, _) => Some("no attempt is left"),
         (_, Some(last)) if last.state != AttemptState::Confirmed => {

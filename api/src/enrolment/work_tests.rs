@@ -31,27 +31,44 @@ fn attempt(number: i32, state: AttemptState, outcome: Option<Mark>) -> Attempt {
 fn nothing_is_passed_or_failed_before_it_is_moderated() {
     let confirmed = |number, mark| attempt(number, AttemptState::Confirmed, Some(mark));
     let marked = |number, mark| attempt(number, AttemptState::Marked, Some(mark));
-    assert_eq!(standing(&[]), Assignment::Outstanding);
-    assert_eq!(standing(&[marked(1, Mark::Pass)]), Assignment::AwaitingModeration);
-    assert_eq!(standing(&[marked(1, Mark::Fail)]), Assignment::Outstanding);
-    assert_eq!(standing(&[confirmed(1, Mark::Pass)]), Assignment::Passed);
-    assert_eq!(standing(&[confirmed(1, Mark::Fail)]), Assignment::Failed);
-    assert_eq!(standing(&[confirmed(1, Mark::Refer)]), Assignment::Outstanding);
+    assert_eq!(standing(&[], 0), Assignment::Outstanding);
+    assert_eq!(standing(&[marked(1, Mark::Pass)], 0), Assignment::AwaitingModeration);
+    assert_eq!(standing(&[marked(1, Mark::Fail)], 0), Assignment::Outstanding);
+    assert_eq!(standing(&[confirmed(1, Mark::Pass)], 0), Assignment::Passed);
+    assert_eq!(standing(&[confirmed(1, Mark::Fail)], 0), Assignment::Failed);
+    assert_eq!(standing(&[confirmed(1, Mark::Refer)], 0), Assignment::Outstanding);
     let twice = [confirmed(1, Mark::Refer), confirmed(2, Mark::Refer)];
-    assert_eq!(standing(&twice), Assignment::Failed, "no third attempt");
+    assert_eq!(standing(&twice, 0), Assignment::Failed, "no third attempt");
     let better = [confirmed(1, Mark::Refer), confirmed(2, Mark::Pass)];
-    assert_eq!(standing(&better), Assignment::Passed);
+    assert_eq!(standing(&better, 0), Assignment::Passed);
 }
 
 #[test]
 fn another_attempt_follows_a_referral_and_nothing_else() {
-    let allowed = |attempts: &[Attempt]| unmet_for_attempt(attempts).is_empty();
+    let allowed = |attempts: &[Attempt]| unmet_for_attempt(attempts, 0).is_empty();
     assert!(allowed(&[]));
     assert!(!allowed(&[attempt(1, AttemptState::Submitted, None)]));
     assert!(!allowed(&[attempt(1, AttemptState::Marked, Some(Mark::Refer))]));
     assert!(allowed(&[attempt(1, AttemptState::Confirmed, Some(Mark::Refer))]));
     assert!(!allowed(&[attempt(1, AttemptState::Confirmed, Some(Mark::Fail))]));
     assert!(!allowed(&[attempt(1, AttemptState::Confirmed, Some(Mark::Pass))]));
+}
+
+#[test]
+fn whoever_tries_again_hands_in_as_often_as_at_first() {
+    let confirmed = |number, mark| attempt(number, AttemptState::Confirmed, Some(mark));
+    let (refer, fail) = (|number| confirmed(number, Mark::Refer), confirmed(1, Mark::Fail));
+    for used_up in [vec![fail], vec![refer(1), refer(2)]] {
+        let more = |marks: &[Attempt]| [&used_up[..], marks].concat();
+        assert_eq!(standing(&used_up, 0), Assignment::Failed);
+        assert_eq!(standing(&used_up, 1), Assignment::Outstanding);
+        assert!(unmet_for_attempt(&used_up, 1).is_empty());
+        assert_eq!(standing(&more(&[refer(3)]), 1), Assignment::Outstanding);
+        assert_eq!(standing(&more(&[refer(3), refer(4)]), 1), Assignment::Failed);
+        assert_eq!(standing(&more(&[refer(3), refer(4)]), 2), Assignment::Outstanding);
+        assert_eq!(standing(&more(&[confirmed(3, Mark::Fail)]), 1), Assignment::Failed);
+        assert_eq!(standing(&more(&[confirmed(3, Mark::Pass)]), 1), Assignment::Passed);
+    }
 }
 
 #[test]

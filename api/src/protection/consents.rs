@@ -5,7 +5,7 @@
 
 use uuid::Uuid;
 
-use super::desk::{Desk, refuse_stale};
+use super::desk::{Desk, OWN, refuse_stale};
 use super::model::{Consent, ConsentPurpose};
 use super::{restriction, rules};
 use crate::command::{Stop, Unit, refuse_any};
@@ -38,10 +38,11 @@ pub async fn give(unit: &Unit, new: NewConsent) -> Result<Changed, Stop> {
     let (desk, person) = Desk::of_oneself(unit)?;
     restriction::refuse(unit, person).await?;
     let of = new.of.unwrap_or(person);
+    refuse_any(rules::unmet_for_giving(new.purpose))?;
     let version = match new.purpose {
         ConsentPurpose::CredentialListing => own_credential(unit, of, person).await?,
         ConsentPurpose::TrainerListing => own_profile(unit, of, person).await?,
-        ConsentPurpose::CaseStudy => (0, false),
+        ConsentPurpose::CaseStudy | ConsentPurpose::Transfer => (0, false),
     };
     let live = desk.store.live_consent(new.purpose, of).await?;
     refuse_any(rules::unmet_for_consent(&new.wording, live.as_ref()))?;
@@ -54,7 +55,7 @@ pub async fn give(unit: &Unit, new: NewConsent) -> Result<Changed, Stop> {
         ConsentPurpose::TrainerListing if !listed => {
             trainers::describe(unit, at, listing(true, Some(wording))).await?;
         }
-        _ => begin(unit, person, (new.purpose, of), wording).await?,
+        _ => begin(unit, person, (new.purpose, of), (wording, OWN)).await?,
     }
     let made = desk.store.live_consent(new.purpose, of).await?.ok_or_else(not_found)?;
     Ok(Changed::of(made.id))
@@ -107,12 +108,14 @@ pub async fn withdraw(unit: &Unit, at: At) -> Result<Changed, Stop> {
             let (version, _) = own_profile(unit, of, person).await?;
             trainers::describe(unit, At { id: of, version }, listing(false, None)).await?;
         }
-        ConsentPurpose::CaseStudy => end(unit, own.purpose, of, &desk.acting_as).await?,
+        ConsentPurpose::CaseStudy | ConsentPurpose::Transfer => {
+            end(unit, own.purpose, of, &desk.acting_as).await?;
+        }
     }
     Ok(Changed::of(at.id))
 }
 
-/// Records that the person agreed to something by a wording. A consent by another wording ends.
+/// Records that the person agreed to something by a wording, told by whoever acts. A consent that held before ends.
 ///
 /// # Errors
 ///
@@ -121,11 +124,11 @@ pub async fn begin(
     unit: &Unit,
     person: Uuid,
     (purpose, of): (ConsentPurpose, Uuid),
-    wording: &str,
+    (wording, acting_as): (&str, &str),
 ) -> Result<(), Stop> {
     refuse_any(rules::unmet_for_consent(wording, None))?;
-    let desk = Desk::of(unit, super::desk::OWN);
-    end(unit, purpose, of, super::desk::OWN).await?;
+    let desk = Desk::of(unit, acting_as);
+    end(unit, purpose, of, acting_as).await?;
     let consent = Consent {
         id: unit.id(),
         person_id: person,

@@ -3,7 +3,6 @@
 use uuid::Uuid;
 
 use super::desk::Desk;
-use super::model::ConsentPurpose;
 use super::{consents, restriction};
 use crate::command::{Stop, Unit, refuse_any};
 use crate::refusal::{Code, Refusal};
@@ -23,9 +22,9 @@ pub async fn hand_over(unit: &Unit, from: Uuid, to: Uuid, acting_as: &str) -> Re
         let message = "both records have an open request for erasure: answer one first";
         refuse_any(vec![Refusal::at(Code::Conflict, "", message)])?;
     }
-    let both = desk.store.live_consent(ConsentPurpose::CaseStudy, to).await?.is_some();
     for consent in desk.store.live_consents(from).await? {
-        if both && consent.purpose == ConsentPurpose::CaseStudy {
+        let personal = consent.credential_id.or(consent.trainer_id).is_none();
+        if personal && desk.store.live_consent(consent.purpose, to).await?.is_some() {
             consents::ended(&desk, consent).await?;
         }
     }

@@ -3,9 +3,10 @@
 //! The rules, each one function in [`rules`] or one line of a table:
 //!
 //! * **Consent** is asked only for true choices: that the public is told a name on a credential or a trainer's
-//!   profile, and that somebody's story is told. A consent names its wording; it is the person's own to give and
-//!   withdraw. What it allowed ends with it, in the same transaction. Sharing a text of the vault is such a choice too:
-//!   it is recorded where the reader is named, and nowhere twice.
+//!   profile, that somebody's story is told, and that a record goes along to another organisation. A consent names its
+//!   wording; it is the person's own to give and withdraw. What it allowed ends with it, in the same transaction. That
+//!   to a transfer is for one: it is recorded with it, and what went along before it is withdrawn stays. Sharing a text
+//!   of the vault is such a choice too: it is recorded where the reader is named, and nowhere twice.
 //! * **Retention.** A table says for each class of data how long it is kept after it stopped being used; the data
 //!   protection officer changes it with a reason. A job proposes what is due, the officer approves, and a job carries
 //!   it out in small transactions, looking again at each record. [`classes`] has one line for each class, [`tables`] one

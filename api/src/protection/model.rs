@@ -66,6 +66,8 @@ coded! {
         TrainerListing = "TRAINER_LISTING",
         /// The person's story is told.
         CaseStudy = "CASE_STUDY",
+        /// The record of a course goes along to another organisation.
+        Transfer = "TRANSFER",
     }
 }
 

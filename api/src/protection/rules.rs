@@ -6,7 +6,8 @@ use chrono::{Datelike as _, Days, Months, NaiveDate};
 use uuid::Uuid;
 
 use super::model::{
-    Consent, DataClass, Hold, KeepGround, ProposalState, RequestState, RetentionRule, Verdict,
+    Consent, ConsentPurpose, DataClass, Hold, KeepGround, ProposalState, RequestState,
+    RetentionRule, Verdict,
 };
 use crate::organisation::rules::{MAX_TEXT, unmet_for_line, unmet_for_text};
 use crate::refusal::{Code, Refusal};
@@ -52,6 +53,14 @@ pub fn unmet_for_consent(wording: &str, live: Option<&Consent>) -> Vec<Refusal> 
         unmet.push(Refusal::at(Code::Unchanged, "", "you agreed to this already"));
     }
     unmet
+}
+
+/// A consent to a transfer is for one: it is recorded with it, and not given ahead of any.
+#[must_use]
+pub fn unmet_for_giving(purpose: ConsentPurpose) -> Vec<Refusal> {
+    let message = "a quality lead records it with the transfer: tell them the wording";
+    let of_transfer = || Refusal::at(Code::Invalid, "purpose", message);
+    (purpose == ConsentPurpose::Transfer).then(of_transfer).into_iter().collect()
 }
 
 /// What was withdrawn is not withdrawn again.

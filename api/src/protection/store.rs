@@ -83,7 +83,7 @@ impl<'a> Protection<'a> {
         Self { unit }
     }
 
-    /// The live consent for a credential, a profile or, without either, a person's story; locked.
+    /// The live consent for a credential, a profile or, without either, of a person; locked.
     pub async fn live_consent(
         &self,
         purpose: ConsentPurpose,
@@ -92,7 +92,7 @@ impl<'a> Protection<'a> {
         let column = match purpose {
             ConsentPurpose::CredentialListing => consent::Column::CredentialId,
             ConsentPurpose::TrainerListing => consent::Column::TrainerId,
-            ConsentPurpose::CaseStudy => consent::Column::PersonId,
+            ConsentPurpose::CaseStudy | ConsentPurpose::Transfer => consent::Column::PersonId,
         };
         let row = consent::Entity::find()
             .filter(column.eq(of))

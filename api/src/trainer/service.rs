@@ -13,6 +13,7 @@ use crate::organisation::store::Organisations;
 use crate::person::desk::{At, Changed, acting_for, not_found};
 use crate::person::rules::{unmet_for_change, unmet_for_hands};
 use crate::person::store::People;
+use crate::protection::desk::OWN;
 use crate::protection::model::ConsentPurpose;
 use crate::protection::{consents, restriction};
 use crate::refusal::{Code, Refusal};
@@ -137,7 +138,7 @@ pub async fn describe(unit: &Unit, at: At, profile: Profile) -> Result<Changed, 
     if begins {
         let wording = consent_wording.as_deref().unwrap_or(consents::NETWORK_WORDING);
         let of = (ConsentPurpose::TrainerListing, at.id);
-        consents::begin(unit, before.person_id, of, wording).await?;
+        consents::begin(unit, before.person_id, of, (wording, OWN)).await?;
     }
     Ok(Changed::of(at.id))
 }

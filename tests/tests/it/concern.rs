@@ -6,7 +6,7 @@ use alongside::jobs;
 use alongside::person::service::NewPerson;
 use serde_json::{Value, json};
 use tests::courses::{course, school};
-use tests::enrolments::{at_work, enrolled, trainee};
+use tests::enrolments::{Enrolled, at_work, enrolled, trainee};
 use tests::people::{Someone, linked, registered, somebody};
 use tests::vault::told;
 use tests::{Tenant, World, on_both_databases};
@@ -35,6 +35,27 @@ async fn quality_lead(world: &World, name: &str) -> String {
     world.token_of(name)
 }
 
+/// Ann with a place on an open course.
+struct OnCourse {
+    organisation: Tenant,
+    coordinator: String,
+    ann: Someone,
+    own: String,
+    one: Enrolled,
+}
+
+impl OnCourse {
+    async fn of(world: &World) -> Self {
+        let school = school(world).await;
+        let organisation = school.organisation.clone();
+        let coordinator = world.grant(Role::PartnerCoordinator, Some(organisation.id)).await;
+        let course = course(world, &school, State::Open).await;
+        let (ann, own) = trainee(world, &organisation, "Ann").await;
+        let one = enrolled(world, &coordinator, &course, &ann).await;
+        Self { organisation, coordinator, ann, own, one }
+    }
+}
+
 async fn seen(world: &World, token: &str) -> Value {
     world.data(Some(token), ALL, json!({})).await["concerns"]["nodes"].clone()
 }
@@ -55,13 +76,8 @@ async fn with_text(world: &World, token: &str, concern: &Value) -> Value {
 
 on_both_databases! {
     async fn a_concern_goes_to_the_one_who_is_named_and_past_the_coordinators(world: World) {
-        let school = school(&world).await;
-        let organisation = school.organisation.clone();
-        let coordinator = world.grant(Role::PartnerCoordinator, Some(organisation.id)).await;
+        let OnCourse { organisation, coordinator, own, one, .. } = OnCourse::of(&world).await;
         let signatory = world.grant(Role::PartnerSignatory, Some(organisation.id)).await;
-        let course = course(&world, &school, State::Open).await;
-        let (ann, own) = trainee(&world, &organisation, "Ann").await;
-        let one = enrolled(&world, &coordinator, &course, &ann).await;
         let (supervisor, subject) = at_work(&world, Role::Supervisor, organisation.id, "Sue").await;
         let supervisor_token = world.token_of(&subject);
         let support = one.input(&json!({ "supervisorId": supervisor.global_id() }));
@@ -139,12 +155,7 @@ on_both_databases! {
     }
 
     async fn by_the_safe_route_a_concern_goes_past_the_organisation(world: World) {
-        let school = school(&world).await;
-        let organisation = school.organisation.clone();
-        let coordinator = world.grant(Role::PartnerCoordinator, Some(organisation.id)).await;
-        let course = course(&world, &school, State::Open).await;
-        let (ann, own) = trainee(&world, &organisation, "Ann").await;
-        let one = enrolled(&world, &coordinator, &course, &ann).await;
+        let OnCourse { organisation, own, one, .. } = OnCourse::of(&world).await;
         let (lead, subject) = at_work(&world, Role::Trainer, organisation.id, "Lee").await;
         named(&world, &organisation, &lead).await;
         let quality = quality_lead(&world, "Quinn").await;
@@ -202,12 +213,7 @@ on_both_databases! {
     }
 
     async fn nobody_leads_a_concern_about_themselves(world: World) {
-        let school = school(&world).await;
-        let organisation = school.organisation.clone();
-        let coordinator = world.grant(Role::PartnerCoordinator, Some(organisation.id)).await;
-        let course = course(&world, &school, State::Open).await;
-        let (ann, own) = trainee(&world, &organisation, "Ann").await;
-        let one = enrolled(&world, &coordinator, &course, &ann).await;
+        let OnCourse { organisation, coordinator, ann, own, one } = OnCourse::of(&world).await;
         let (supervisor, subject) = at_work(&world, Role::Supervisor, organisation.id, "Sue").await;
         let support = one.input(&json!({ "supervisorId": supervisor.global_id() }));
         world.mutate(Some(&coordinator), "enrolmentSetSupport", "enrolment { id }", support).await.done("enrolment");
@@ -227,5 +233,43 @@ on_both_databases! {
         assert_eq!(seen(&world, &world.coordinator(&world.b)).await, json!([]));
         let shown = with_text(&world, &quality, &concern).await;
         assert_eq!(told(&world, &quality, record(&shown), "SAFEGUARDING").await, "She is not safe at home.");
+    }
+    async fn where_nobody_can_lead_it_a_concern_goes_to_the_quality_leads(world: World) {
+        let OnCourse { organisation, coordinator, own, one, .. } = OnCourse::of(&world).await;
+        let mut leads = Vec::new();
+        for name in ["Quinn", "Quentin"] {
+            leads.push(quality_lead(&world, name).await);
+        }
+        let raise = async |level: &str| {
+            let input = json!({ "enrolmentId": one.id, "level": level, "text": "I am not safe at home." });
+            world.mutate(Some(&own), "concernRaise", FIELDS, input).await.done("concern").clone()
+        };
+        let levels = async |token: &str| {
+            let all = seen(&world, token).await;
+            let levels = all.as_array().expect("a list").iter().map(|one| one["level"].as_str().expect("a level").to_owned());
+            levels.collect::<Vec<_>>()
+        };
+        let unnamed = raise("WORRY").await;
+        for token in &leads {
+            let shown = with_text(&world, token, &unnamed).await;
+            assert_eq!(told(&world, token, record(&shown), "SAFEGUARDING").await, "I am not safe at home.");
+        }
+        let mut lead = registered(&world, somebody("Lee", Some(organisation.id))).await;
+        named(&world, &organisation, &lead).await;
+        raise("SERIOUS").await;
+        for token in &leads {
+            assert_eq!(levels(token).await, ["WORRY", "SERIOUS"], "who is named cannot sign in");
+        }
+        linked(&world, &mut lead, "lead").await;
+        let lead = world.token_of("lead");
+        raise("IMMEDIATE").await;
+        assert_eq!(levels(&lead).await, ["IMMEDIATE"]);
+        assert_eq!(levels(&leads[0]).await, ["WORRY", "SERIOUS"], "somebody at the organisation has it");
+        for token in [&coordinator, &world.coordinator(&world.b)] {
+            assert_eq!(seen(&world, token).await, json!([]));
+        }
+        let take = json!({ "id": unnamed["id"], "expectedVersion": 1 });
+        let taken = world.mutate(Some(&leads[1]), "concernTakeUp", FIELDS, take).await;
+        assert_eq!(taken.done("concern")["state"], "TAKEN_UP");
     }
 }

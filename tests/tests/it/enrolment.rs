@@ -2,8 +2,11 @@
 
 mod attendance_oracle;
 mod calendars;
+mod endings;
 mod life;
 mod lists;
 mod own;
 mod places;
 mod table;
+mod transfers;
+mod withdrawn;

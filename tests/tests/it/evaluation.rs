@@ -7,6 +7,7 @@ use tests::careers::{Ended, Loose, answers, ended, id_of, over, roomy};
 use tests::courses::{Course, School, course, course_from, school};
 use tests::given::{as_system, day};
 use tests::invariants::broken;
+use tests::protection::erased;
 use tests::{Engine, World, on_both_databases, on_postgres};
 
 /// Everything that is scored, as the first questionnaire has it.
@@ -257,6 +258,35 @@ on_both_databases! {
         assert_eq!(eye.rows_where("evaluation_participation", &of(&people[0])).await, 0);
         assert_eq!(eye.rows_where("evaluation_participation", &of(&people[1])).await, 1);
         assert_eq!(sums(&world, &course).await[0], "PREPARATION 0 0 0 0 2 of 2");
+    }
+
+    async fn the_share_of_who_answered_does_not_fall_where_somebody_is_erased(world: Loose) {
+        let (first, second) = (school(&world).await, school(&world).await);
+        let mut courses = Vec::new();
+        for (school, silent) in [(&first, "Flo"), (&second, "Gus")] {
+            let names = [&NAMES[..], &[silent]].concat();
+            let (course, people) = finished(&world, school, ("2026-05-11", &names)).await;
+            for one in &people[..5] {
+                answers(&world, one, &all(5), None).await.done("enrolment");
+            }
+            courses.push((course, people));
+        }
+        world.set_clock("2026-06-13T09:00:00Z");
+        let share = async |of: &Course| {
+            let told = figures(&world, Some(&world.token(Role::QualityLead, None)), of).await["figures"].clone();
+            (told["answers"].clone(), told["responseRate"].as_u64().expect("a share"))
+        };
+        let before = share(&courses[0].0).await;
+        assert_eq!(before, (json!(5), 8_500), "five of six");
+        let mut last = before.1;
+        for one in [&courses[0].1[0], &courses[0].1[1], &courses[0].1[5]] {
+            erased(&world, &one.person).await;
+            let (answers, now) = share(&courses[0].0).await;
+            assert_eq!(answers, json!(5), "what was said stays");
+            assert!((last..=10_000).contains(&now), "{last} {now}");
+            last = now;
+        }
+        assert_eq!(share(&courses[1].0).await, before, "of another course nothing changes");
     }
 
     async fn each_invariant_finds_what_breaks_it(world: Loose) {

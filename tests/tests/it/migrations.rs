@@ -292,7 +292,10 @@ const UNIQUE: [(&str, &str); 87] = [
     ),
     ("competence_mapping (module_id, competence_id)", "whoever maps has locked the version"),
     ("consent (credential_id)", "only the holder lists a credential, and sees the own consents"),
-    ("consent (person_id)", "only the person consents, and sees the own consents"),
+    (
+        "consent (person_id, purpose)",
+        "the person and the nation alone write it, and see those of the person",
+    ),
     ("consent (trainer_id)", "only the trainer lists a profile, and sees the own consents"),
     (
         "course (coded_by_id, code)",

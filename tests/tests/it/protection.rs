@@ -2,6 +2,7 @@
 
 mod access;
 mod consents;
+mod erased;
 mod erasure;
 mod kept;
 mod restriction;
@@ -10,9 +11,9 @@ mod retention;
 use alongside::actor::demo_issuer::DemoIssuer;
 use alongside::actor::service::account_id;
 use alongside::graphql::ids;
-use serde_json::{Value, json};
+use serde_json::json;
 use tests::people::Someone;
-use tests::world::Reply;
+use tests::protection::{all, decided, requested};
 use tests::{Engine, World, vault};
 
 /// The token of the data protection officer.
@@ -28,37 +29,6 @@ async fn restricted(world: &World, person: &Someone) -> String {
     let reply =
         world.mutate(Some(&officer(world)), "restrictionPlace", "restriction { id }", input).await;
     reply.done("restriction")["id"].as_str().expect("an id").to_owned()
-}
-
-/// Records a request for erasure; gives its id.
-async fn requested(world: &World, person: &Someone) -> String {
-    let input = json!({ "personId": person.global_id() });
-    let reply = world.mutate(Some(&officer(world)), "erasureRecord", "request { id }", input).await;
-    reply.done("request")["id"].as_str().expect("an id").to_owned()
-}
-
-/// Decides a request as it came.
-async fn decided(world: &World, token: &str, request: &str, decisions: Value) -> Reply {
-    let input = json!({ "id": request, "expectedVersion": 1, "decisions": decisions });
-    world.mutate(Some(token), "erasureDecide", "request { state answer }", input).await
-}
-
-/// Every class that holds anything of a person, to be erased.
-fn all() -> Value {
-    let classes = [
-        "SUPPORT_TEXTS",
-        "SELECTION_TEXTS",
-        "ASSIGNMENTS",
-        "CONCERNS",
-        "UNSUCCESSFUL_APPLICATIONS",
-        "ATTENDANCE_AND_OUTCOMES",
-        "CREDENTIALS",
-        "TRAINER_PROFILES",
-        "DELIVERIES",
-        "UPLOADS",
-        "PEOPLE",
-    ];
-    classes.map(|class| json!({ "class": class, "verdict": "ERASE" })).as_slice().into()
 }
 
 /// Places a hold on a class of a person's data; gives its id.

@@ -133,7 +133,8 @@ pub struct EnrolmentTransferInput {
     expected_version: i32,
     /// The course in which they go on.
     course_id: ID,
-    /// The wording by which the person agreed that their record goes along, where another organisation delivers it.
+    /// The wording by which the person agreed that their record goes along, where another organisation delivers it: the
+    /// consent is recorded.
     consent_wording: Option<String>,
     /// Only tell what would follow; change nothing.
     #[graphql(default)]
@@ -306,7 +307,7 @@ impl EnrolmentMutations {
         asked.run(ctx, parts, move |unit| Box::pin(life::transfer(unit, at, to.clone()))).await
     }
 
-    /// Lets somebody who did not graduate try again what was missing.
+    /// Lets somebody who did not graduate try again what was missing: the assignment is handed in as often as at first.
     #[graphql(visible = "visible::enrol_people")]
     async fn enrolment_resit(
         &self,

@@ -227,6 +227,8 @@ pub enum GraduationReopenReason {
     Appeal,
     /// A mistake.
     DecidedInError,
+    /// The person tries again.
+    Resit,
 }
 
 /// Where an attempt at the assignment stands. New values may appear.

@@ -172,6 +172,19 @@ impl Enrolments<'_> {
         row.map(Decision::try_from).transpose()
     }
 
+    /// Those of the enrolments whose people tried again after a decision, as often as they did.
+    pub async fn resits(&self, enrolments: &[Uuid]) -> Result<Vec<Uuid>, DbFault> {
+        use graduation_decision::Column;
+        Ok(graduation_decision::Entity::find()
+            .select_only()
+            .column(Column::EnrolmentId)
+            .filter(Column::EnrolmentId.is_in(enrolments.iter().copied()))
+            .filter(Column::ReopenReason.eq(ReopenReason::Resit.code()))
+            .into_tuple()
+            .all(self.tx)
+            .await?)
+    }
+
     /// Everything that was decided about an enrolment.
     pub async fn decisions_of(&self, enrolment: Uuid) -> Result<Vec<Uuid>, DbFault> {
         Ok(graduation_decision::Entity::find()

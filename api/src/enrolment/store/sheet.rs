@@ -308,7 +308,11 @@ impl Enrolments<'_> {
         for row in rows {
             of.entry(row.enrolment_id).or_default().push(Attempt::try_from(row)?);
         }
-        Ok(of.into_iter().map(|(id, attempts)| (id, work::standing(&attempts))).collect())
+        let resits = self.resits(enrolments).await?;
+        let resits = |id| resits.iter().filter(|of| **of == id).count();
+        let standing =
+            |(id, attempts): (Uuid, Vec<Attempt>)| (id, work::standing(&attempts, resits(id)));
+        Ok(of.into_iter().map(standing).collect())
     }
 
     async fn placement_standings(

@@ -108,6 +108,9 @@ pub enum ConsentPurposeChoice {
     TrainerListing,
     /// The person's story is told.
     CaseStudy,
+    /// The record of a course went along to another organisation: given with `enrolmentTransfer`, for that once. What
+    /// went along stays where it is withdrawn.
+    Transfer,
 }
 
 /// Why processing is restricted: Article 18(1) of the UK GDPR.

@@ -208,7 +208,7 @@ impl ConsentMutations {
         let of = match purpose {
             ConsentPurpose::CredentialListing => credential,
             ConsentPurpose::TrainerListing => trainer,
-            ConsentPurpose::CaseStudy => None,
+            ConsentPurpose::CaseStudy | ConsentPurpose::Transfer => None,
         };
         let new = NewConsent { purpose, wording: input.wording, of };
         asked.run(ctx, parts, move |unit| Box::pin(consents::give(unit, new.clone()))).await

@@ -11,12 +11,12 @@ const PROGRESS: &str = "query($id: ID!) { enrolmentProgress(id: $id) { attended 
      makeUpDaysLeft missedDays advice { words } preview { outcome reasons { requirement verdict words } } } }";
 
 /// Whoever leads at a school, on the world's present day.
-fn lead(world: &World, school: &School) -> String {
+pub(super) fn lead(world: &World, school: &School) -> String {
     world.token(Role::LeadTrainer, Some(school.organisation.id))
 }
 
 /// Records that a session was held.
-async fn hold(world: &World, school: &School, course: &mut Course, place: usize) {
+pub(super) async fn hold(world: &World, school: &School, course: &mut Course, place: usize) {
     let input = course.session_input(place, &json!({}));
     let reply =
         world.mutate(Some(&lead(world, school)), "sessionHold", "course { version }", input).await;
@@ -24,11 +24,11 @@ async fn hold(world: &World, school: &School, course: &mut Course, place: usize)
     course.version += 1;
 }
 
-async fn progress(world: &World, token: &str, of: &Enrolled) -> Value {
+pub(super) async fn progress(world: &World, token: &str, of: &Enrolled) -> Value {
     world.data(Some(token), PROGRESS, json!({ "id": of.id })).await["enrolmentProgress"].clone()
 }
 
-fn verdicts(progress: &Value) -> Vec<(String, String)> {
+pub(super) fn verdicts(progress: &Value) -> Vec<(String, String)> {
     let reasons = progress["preview"]["reasons"].as_array().expect("a list").iter();
     let text = |of: &Value| of.as_str().expect("a text").to_owned();
     reasons.map(|of| (text(&of["requirement"]), text(&of["verdict"]))).collect()
@@ -262,7 +262,7 @@ on_both_databases! {
 }
 
 /// Hands the assignment in, marks and moderates it.
-async fn assignment(
+pub(super) async fn assignment(
     world: &World,
     (tia, marker, moderator): (&str, &str, &str),
     (one, course): (&Enrolled, &Course),
@@ -329,7 +329,12 @@ async fn assignment(
 }
 
 /// Takes a placement from its offer to its end; the supervisor confirms the hours.
-async fn placement(world: &World, (lead, supervisor): (&str, &str), one: &Enrolled, host: &str) {
+pub(super) async fn placement(
+    world: &World,
+    (lead, supervisor): (&str, &str),
+    one: &Enrolled,
+    host: &str,
+) {
     let fields = "placement { id version state loggedMinutes }";
     let offer =
         one.input(&json!({ "hostId": host, "kind": "OBSERVATIONAL", "plannedMinutes": 600 }));

@@ -2,17 +2,36 @@
 
 use alongside::actor::Role;
 use alongside::course::model::State;
-use alongside::person::service::NewPerson;
+use alongside::person::service::{self as people, NewPerson};
 use serde_json::{Value, json};
+use tests::careers::roomy;
 use tests::courses::{course, course_from, school};
 use tests::enrolments::{FIELDS, enrolled, places_taken, trainee};
-use tests::given::day;
+use tests::given::{as_system, day};
 use tests::people::{Someone, registered, somebody};
 use tests::vault::officer;
+use tests::world::Tenant;
 use tests::{World, on_both_databases};
 
 const IMPORT: &str = "enrolmentImport { id isPartial placed held refused \
      rows { number outcome code field enrolment { state personId } } }";
+
+/// So many people whose records the organisation keeps.
+async fn crowd(world: &World, of: &Tenant, count: usize) -> Vec<Someone> {
+    let organisation = of.id;
+    let ids = as_system(world.app.core(), move |unit| {
+        Box::pin(async move {
+            let mut ids = Vec::with_capacity(count);
+            for number in 0..count {
+                let new = somebody(&format!("Number {number}"), Some(organisation));
+                ids.push(people::register(unit, new).await?.id);
+            }
+            Ok(ids)
+        })
+    })
+    .await;
+    ids.into_iter().map(|id| Someone { id, version: 1 }).collect()
+}
 
 /// A list in which each of `people` is a row.
 fn list(people: &[&Someone]) -> String {
@@ -96,6 +115,65 @@ on_both_databases! {
             assert_eq!(reply.codes(), ["INVALID"]);
             assert_eq!(reply.payload()["userErrors"][0]["path"], json!(["input", path]));
         }
+    }
+
+    async fn of_five_hundred_rows_three_are_bad_and_each_is_told(world: World) {
+        let school = school(&world).await;
+        let coordinator = world.grant(Role::PartnerCoordinator, Some(school.organisation.id)).await;
+        let course = course(&world, &school, State::Open).await;
+        let room = format!("update course set capacity_max = 500 where id = {}", world.uuid(course.id));
+        world.database.eye.execute(&room).await.expect("room for all");
+        roomy(&world, &course).await;
+        let crowd = crowd(&world, &school.organisation, 498).await;
+        let (stranger, _) = trainee(&world, &world.b.clone(), "Sam").await;
+        // Row 7 is another organisation's, row 250 names the first again, row 500 says nothing of who pays.
+        let mut rows: Vec<String> = crowd.iter().map(|one| format!("{},UNFUNDED", one.global_id())).collect();
+        rows.insert(6, format!("{},UNFUNDED", stranger.global_id()));
+        rows.insert(249, rows[0].clone());
+        rows[499] = format!("{},", crowd[497].global_id());
+        assert_eq!(rows.len(), 500);
+        let bad = [(7, "NOT_FOUND", "personId"), (250, "ALREADY_ENROLLED", "personId"), (500, "INVALID", "fundingBasis")];
+        let import = |rows: &[String], partial: bool| {
+            let csv = format!("person_id,funding_basis\n{}\n", rows.join("\n"));
+            let input = json!({ "courseId": course.global_id(), "csv": csv, "partial": partial });
+            let (world, token) = (world.clone(), coordinator.clone());
+            async move { world.mutate(Some(&token), "enrolmentImportCreate", IMPORT, input).await }
+        };
+        let before = places_taken(&world, &course).await;
+        let long = [&rows[..], &rows[..1]].concat();
+        for partial in [true, false] {
+            let reply = import(&long, partial).await;
+            assert_eq!(reply.codes(), ["INVALID"], "501 rows");
+            let error = &reply.payload()["userErrors"][0];
+            assert_eq!((&error["path"], &error["message"]), (&json!(["input", "csv"]), &json!("must have 1 to 500 rows below the line of names")));
+        }
+        let whole = import(&rows, false).await;
+        let told: Vec<Value> = whole.payload()["userErrors"].as_array().expect("a list").iter()
+            .map(|error| json!([error["code"], error["path"]])).collect();
+        let expected = bad.map(|(number, code, field)| json!([code, ["input", "rows", number.to_string(), field]]));
+        assert_eq!(told, expected);
+        assert_eq!(places_taken(&world, &course).await, before, "all or nobody");
+        assert_eq!(world.database.eye.rows_where("enrolment", "true").await, 0);
+        let partial = import(&rows, true).await;
+        let done = partial.done("enrolmentImport");
+        assert_eq!((&done["placed"], &done["held"], &done["refused"]), (&json!(497), &json!(0), &json!(3)));
+        let told = done["rows"].as_array().expect("rows");
+        let numbers: Vec<u64> = told.iter().map(|row| row["number"].as_u64().expect("a number")).collect();
+        assert_eq!(numbers, (1..=500).collect::<Vec<_>>(), "none is left out in silence");
+        for row in told {
+            let number = row["number"].as_u64();
+            match bad.iter().find(|(bad, ..)| Some(*bad) == number) {
+                Some((number, code, field)) => assert_eq!(row, &json!({
+                    "number": number, "outcome": "REFUSED", "code": code, "field": field, "enrolment": null,
+                })),
+                None => assert_eq!((&row["outcome"], &row["enrolment"]["state"]), (&json!("PLACED"), &json!("PLACED")), "{row}"),
+            }
+        }
+        assert_eq!(places_taken(&world, &course).await, before + 497);
+        let impact = partial.payload()["impact"].as_array().map(Vec::len);
+        assert_eq!(impact, Some(4), "the sum, and each that was refused");
+        let seen = "{ enrolments { totalCount } }";
+        assert_eq!(world.data(Some(&world.coordinator(&world.b)), seen, json!({})).await["enrolments"]["totalCount"], 0);
     }
 
     async fn rows_beyond_the_last_place_are_told_and_a_second_place_is_held(world: World) {

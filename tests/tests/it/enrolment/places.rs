@@ -5,11 +5,15 @@ use alongside::course::model::State;
 use serde_json::json;
 use tests::courses::{course, school};
 use tests::enrolments::{Enrolled, FIELDS, create_input, enrolled, places_taken, trainee};
-use tests::race::{at_once, number};
+use tests::race::{at_once, rounds};
+use tests::world::Reply;
 use tests::{World, on_both_databases};
 
-/// How often the last place is fought for; the campaign does so longer.
-const ROUNDS: u64 = 8;
+/// The whole answer to who enrolled somebody, without the id of what it made.
+fn without_id(reply: &Reply) -> String {
+    let id = reply.done("enrolment")["id"].as_str().expect("an id");
+    reply.body().to_string().replace(id, "")
+}
 
 on_both_databases! {
     async fn a_place_is_given_by_the_deliverer_to_people_whose_record_it_keeps(world: World) {
@@ -103,7 +107,7 @@ on_both_databases! {
         for name in ["Una", "Vic", "Wyn", "Xia"] {
             people.push(trainee(&world, &school.organisation, name).await.0);
         }
-        for round in 0..number("PLACES", ROUNDS) {
+        for round in 0..rounds() {
             let replies = at_once(people.len(), |index| {
                 let (world, token) = (world.clone(), coordinator.clone());
                 let input = create_input(&course, &people[index]);
@@ -118,6 +122,58 @@ on_both_databases! {
             assert_eq!(places_taken(&world, &course).await, 10);
             let mut had = Enrolled::of(winner.done("enrolment"));
             had.step(&world, &coordinator, "enrolmentWithdraw", &json!({ "on": "2026-05-01", "reason": "DECLINED_PLACE", "initiator": "TRAINEE" })).await;
+        }
+    }
+    async fn of_two_organisations_at_once_one_has_the_place_and_the_other_learns_no_more_than_ever(world: World) {
+        let (first, second) = (school(&world).await, school(&world).await);
+        let quality = world.token(Role::QualityLead, None);
+        let mut sides = Vec::new();
+        for school in [&first, &second] {
+            let token = world.grant(Role::PartnerCoordinator, Some(school.organisation.id)).await;
+            sides.push((token, course(&world, school, State::Open).await));
+        }
+        let (tia, own) = trainee(&world, &first.organisation, "Tia").await;
+        let kept = json!({ "id": tia.global_id(), "expectedVersion": tia.version, "organisationId": second.organisation.global_id() });
+        world.mutate(Some(&world.officer()), "personMembershipAdd", "person { id }", kept).await.done("person");
+        let enrol = |index: usize| {
+            let (world, (token, course)) = (world.clone(), sides[index].clone());
+            let input = create_input(&course, &tia);
+            async move { world.mutate(Some(&token), "enrolmentCreate", FIELDS, input).await }
+        };
+        let back = |placed: Reply, held: Reply| {
+            let (world, own, quality) = (world.clone(), own.clone(), quality.clone());
+            async move {
+                let mut held = Enrolled::of(held.done("enrolment"));
+                held.step(&world, &quality, "enrolmentResolve", &json!({ "admit": false, "reason": "On another course." })).await;
+                let mut placed = Enrolled::of(placed.done("enrolment"));
+                placed.step(&world, &own, "enrolmentWithdraw", &json!({ "on": "2026-05-01", "reason": "DECLINED_PLACE" })).await;
+            }
+        };
+        let (before, ever) = (enrol(0).await, enrol(1).await);
+        let told = without_id(&ever);
+        assert!(told.contains(r#""state":"HELD""#) && told.contains("held for national review"), "{told}");
+        let secrets = [first.organisation.global_id(), first.organisation.name.clone(), sides[0].1.global_id()];
+        assert!(secrets.iter().all(|secret| !told.contains(secret.as_str())), "{told}");
+        let ordinary = without_id(&before);
+        back(before, ever).await;
+        let live = format!("state = 'PLACED' and person_id = {}", world.uuid(tia.id));
+        for round in 0..rounds() {
+            let mut replies = at_once(2, &enrol).await;
+            replies.sort_by_key(|reply| reply.done("enrolment")["state"] == "HELD");
+            let [placed, held] = <[Reply; 2]>::try_from(replies).expect("two");
+            assert_eq!((without_id(&placed), without_id(&held)), (ordinary.clone(), told.clone()), "round {round}");
+            assert_eq!(world.database.eye.rows_where("enrolment", &live).await, 1, "round {round}");
+            for (_, course) in &sides {
+                assert_eq!(places_taken(&world, course).await, 6, "the place is kept");
+            }
+            back(placed, held).await;
+        }
+        for (place, (token, course)) in sides.iter().enumerate() {
+            let seen = "{ enrolments(first: 100) { nodes { course { id } } } }";
+            let seen = world.data(Some(token), seen, json!({})).await;
+            let own = json!({ "course": { "id": course.global_id() } });
+            let all = seen["enrolments"]["nodes"].as_array().expect("a list");
+            assert!(all.len() > 1 && all.iter().all(|one| *one == own), "side {place} sees its own alone");
         }
     }
 }

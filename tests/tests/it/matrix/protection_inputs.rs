@@ -2,6 +2,7 @@
 
 use alongside::course::model::State;
 use alongside::graphql::ids;
+use alongside::protection::desk::OWN;
 use alongside::protection::model::{ConsentPurpose, DataClass, RestrictionGround};
 use alongside::protection::retention::NewHold;
 use alongside::protection::{consents, erasure, restriction, retention, rounds};
@@ -82,7 +83,7 @@ async fn input(world: &World, own: &Someone, name: &str) -> Value {
         "consentWithdraw" => {
             tests::given::as_system(world.app.core(), move |unit| {
                 let of = (ConsentPurpose::CaseStudy, me);
-                Box::pin(async move { consents::begin(unit, me, of, "v1").await })
+                Box::pin(async move { consents::begin(unit, me, of, ("v1", OWN)).await })
             })
             .await;
             let sql = format!(

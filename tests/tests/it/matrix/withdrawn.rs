@@ -2,7 +2,7 @@
 
 use alongside::actor::Role;
 use serde_json::{Value, json};
-use tests::race::at_once;
+use tests::race::asked_at_once;
 use tests::world::mutation;
 use tests::{World, given, on_both_databases};
 
@@ -19,25 +19,15 @@ const READ: &str =
 /// The answers to one read and one change on each of many connections, asked for at once.
 async fn all_ask(world: &World, token: &str) -> Vec<(u16, Value)> {
     let id = world.b.global_id();
-    let asked = at_once(CONNECTIONS, |place| {
-        let (world, token, id) = (world.clone(), token.to_owned(), id.clone());
-        async move {
-            let (document, variables) = if place % 5 == 0 {
-                let input = json!({ "id": id, "expectedVersion": 1, "name": "Too late" });
-                (mutation("organisationRename", "organisation { name }"), json!({ "input": input }))
-            } else {
-                (READ.to_owned(), json!({}))
-            };
-            let client = reqwest::Client::builder().no_proxy().build().expect("a client");
-            let url = format!("{}/graphql", world.base_url);
-            let body = json!({ "query": document, "variables": variables });
-            let answer =
-                client.post(url).bearer_auth(&token).json(&body).send().await.expect("an answer");
-            let status = answer.status().as_u16();
-            (status, answer.json().await.expect("JSON"))
+    asked_at_once(world, token, CONNECTIONS, |place| {
+        if place % 5 == 0 {
+            let input = json!({ "id": id, "expectedVersion": 1, "name": "Too late" });
+            let document = mutation("organisationRename", "organisation { name }");
+            return (document, json!({ "input": input }));
         }
-    });
-    asked.await
+        (READ.to_owned(), json!({}))
+    })
+    .await
 }
 
 /// What takes the right away, with whether the token is refused altogether.

@@ -1,6 +1,6 @@
 //! Restriction of processing: honoured for everyone but the person and the data protection officer.
 
-use alongside::actor::Role;
+use alongside::actor::{GrantScope, Role};
 use alongside::course::model::State;
 use alongside::db::Access;
 use alongside::vault::model::{Category, ReaderRole};
@@ -133,6 +133,45 @@ on_both_databases! {
         assert_eq!(hidden.codes(), ["NOT_FOUND"]);
         let other = world.mutate(Some(&supervisor_token), "supervisionRecord", "enrolment { id }", met(&enrolments[1].2)).await;
         assert_eq!(other.codes(), [] as [&str; 0]);
+    }
+
+    async fn whoever_is_restricted_still_sees_all_that_is_their_own(world: World) {
+        let place = school(&world).await;
+        let coordinator = world.grant(Role::PartnerCoordinator, Some(place.organisation.id)).await;
+        let taken = course(&world, &place, State::Open).await;
+        let (ann, own) = trainee(&world, &place.organisation, "Ann").await;
+        let one = enrolled(&world, &coordinator, &taken, &ann).await;
+        signed_in(&world, "quality").await;
+        world.grant_to("quality", Role::QualityLead, GrantScope::Nation).await;
+        for (name, entity, input) in [
+            ("assignmentSubmit", "assignment { id }", one.input(&json!({ "text": "What I learnt." }))),
+            ("consentGive", "consent { id }", json!({ "purpose": "CASE_STUDY", "wording": "story/1" })),
+            ("adjustmentsSet", "enrolment { id }", json!({ "enrolmentId": one.id, "text": "A ramp." })),
+            ("concernRaise", "concern { id }", json!({ "enrolmentId": one.id, "level": "WORRY", "text": "I am worried." })),
+        ] {
+            world.mutate(Some(&own), name, entity, input).await.done("userErrors");
+        }
+        let other = school(&world).await;
+        let done = course(&world, &other, State::Draft).await;
+        let credential = graduation(&world, &ann, &other, &done).await;
+        let document = "query($id: ID!) { enrolments { nodes { state name personId assignments { state text { id } } adjustments { id } } } \
+             enrolmentProgress(id: $id) { needed } assignmentAttempts { nodes { state } } consents { nodes { purpose wording } } \
+             concerns { nodes { level name } } credentials { nodes { id holderName } } sensitiveRecords { nodes { id category } } \
+             people { nodes { id preferredName } } }";
+        let seen = async |token: &str| world.data(Some(token), document, json!({ "id": one.id })).await;
+        let before = seen(&own).await;
+        for (name, of) in before.as_object().expect("an object") {
+            let rows = of["nodes"].as_array().map_or(0, Vec::len);
+            assert!(rows > 0 || name == "enrolmentProgress" && !of.is_null(), "{name}: {before}");
+        }
+        assert_eq!(before["credentials"]["nodes"][0]["id"], json!(global_id(&credential)));
+        restricted(&world, &ann).await;
+        assert_eq!(seen(&own).await, before, "nothing of it is kept from her");
+        for token in [&coordinator, &world.coordinator(&world.b)] {
+            let hidden = seen(token).await;
+            assert_eq!((&hidden["enrolments"]["nodes"], &hidden["enrolmentProgress"]), (&json!([]), &Value::Null));
+            assert!(!hidden.to_string().contains(&ann.global_id()), "{hidden}");
+        }
     }
 
     async fn the_officer_alone_restricts_and_not_the_own_data(world: World) {
