@@ -2,6 +2,7 @@
 
 mod attendance_oracle;
 mod calendars;
+mod days;
 mod life;
 mod lists;
 mod own;
