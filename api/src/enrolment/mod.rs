@@ -65,7 +65,7 @@
 //!   neither side. The kinder one holds: the first where it was made up within what the version lets, else the
 //!   second. Such sessions use up what can be made up after all others.
 //! * What an earlier enrolment earned is carried over as modules and minutes, on both sides. Its days and sessions
-//!   are not.
+//!   are not. A module stands for the one with its number: of another programme where the title is the same besides.
 //! * Mandatory modules are covered by attendance, by making up, by what is carried over, or waived: also those
 //!   that were taught before somebody joined or were lost with a cancelled session.
 //! * Of nothing there is no share: who was at no session has not reached any threshold.
@@ -79,7 +79,8 @@
 //! * **DP-18** NOT_MET and COMPLETED_NOT_ACCREDITED are proposals: a person confirms them.
 //! * COMPLETED_NOT_ACCREDITED is for those who met all that is asked of attendance and finally not the assignment or
 //!   the placement, where the version knows it.
-//! * Who returns on a newer version is judged by its rule, or by the former one where that is kinder.
+//! * Who returns on a newer version is judged by its rule, or by the former one where that is kinder and in use. The
+//!   decision keeps which, and says so.
 //! * Of an assignment only the outcome is known here, never the content.
 
 pub mod adjustments;

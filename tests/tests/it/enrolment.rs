@@ -7,4 +7,5 @@ mod life;
 mod lists;
 mod own;
 mod places;
+mod returns;
 mod table;
