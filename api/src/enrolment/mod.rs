@@ -22,6 +22,8 @@
 //! * **GRA-3** A decision is open again once what it stands on changes. A credential that was issued stays until it is
 //!   decided again, and is revoked if somebody does not graduate after all.
 //!   The person is told by e-mail that it is open again, and not why ([`told`]).
+//! * Whoever has a place is told by e-mail what is needed from now on when a session that would have counted for them is
+//!   called off ([`target`]).
 //! * **DP-18** A person decides: what the rule finds, or a quality lead otherwise, with a reason.
 //! * **ASG-1** Nothing is passed or failed before somebody who did not mark looked over a sample: one of five of each
 //!   marker, and every mark by which somebody does not pass. Texts and what markers say lie in the vault.
@@ -107,6 +109,7 @@ pub mod recording;
 pub mod rules;
 pub mod service;
 pub mod store;
+pub mod target;
 pub mod told;
 pub mod work;
 

@@ -21,7 +21,7 @@ fn officer(world: &World) -> String {
 }
 
 /// Restricts the processing of a person's data; gives the restriction's id.
-async fn restricted(world: &World, person: &Someone) -> String {
+pub(crate) async fn restricted(world: &World, person: &Someone) -> String {
     let input = json!({
         "personId": person.global_id(), "ground": "ACCURACY_CONTESTED", "reason": "A test.",
     });
@@ -31,20 +31,20 @@ async fn restricted(world: &World, person: &Someone) -> String {
 }
 
 /// Records a request for erasure; gives its id.
-async fn requested(world: &World, person: &Someone) -> String {
+pub(crate) async fn requested(world: &World, person: &Someone) -> String {
     let input = json!({ "personId": person.global_id() });
     let reply = world.mutate(Some(&officer(world)), "erasureRecord", "request { id }", input).await;
     reply.done("request")["id"].as_str().expect("an id").to_owned()
 }
 
 /// Decides a request as it came.
-async fn decided(world: &World, token: &str, request: &str, decisions: Value) -> Reply {
+pub(crate) async fn decided(world: &World, token: &str, request: &str, decisions: Value) -> Reply {
     let input = json!({ "id": request, "expectedVersion": 1, "decisions": decisions });
     world.mutate(Some(token), "erasureDecide", "request { state answer }", input).await
 }
 
 /// Every class that holds anything of a person, to be erased.
-fn all() -> Value {
+pub(crate) fn all() -> Value {
     let classes = [
         "SUPPORT_TEXTS",
         "SELECTION_TEXTS",
