@@ -38,8 +38,8 @@ on_both_databases! {
         let school = school_teaching(&world, &Shape::of_days(3, rule)).await;
         let mut class = Class::at(&world, &school, ("2026-05-12", "14:00"), &["Ann", "Ben"]).await;
         let beside = school_teaching(&world, &Shape::of_days(3, attendance_alone(AttendanceBasis::Days))).await;
-        let elsewhere = world.grant(Role::LeadTrainer, Some(beside.organisation.id)).await;
         world.set_clock("2026-05-20T09:00:00Z");
+        let elsewhere = world.grant(Role::LeadTrainer, Some(beside.organisation.id)).await;
         class.hold(&world, 0, &[present(), absent()]).await;
         class.hold(&world, 1, &[absent(), present()]).await;
         let (lead, ann) = (class.lead(&world), world.token_of(&class.people[0].subject));
