@@ -20,11 +20,11 @@ use chrono::{NaiveDate, NaiveTime};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::curricula::{Curriculum, Standing, curriculum};
+use crate::curricula::{Curriculum, Shape, Standing, curriculum, shaped};
 use crate::given::{self, as_system, day};
 use crate::licences::{self, Licence, Stage, licence};
 use crate::people::{Teacher, accreditation, list, trainer};
-use crate::world::{Tenant, World};
+use crate::world::{Reply, Tenant, World};
 
 /// What the school's courses train people for.
 pub const TYPE: ProgrammeType = ProgrammeType::Volunteer;
@@ -48,6 +48,13 @@ pub struct School {
 pub async fn school(world: &World) -> School {
     let organisation = given::organisation(world).active().register().await;
     let curriculum = curriculum(world, None, Standing::Published).await;
+    school_of(world, organisation, curriculum).await
+}
+
+/// A school of its own that teaches what has this shape.
+pub async fn school_teaching(world: &World, shape: &Shape) -> School {
+    let organisation = given::organisation(world).active().register().await;
+    let curriculum = shaped(world, shape).await;
     school_of(world, organisation, curriculum).await
 }
 
@@ -119,6 +126,29 @@ impl Course {
     #[must_use]
     pub fn input(&self, more: &Value) -> Value {
         with(json!({ "id": self.global_id(), "expectedVersion": self.version }), more)
+    }
+
+    /// Runs a mutation on it that must succeed, and follows what became of it.
+    pub async fn step(&mut self, world: &World, token: &str, field: &str, more: &Value) -> Reply {
+        self.follow(world, token, field, self.input(more)).await
+    }
+
+    /// The same on one of its sessions.
+    pub async fn session_step(
+        &mut self,
+        world: &World,
+        token: &str,
+        (field, place): (&str, usize),
+        more: &Value,
+    ) -> Reply {
+        self.follow(world, token, field, self.session_input(place, more)).await
+    }
+
+    async fn follow(&mut self, world: &World, token: &str, field: &str, input: Value) -> Reply {
+        let reply = world.mutate(Some(token), field, "course { version }", input).await;
+        let version = reply.done("course")["version"].as_i64().expect("a version");
+        self.version = i32::try_from(version).expect("small");
+        reply
     }
 
     /// The input of a mutation on one of its sessions.
@@ -252,6 +282,36 @@ async fn made(
         version += 1;
     }
     Ok((id, version, sessions))
+}
+
+/// A confirmed course of the school, from the draft on through the API, by who plans there and the licensing officer; its
+/// plan is the [`weekly_input`] with `plan` laid over it.
+pub async fn confirmed(world: &World, school: &School, start: &str, plan: &Value) -> Course {
+    let lead = world.grant(Role::LeadTrainer, Some(school.organisation.id)).await;
+    let mut draft = draft_input(school, start);
+    draft["plan"] = with(weekly_input(start), plan);
+    let sessions = "course { id version sessions(first: 60, orderBy: [{ field: STARTS_AT }]) { nodes { id } } }";
+    let reply = world.mutate(Some(&lead), "courseDraft", sessions, draft).await;
+    let drafted = reply.done("course");
+    let own = |prefix, of: &Value| ids::decode(prefix, of["id"].as_str().expect("an id"));
+    let found = drafted["sessions"]["nodes"].as_array().expect("a list").iter();
+    let mut course = Course {
+        id: own("crs", drafted).expect("the course"),
+        version: 1,
+        sessions: found.map(|session| own("ses", session).expect("a session")).collect(),
+    };
+    let officer = world.officer();
+    for (by, field, more) in [
+        (&lead, "courseAssignTrainers", trainers_input(school)),
+        (&lead, "courseAmend", json!({ "placesReserved": 2 })),
+        (&lead, "coursePropose", json!({})),
+        (&officer, "courseApprove", json!({})),
+        (&lead, "courseOpen", json!({})),
+        (&lead, "courseConfirm", json!({})),
+    ] {
+        course.step(world, by, field, &more).await;
+    }
+    course
 }
 
 /// Takes a confirmed course through its days.

@@ -153,7 +153,9 @@ async fn given(
     let (programme, version, modules, mapped, unmapped) =
         as_system(world.app.core(), move |unit| {
             let code = given.clone();
-            Box::pin(async move { make(unit, code, owner, (standing, aligned)).await })
+            Box::pin(
+                async move { make(unit, (code, owner), (standing, aligned), two_modules()).await },
+            )
         })
         .await;
     Curriculum { programme, code, version, modules, mapped, unmapped }
@@ -161,11 +163,16 @@ async fn given(
 
 type Made = (Uuid, Uuid, Vec<Uuid>, Uuid, Uuid);
 
+/// What a curriculum teaches if nothing else is said, and what it says of itself.
+fn two_modules() -> (Vec<Module>, Outline) {
+    (vec![module(1), Module { requires: vec![1], ..module(2) }], outline())
+}
+
 async fn make(
     unit: &Unit,
-    code: String,
-    owner: Option<Uuid>,
+    (code, owner): (String, Option<Uuid>),
     (standing, aligned): (Standing, bool),
+    (taught, outline): (Vec<Module>, Outline),
 ) -> Result<Made, Stop> {
     let store = Programmes::of(unit);
     let catalogue = store.catalogue().await?;
@@ -176,8 +183,7 @@ async fn make(
     let new = NewProgramme { code, kind: ProgrammeType::Volunteer, title, owner };
     let programme = service::create(unit, new).await?.id;
     let id = service::draft(unit, programme, "1.0.0", None).await?.id;
-    let second = Module { requires: vec![1], ..module(2) };
-    service::set_modules(unit, id, 1, vec![module(1), second]).await?;
+    service::set_modules(unit, id, 1, taught).await?;
     let version = store.version(id).await?.expect("the draft");
     let modules = store.kept(&version).await?.modules;
     let mapping = Mapping { competence: mapped, depth: Depth::Introduced };
@@ -186,7 +192,7 @@ async fn make(
     let left_out = if aligned { core.filter(|id| *id != mapped).collect() } else { vec![left_out] };
     let gap = |competence| Gap { competence, reason: "Fictional".to_owned() };
     let gaps = left_out.into_iter().map(gap).collect();
-    let outline = Outline { aligned_to: aligned.then_some(set), ..outline() };
+    let outline = Outline { aligned_to: aligned.then_some(set), ..outline };
     service::amend(unit, id, 3, Amendment { outline, gaps }).await?;
     if standing != Standing::Draft {
         publication::publish(unit, id, 4).await?;
@@ -195,6 +201,124 @@ async fn make(
         publication::retire(unit, id, 5, None, "Fictional").await?;
     }
     Ok((programme, id, modules, mapped, unmapped))
+}
+
+/// How many days a curriculum of a test teaches, and how.
+#[derive(Clone, Debug)]
+pub struct Shape {
+    /// Its days.
+    pub days: i32,
+    /// How many modules each of them has.
+    pub modules_each: i32,
+    /// The taught minutes of a module.
+    pub minutes: i32,
+    /// What the titles of its modules begin with.
+    pub subject: &'static str,
+    /// The numbers of the modules without which nobody graduates.
+    pub mandatory: Vec<i32>,
+    /// What it asks for.
+    pub rule: GraduationRule,
+}
+
+impl Shape {
+    /// One module a day of four hours; nothing is mandatory.
+    #[must_use]
+    pub fn of_days(days: i32, rule: GraduationRule) -> Self {
+        let subject = "Fictional module";
+        Self { days, modules_each: 1, minutes: 240, subject, mandatory: Vec::new(), rule }
+    }
+
+    /// Two modules a day of five hours; nothing is mandatory.
+    #[must_use]
+    pub fn of_double_days(days: i32, rule: GraduationRule) -> Self {
+        Self { modules_each: 2, minutes: 150, ..Self::of_days(days, rule) }
+    }
+
+    /// The same, with these modules mandatory.
+    #[must_use]
+    pub fn needing(self, mandatory: &[i32]) -> Self {
+        Self { mandatory: mandatory.to_vec(), ..self }
+    }
+
+    /// The same, whose modules are about something else.
+    #[must_use]
+    pub fn about(self, subject: &'static str) -> Self {
+        Self { subject, ..self }
+    }
+
+    fn taught(&self) -> (Vec<Module>, Outline) {
+        let numbers = 1..=self.days * self.modules_each;
+        let modules = numbers.clone().map(|number| Module {
+            title: Some(format!("{} {number}", self.subject)),
+            taught_minutes: Some(self.minutes),
+            mandatory: self.mandatory.contains(&number),
+            ..module(number)
+        });
+        let outline = Outline {
+            weeks: Some(self.days),
+            taught_days: Some(self.days),
+            taught_minutes: Some(self.days * self.modules_each * self.minutes),
+            rule: self.rule.clone(),
+            ..outline()
+        };
+        (modules.collect(), outline)
+    }
+}
+
+/// Four fifths of what is counted, and nothing else: nothing is made up.
+#[must_use]
+pub fn attendance_alone(basis: AttendanceBasis) -> GraduationRule {
+    GraduationRule {
+        attendance_basis: Some(basis),
+        max_missed_days: None,
+        make_up_allowed: Some(false),
+        make_up_max_days: None,
+        assignment_required: Some(false),
+        placement_required: Some(false),
+        placement_min_minutes: None,
+        ..outline().rule
+    }
+}
+
+/// A published national curriculum of this shape.
+pub async fn shaped(world: &World, shape: &Shape) -> Curriculum {
+    let given = (code(), shape.taught());
+    let code = given.0.clone();
+    let (programme, version, modules, mapped, unmapped) =
+        as_system(world.app.core(), move |unit| {
+            let (code, taught) = given.clone();
+            Box::pin(
+                async move { make(unit, (code, None), (Standing::Published, false), taught).await },
+            )
+        })
+        .await;
+    Curriculum { programme, code, version, modules, mapped, unmapped }
+}
+
+/// Version 1.1.0 of the same programme, published: it teaches the same and asks for something else.
+pub async fn next_version(world: &World, of: &Curriculum, rule: GraduationRule) -> Curriculum {
+    let former = of.clone();
+    let (version, modules) = as_system(world.app.core(), move |unit| {
+        let (former, rule) = (former.clone(), rule.clone());
+        Box::pin(async move {
+            let store = Programmes::of(unit);
+            let from = Some(former.version);
+            let id = service::draft(unit, former.programme, "1.1.0", from).await?.id;
+            let draft = store.version(id).await?.expect("the draft");
+            let kept = store.kept(&draft).await?;
+            let outline = Outline {
+                effective_from: Some(day("2026-01-05")),
+                rule,
+                ..kept.content.outline.clone()
+            };
+            let gaps = kept.content.gaps.clone();
+            service::amend(unit, id, draft.version, Amendment { outline, gaps }).await?;
+            publication::publish(unit, id, draft.version + 1).await?;
+            Ok((id, kept.modules))
+        })
+    })
+    .await;
+    Curriculum { version, modules, ..of.clone() }
 }
 
 /// The ten weeks as Northamptonshire Healthcare and `ImROC` publish them, and as they came with the service: sixteen

@@ -4,7 +4,7 @@ use alongside::actor::{GrantScope, Role};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::courses::Course;
+use crate::courses::{Course, School, confirmed};
 use crate::people::{Someone, linked, person, registered, somebody};
 use crate::world::{Reply, Tenant, World};
 
@@ -71,10 +71,16 @@ impl Enrolled {
 
 /// Somebody whose record `of` keeps, with an account of their own; gives its token.
 pub async fn trainee(world: &World, of: &Tenant, name: &str) -> (Someone, String) {
+    let (someone, subject) = at_home(world, of, name).await;
+    (someone, world.token_of(&subject))
+}
+
+/// The same; gives the subject of the account.
+async fn at_home(world: &World, of: &Tenant, name: &str) -> (Someone, String) {
     let mut someone = person(world, name, Some(of)).await;
     let subject = format!("{name}-of-{}", of.id.simple());
     linked(world, &mut someone, &subject).await;
-    (someone, world.token_of(&subject))
+    (someone, subject)
 }
 
 /// Somebody at work in an organisation in this role, who is a person; gives the subject.
@@ -118,6 +124,149 @@ pub async fn attended(
     let input =
         json!({ "sessionId": session, "source": "TRAINER", "entries": entries, "reason": reason });
     world.mutate(Some(token), "attendanceRecordSession", "course { id }", input).await
+}
+
+/// How somebody stands, as these tests ask for it.
+pub const PROGRESS: &str = "query($id: ID!) { enrolmentProgress(id: $id) { basis attended held percent needsPercent total \
+     needed left canMiss makeUpDaysLeft missedDays missedModules advice { words } \
+     preview { outcome notes reasons { requirement verdict found needed words } } } }";
+
+/// How somebody stands, as the API tells whoever has `token`.
+pub async fn progress(world: &World, token: &str, of: &Enrolled) -> Value {
+    world.data(Some(token), PROGRESS, json!({ "id": of.id })).await["enrolmentProgress"].take()
+}
+
+/// What the preview says of a requirement; null where the version does not ask for it.
+#[must_use]
+pub fn reason(progress: &Value, requirement: &str) -> Value {
+    let reasons = progress["preview"]["reasons"].as_array().expect("a list");
+    let found = reasons.iter().find(|reason| reason["requirement"] == requirement);
+    found.cloned().unwrap_or(Value::Null)
+}
+
+/// Somebody was there from beginning to end.
+#[must_use]
+pub fn present() -> Value {
+    json!({ "status": "PRESENT" })
+}
+
+/// Somebody was not there.
+#[must_use]
+pub fn absent() -> Value {
+    json!({ "status": "ABSENT" })
+}
+
+/// A confirmed course and the people on it, who have the places of a list.
+#[derive(Clone, Debug)]
+pub struct Class {
+    /// Who delivers it.
+    pub school: School,
+    /// The course.
+    pub course: Course,
+    /// Everybody on it.
+    pub people: Vec<Pupil>,
+}
+
+/// Somebody on a course.
+#[derive(Clone, Debug)]
+pub struct Pupil {
+    /// The person.
+    pub person: Someone,
+    /// The subject of their account.
+    pub subject: String,
+    /// The place.
+    pub enrolment: Enrolled,
+}
+
+impl Class {
+    /// A weekly course from this day and ten o'clock on, until so late, with people of these names, whom its coordinator
+    /// enrols.
+    pub async fn at(
+        world: &World,
+        school: &School,
+        (start, ends): (&str, &str),
+        names: &[&str],
+    ) -> Self {
+        let course = confirmed(world, school, start, &json!({ "endTime": ends })).await;
+        world.grant(Role::PartnerCoordinator, Some(school.organisation.id)).await;
+        let mut class = Self { school: school.clone(), course, people: Vec::new() };
+        for name in names {
+            class.join(world, name, &json!({})).await;
+        }
+        class
+    }
+
+    /// Somebody of this name is enrolled, as the input says besides.
+    pub async fn join(&mut self, world: &World, name: &str, more: &Value) {
+        let (person, subject) = at_home(world, &self.school.organisation, name).await;
+        let mut input = create_input(&self.course, &person);
+        let fields = input.as_object_mut().expect("an object");
+        fields.extend(more.as_object().expect("an object").clone());
+        let token = self.coordinator(world);
+        let reply = world.mutate(Some(&token), "enrolmentCreate", FIELDS, input).await;
+        let enrolment = Enrolled::of(reply.done("enrolment"));
+        self.people.push(Pupil { person, subject, enrolment });
+    }
+
+    /// Who leads at the school, on the world's present day.
+    #[must_use]
+    pub fn lead(&self, world: &World) -> String {
+        world.token(Role::LeadTrainer, Some(self.school.organisation.id))
+    }
+
+    /// Who coordinates there, on the world's present day.
+    #[must_use]
+    pub fn coordinator(&self, world: &World) -> String {
+        world.token(Role::PartnerCoordinator, Some(self.school.organisation.id))
+    }
+
+    /// Records that a session was held and how each of the people attended it, in their order; null is nobody's record.
+    pub async fn hold(&mut self, world: &World, place: usize, attended: &[Value]) {
+        let lead = self.lead(world);
+        self.course.session_step(world, &lead, ("sessionHold", place), &json!({})).await;
+        self.record(world, place, attended, None).await.done("course");
+    }
+
+    /// Records how each of the people attended a session.
+    pub async fn record(
+        &self,
+        world: &World,
+        place: usize,
+        entries: &[Value],
+        reason: Option<&str>,
+    ) -> Reply {
+        let known = self.people.iter().zip(entries).filter(|(_, entry)| !entry.is_null());
+        let entries = known.map(|(of, entry)| {
+            let mut entry = entry.clone();
+            entry["enrolmentId"] = json!(of.enrolment.id);
+            entry
+        });
+        let session = self.course.session(place);
+        attended(world, &self.lead(world), &session, entries.collect(), reason).await
+    }
+
+    /// How somebody stands, as they see it themselves.
+    pub async fn stands(&self, world: &World, who: usize) -> Value {
+        let of = &self.people[who];
+        progress(world, &world.token_of(&of.subject), &of.enrolment).await
+    }
+
+    /// The course is over: everybody is read again.
+    pub async fn complete(&mut self, world: &World) {
+        let lead = self.lead(world);
+        self.course.step(world, &lead, "courseComplete", &json!({})).await;
+        for of in &mut self.people {
+            of.enrolment.anew(world, &lead).await;
+        }
+    }
+
+    /// Decides what comes of somebody, which must be done; gives what is told.
+    pub async fn decide(&mut self, world: &World, who: usize, outcome: &str) -> String {
+        let lead = self.lead(world);
+        let how = json!({ "outcome": outcome });
+        let of = &mut self.people[who].enrolment;
+        of.step(world, &lead, "graduationDecide", &how).await.payload()["impact"].to_string()
+    }
 }
 
 /// Rows that fill every column of what hangs on enrolments of `of`, written past every use case, where courses, curricula

@@ -61,6 +61,17 @@ pub async fn registered(world: &World, new: NewPerson) -> Someone {
     Someone { id, version: 1 }
 }
 
+/// The person has proved that they read mail at this address.
+pub async fn reachable(world: &World, person: Uuid, address: &str) {
+    let row = format!(
+        "insert into person_email (id, person_id, address, verified_at, valid_from) values ({}, {}, '{address}', \
+         '2026-05-01T09:00:00+00:00', '2026-05-01')",
+        world.uuid(Uuid::new_v5(&person, b"address")),
+        world.uuid(person),
+    );
+    world.database.eye.execute(&row).await.expect("an address");
+}
+
 /// Says that the account of `subject` is the person's.
 pub async fn linked(world: &World, someone: &mut Someone, subject: &str) {
     let (at, subject) = (At { id: someone.id, version: someone.version }, subject.to_owned());

@@ -1,6 +1,6 @@
 //! The arithmetic of attendance, by the rule in words.
 
-use super::super::facts::{Enrolled, unmet_for_record};
+use super::super::facts::{Enrolled, equivalent, unmet_for_record};
 use super::super::given::*;
 use super::*;
 
@@ -182,6 +182,23 @@ fn days_before_joining_and_after_leaving_are_on_neither_side_but_their_modules_a
     assert_eq!((found.attended, found.held), (8, 8));
     facts.sessions.insert(id(20), planned(12));
     assert_eq!(progress(&mandatory, &facts).days_left, 0, "what comes after leaving does not come");
+}
+
+#[test]
+fn a_module_stands_for_another_by_its_number_and_between_programmes_by_its_title_besides() {
+    let titles = |of: &[(i32, &str)]| -> BTreeMap<i32, Option<String>> {
+        of.iter().map(|(number, title)| (*number, Some((*title).to_owned()))).collect()
+    };
+    let earned = titles(&[(1, "Recovery"), (2, "Listening"), (3, "Endings")]);
+    let taught = titles(&[(1, "Recovery"), (2, "Boundaries"), (4, "Endings")]);
+    let numbers = |of_one| equivalent(&earned, &taught, of_one).into_keys().collect::<Vec<_>>();
+    assert_eq!((numbers(true), numbers(false)), (vec![1, 2], vec![1]));
+    let unnamed = BTreeMap::from([(1, None)]);
+    assert_eq!(
+        equivalent(&unnamed, &unnamed, false),
+        BTreeMap::new(),
+        "of unknown titles nothing follows"
+    );
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::desk::Desk;
 use super::graduation::{Outcome, Snapshot, Verdict};
 use super::model::{Command, Decision, Enrolment, ReopenReason, State};
 use super::rules;
-use super::store::Sheet;
+use super::store::{Judged, Sheet};
 use crate::actor::Permission;
 use crate::command::{Stop, Unit, refuse_any};
 use crate::course::store::Courses;
@@ -41,7 +41,7 @@ pub async fn decide(unit: &Unit, at: At, how: Decided) -> Result<Changed, Stop> 
         Courses::of(unit).find(before.course_id).await?.ok_or_else(not_found)?,
     );
     let inputs = sheet.inputs(&before);
-    let (rule, evaluation) = sheet.judged(&before, &inputs);
+    let Judged { rule, found: evaluation, former } = sheet.judged(&before, &inputs);
     let open = evaluation.reasons.iter().filter(|reason| reason.verdict == Verdict::Open);
     let open: Vec<String> = open.map(|reason| reason.words.clone()).collect();
     let mut unmet = rules::unmet_for_decision((evaluation.outcome, how.outcome), overrides, &open);
@@ -53,7 +53,7 @@ pub async fn decide(unit: &Unit, at: At, how: Decided) -> Result<Changed, Stop> 
     let graduates = how.outcome == Outcome::Graduated;
     let command = if graduates { Command::Graduate } else { Command::Fail };
     let after = Desk::stepped(&over, command)?;
-    let snapshot = Snapshot::new(rule, inputs).to_json().map_err(|_| unwritten())?;
+    let snapshot = Snapshot::new(rule, inputs, former).to_json().map_err(|_| unwritten())?;
     let decision = Decision {
         id: unit.id(),
         organisation_id: before.organisation_id,
@@ -87,6 +87,7 @@ pub async fn decide(unit: &Unit, at: At, how: Decided) -> Result<Changed, Stop> 
     };
     let mut impact: Vec<String> =
         evaluation.reasons.iter().map(|reason| reason.words.clone()).collect();
+    impact.extend(evaluation.notes);
     impact.extend(credited(unit, graduated, graduates, &hand).await?);
     Ok(Changed { id: before.id, impact })
 }
@@ -170,8 +171,8 @@ pub(super) async fn reopen_if_changed(
     }
     let Some(decision) = desk.store.standing_decision(of.id).await? else { return Ok(false) };
     let inputs = sheet.inputs(of);
-    let (rule, _) = sheet.judged(of, &inputs);
-    let now = Snapshot::new(rule, inputs).to_json().map_err(|_| unwritten())?;
+    let Judged { rule, former, .. } = sheet.judged(of, &inputs);
+    let now = Snapshot::new(rule, inputs, former).to_json().map_err(|_| unwritten())?;
     if now == decision.snapshot {
         return Ok(false);
     }

@@ -127,6 +127,23 @@ impl Carried {
     }
 }
 
+/// ENR-3: the modules that stand for those of another version, by their numbers. Within a programme modules keep their
+/// numbers; of another programme one stands for another where the title is the same besides, as it is where the one was
+/// drafted from the other.
+#[must_use]
+pub fn equivalent(
+    earned: &BTreeMap<i32, Option<String>>,
+    taught: &BTreeMap<i32, Option<String>>,
+    of_one_programme: bool,
+) -> BTreeMap<i32, BTreeSet<i32>> {
+    let is_same = |(number, title): &(&i32, &Option<String>)| match taught.get(number) {
+        Some(other) => of_one_programme || (title.is_some() && *title == other),
+        None => false,
+    };
+    let same = earned.iter().filter(is_same);
+    same.map(|(number, _)| (*number, BTreeSet::from([*number]))).collect()
+}
+
 /// ATT-1, ATT-2 and ATT-4: a record is of a held session within the enrolment, and its status, minutes and modules
 /// agree with each other and with the session.
 #[must_use]

@@ -255,6 +255,12 @@ pub fn kinder<'a>(
         .unwrap_or((new, by_new))
 }
 
+/// What whoever decides is told where the rule of a former version judges.
+#[must_use]
+pub fn told_of_former(number: &str) -> String {
+    format!("judged by the rule of version {number}, which is kinder than that of the course")
+}
+
 /// GRA-2.
 fn completion(rule: &Rule, inputs: &Inputs, progress: &Progress) -> Reason {
     let transferred = !inputs.attendance.carried.is_empty()
@@ -483,6 +489,9 @@ pub struct Snapshot {
     pub rule: Rule,
     /// The inputs.
     pub inputs: Inputs,
+    /// The number of the former version whose rule it is; none where it is that of the course.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub former: Option<String>,
 }
 
 /// A snapshot that cannot be read.
@@ -499,8 +508,8 @@ pub enum Unreadable {
 impl Snapshot {
     /// What a decision is made on.
     #[must_use]
-    pub const fn new(rule: Rule, inputs: Inputs) -> Self {
-        Self { format: FORMAT, rule, inputs }
+    pub const fn new(rule: Rule, inputs: Inputs, former: Option<String>) -> Self {
+        Self { format: FORMAT, rule, inputs, former }
     }
 
     /// As it is kept.
@@ -532,7 +541,9 @@ impl Snapshot {
     /// GRA-1: what was found, found again.
     #[must_use]
     pub fn evaluate(&self) -> Evaluation {
-        evaluate(&self.rule, &self.inputs)
+        let mut found = evaluate(&self.rule, &self.inputs);
+        found.notes.extend(self.former.as_deref().map(told_of_former));
+        found
     }
 }
 

@@ -263,7 +263,7 @@ fn who_returns_is_judged_by_the_new_rule_unless_the_former_is_kinder() {
 #[test]
 fn a_snapshot_is_written_the_same_and_finds_the_same_again() {
     let mut inputs = done(course(7, 8));
-    let snapshot = Snapshot::new(graduation(), inputs.clone());
+    let snapshot = Snapshot::new(graduation(), inputs.clone(), None);
     let text = snapshot.to_json().unwrap();
     assert!(
         text.starts_with(r#"{"format":1,"rule":{"attendance":{"basis":"DAYS","threshold":8000,"#)
@@ -272,15 +272,21 @@ fn a_snapshot_is_written_the_same_and_finds_the_same_again() {
     assert_eq!(read, snapshot);
     assert_eq!(read.evaluate(), evaluate(&graduation(), &inputs));
 
+    // Which version judged is kept where it is not that of the course.
+    let former = Snapshot::new(graduation(), inputs.clone(), Some("1.0.0".to_owned()));
+    assert_eq!(Snapshot::from_json(&former.to_json().unwrap()).unwrap(), former);
+    let told = "judged by the rule of version 1.0.0, which is kinder than that of the course";
+    assert_eq!((former.evaluate().notes, read.evaluate().notes), (vec![told.to_owned()], vec![]));
+
     // The order in which facts are gathered does not matter.
     let sessions: Vec<_> = inputs.attendance.sessions.clone().into_iter().rev().collect();
     inputs.attendance.sessions = sessions.into_iter().collect();
-    let again = Snapshot::new(graduation(), inputs.clone());
+    let again = Snapshot::new(graduation(), inputs.clone(), None);
     assert_eq!(again.to_json().unwrap(), text);
 
     // An amended record shows.
     inputs.attendance.records.insert(id(6), Record::none(Status::Absent));
-    assert_ne!(Snapshot::new(graduation(), inputs).to_json().unwrap(), text);
+    assert_ne!(Snapshot::new(graduation(), inputs, None).to_json().unwrap(), text);
 
     let other = text.replacen("\"format\":1", "\"format\":2", 1);
     assert!(matches!(Snapshot::from_json(&other), Err(Unreadable::Format(2))));

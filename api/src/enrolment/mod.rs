@@ -23,6 +23,8 @@
 //! * **GRA-3** A decision is open again once what it stands on changes. A credential that was issued stays until it is
 //!   decided again, and is revoked if somebody does not graduate after all.
 //!   The person is told by e-mail that it is open again, and not why ([`told`]).
+//! * Whoever has a place is told by e-mail what is needed from now on when a session that would have counted for them is
+//!   called off ([`target`]).
 //! * **DP-18** A person decides: what the rule finds, or a quality lead otherwise, with a reason.
 //! * **ASG-1** Nothing is passed or failed before somebody who did not mark looked over a sample: one of five of each
 //!   marker, and every mark by which somebody does not pass. Texts and what markers say lie in the vault.
@@ -67,7 +69,7 @@
 //!   neither side. The kinder one holds: the first where it was made up within what the version lets, else the
 //!   second. Such sessions use up what can be made up after all others.
 //! * What an earlier enrolment earned is carried over as modules and minutes, on both sides. Its days and sessions
-//!   are not.
+//!   are not. A module stands for the one with its number: of another programme where the title is the same besides.
 //! * Mandatory modules are covered by attendance, by making up, by what is carried over, or waived: also those
 //!   that were taught before somebody joined or were lost with a cancelled session.
 //! * Of nothing there is no share: who was at no session has not reached any threshold.
@@ -81,7 +83,8 @@
 //! * **DP-18** NOT_MET and COMPLETED_NOT_ACCREDITED are proposals: a person confirms them.
 //! * COMPLETED_NOT_ACCREDITED is for those who met all that is asked of attendance and finally not the assignment or
 //!   the placement, where the version knows it.
-//! * Who returns on a newer version is judged by its rule, or by the former one where that is kinder.
+//! * Who returns on a newer version is judged by its rule, or by the former one where that is kinder and in use. The
+//!   decision keeps which, and says so.
 //! * Of an assignment only the outcome is known here, never the content.
 
 pub mod adjustments;
@@ -108,6 +111,7 @@ pub mod recording;
 pub mod rules;
 pub mod service;
 pub mod store;
+pub mod target;
 pub mod told;
 pub mod work;
 

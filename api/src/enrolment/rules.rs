@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 
+use super::facts::Enrolled;
 use super::graduation::Outcome;
 use super::model::{Command, FundingBasis, ReopenReason, State, WithdrawalReason};
 use crate::course::model::State as CourseState;
@@ -171,6 +172,12 @@ pub fn unmet_for_withdrawal(of: Leaving, on: NaiveDate, reason: WithdrawalReason
         _ => {}
     }
     unmet
+}
+
+/// Whether a session on this day counts for somebody, or would: they have a place, and the day belongs to it.
+#[must_use]
+pub fn counts_for(state: State, enrolled: Enrolled, day: NaiveDate) -> bool {
+    state.is_live() && enrolled.contains(day)
 }
 
 /// DP-18: a person decides, and what the rule finds. Nothing is decided while something is open; another outcome needs

@@ -78,3 +78,13 @@ fn a_person_decides_what_the_rule_finds_or_a_quality_lead_otherwise() {
     assert_eq!(decided(Outcome::NotMet, Outcome::Graduated, false), Some(Code::OutcomeDiffers));
     assert_eq!(decided(Outcome::NotMet, Outcome::Graduated, true), None);
 }
+
+#[test]
+fn a_session_counts_for_whoever_has_a_place_on_its_day() {
+    let enrolled = Enrolled { from: day(2), to: Some(day(9)) };
+    let on = |state, number| counts_for(state, enrolled, day(number));
+    let live: Vec<&str> =
+        State::ALL.iter().filter(|state| on(**state, 2)).map(|state| state.code()).collect();
+    assert_eq!(live, ["PLACED", "ACTIVE", "COMPLETED_TEACHING", "RESIT", "DEFERRED"]);
+    assert!(on(State::Active, 8) && !on(State::Active, 1) && !on(State::Deferred, 9));
+}

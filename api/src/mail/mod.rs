@@ -69,8 +69,21 @@ pub async fn enqueue(unit: &Unit, new: NewMail) -> Result<bool, Stop> {
 ///
 /// What the database answers; a message without a subject or a text breaks a constraint, which is a fault.
 pub async fn enqueue_until(unit: &Unit, new: NewMail, last_day: NaiveDate) -> Result<bool, Stop> {
-    let queued = Messages::of(unit).insert(&new, last_day).await?;
-    if queued {
+    Ok(insert(unit, &[new], last_day).await? > 0)
+}
+
+/// The same as [`enqueue`] for several messages, in one statement however many they are; gives how many are new.
+///
+/// # Errors
+///
+/// As of [`enqueue_until`].
+pub async fn enqueue_all(unit: &Unit, new: &[NewMail]) -> Result<u64, Stop> {
+    insert(unit, new, rules::last_useful_day(unit.today())).await
+}
+
+async fn insert(unit: &Unit, new: &[NewMail], last_day: NaiveDate) -> Result<u64, Stop> {
+    let queued = Messages::of(unit).insert(new, last_day).await?;
+    if queued > 0 {
         unit.note_queued();
     }
     Ok(queued)

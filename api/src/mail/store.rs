@@ -75,10 +75,11 @@ impl<'a> Messages<'a> {
         Self { unit }
     }
 
-    /// Adds a message that is of use until `last_day`; gives `false` if the organisation has one with its key.
-    pub async fn insert(&self, new: &NewMail, last_day: NaiveDate) -> Result<bool, Stop> {
+    /// Adds messages that are of use until `last_day`, in one statement; gives how many. Those whose key the
+    /// organisation has already are left out.
+    pub async fn insert(&self, new: &[NewMail], last_day: NaiveDate) -> Result<u64, Stop> {
         let now = self.unit.now();
-        let row = ActiveModel {
+        let row = |new: &NewMail| ActiveModel {
             id: Set(self.unit.id()),
             organisation_id: Set(Some(new.organisation_id).filter(|id| *id != NATION)),
             kind: Set(new.kind.to_owned()),
@@ -95,12 +96,15 @@ impl<'a> Messages<'a> {
             created_at: Set(now),
         };
         // Without naming columns: who may not read the queue may not ask it about a key either.
-        let inserted = Entity::insert(row)
+        let inserted = Entity::insert_many(new.iter().map(row))
             .on_conflict(OnConflict::new().do_nothing().to_owned())
             .try_insert()
             .exec_without_returning(self.unit.tx())
             .await?;
-        Ok(matches!(inserted, TryInsertResult::Inserted(1..)))
+        match inserted {
+            TryInsertResult::Inserted(count) => Ok(count),
+            TryInsertResult::Empty | TryInsertResult::Conflicted => Ok(0),
+        }
     }
 
     /// Gives up what is due and of no use any more; gives how many. What somebody is sending is not due.

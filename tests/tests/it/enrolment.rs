@@ -2,11 +2,13 @@
 
 mod attendance_oracle;
 mod calendars;
+mod days;
 mod endings;
 mod life;
 mod lists;
 mod own;
 mod places;
+mod returns;
 mod table;
 mod transfers;
 mod withdrawn;

@@ -1,5 +1,6 @@
 //! E-mails: queued with what they tell of, handed over once, and erased.
 
+mod called_off;
 mod kept;
 mod post;
 mod refusals;

@@ -22,7 +22,7 @@ fn officer(world: &World) -> String {
 }
 
 /// Restricts the processing of a person's data; gives the restriction's id.
-async fn restricted(world: &World, person: &Someone) -> String {
+pub(crate) async fn restricted(world: &World, person: &Someone) -> String {
     let input = json!({
         "personId": person.global_id(), "ground": "ACCURACY_CONTESTED", "reason": "A test.",
     });

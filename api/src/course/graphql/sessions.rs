@@ -133,7 +133,8 @@ impl SessionMutations {
         asked.run(ctx, parts, move |unit| Box::pin(sessions::hold(unit, at, how.clone()))).await
     }
 
-    /// Calls a session off without a replacement, and says which modules lose their only session.
+    /// Calls a session off without a replacement, and says which modules lose their only session. Whoever is on the course
+    /// is told by e-mail what is needed from now on, and how much may be missed.
     #[graphql(visible = "visible::plan_courses")]
     async fn session_cancel(
         &self,

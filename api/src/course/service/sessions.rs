@@ -8,6 +8,7 @@ use crate::command::{Stop, Unit, refuse_any};
 use crate::course::model::{Command, Credit, SessionCommand, SessionState, State};
 use crate::course::parts::{Course, Guest, Session};
 use crate::course::rules::{self, Cover};
+use crate::enrolment::target;
 use crate::organisation::rules::{MAX_TEXT, unmet_for_line, unmet_for_text};
 use crate::person::rules::unmet_for_hands;
 use crate::refusal::{Code, Refusal};
@@ -68,7 +69,8 @@ pub async fn hold(unit: &Unit, at: At, how: Holding) -> Result<Changed, Stop> {
     Ok(Changed { id: before.id, impact })
 }
 
-/// Calls a session off without a replacement; gives the modules that have no session then.
+/// Calls a session off without a replacement; gives the modules that have no session then. Whoever is on the course is
+/// told what is needed from now on.
 ///
 /// # Errors
 ///
@@ -90,7 +92,11 @@ pub async fn cancel(unit: &Unit, at: At, reason: String) -> Result<Changed, Stop
     desk.store.settle(&cancelled).await?;
     let after = Course { lead_trainer_id: lead_of(&sessions, before.lead_trainer_id), ..after };
     desk.save("course.session_cancelled", &before, after, &["sessions"], Some(&reason)).await?;
-    let impact = lost.into_iter().map(|refusal| refusal.message).collect();
+    let mut impact: Vec<String> = lost.into_iter().map(|refusal| refusal.message).collect();
+    let told = target::session_cancelled(unit, &before, at.id).await?;
+    if told > 0 {
+        impact.push(format!("trainees who are told what is needed now: {told}"));
+    }
     Ok(Changed { id: before.id, impact })
 }
 

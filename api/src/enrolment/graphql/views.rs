@@ -8,7 +8,7 @@ use crate::actor::Permission;
 use crate::db::DbFault;
 use crate::enrolment::desk::sees;
 use crate::enrolment::graduation::{self, Evaluation, Snapshot};
-use crate::enrolment::store::{Enrolments, Sheet};
+use crate::enrolment::store::{Enrolments, Judged, Sheet};
 use crate::enrolment::{advice, attendance, model};
 use crate::graphql::error::nullable;
 use crate::graphql::mutate::argument;
@@ -145,7 +145,7 @@ fn told(found: Evaluation) -> GraduationReport {
 
 fn progress_of(sheet: &Sheet, of: &model::Enrolment) -> EnrolmentProgress {
     let inputs = sheet.inputs(of);
-    let (rule, found) = sheet.judged(of, &inputs);
+    let Judged { rule, found, .. } = sheet.judged(of, &inputs);
     let progress = attendance::progress(&rule.attendance, &inputs.attendance);
     let advice = advice::advice(&rule.attendance, &inputs.attendance);
     let dates = |days: &[chrono::NaiveDate]| days.iter().copied().map(Date).collect();

@@ -23,7 +23,7 @@ use crate::db::{DbFault, Tx};
 use crate::programme::kind::ProgrammeType;
 use crate::refusal::Refusal;
 
-pub use sheet::Sheet;
+pub use sheet::{Judged, Sheet};
 
 /// The live enrolments, as the unique index has them: its condition must be met word by word.
 const LIVE: &str = "state in ('PLACED','ACTIVE','COMPLETED_TEACHING','RESIT','DEFERRED')";

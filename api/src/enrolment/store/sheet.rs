@@ -18,9 +18,10 @@ use crate::command::{Stop, Unit};
 use crate::course::model::{Credit, SessionState, State as CourseState};
 use crate::db::DbFault;
 use crate::enrolment::attendance;
-use crate::enrolment::facts::{Carried, Enrolled, Facts, Record, Session};
+use crate::enrolment::facts::{self, Carried, Enrolled, Facts, Record, Session};
 use crate::enrolment::graduation::{
     Assignment, Evaluation, Inputs, Placement, PlacementStanding, Rule, evaluate, kinder,
+    told_of_former,
 };
 use crate::enrolment::model::{Attendance, Enrolment, MakeUpState};
 use crate::enrolment::work::{self, Attempt};
@@ -34,7 +35,26 @@ struct Credited {
     enrolment: Uuid,
     origin: Uuid,
     version: Uuid,
+    /// As it was earned.
     carried: Carried,
+    /// As it counts in the version of the present course.
+    counts: Carried,
+}
+
+/// An earlier version by which somebody may still be judged.
+struct Former {
+    number: String,
+    rule: Rule,
+}
+
+/// How an enrolment is judged.
+pub struct Judged {
+    /// The rule.
+    pub rule: Rule,
+    /// What it finds.
+    pub found: Evaluation,
+    /// The number of the former version whose rule it is; none where it is that of the course.
+    pub former: Option<String>,
 }
 
 /// What is known of a course and of some of its enrolments.
@@ -48,7 +68,7 @@ pub struct Sheet {
     /// The number of each module of the version.
     pub numbers: HashMap<Uuid, i32>,
     /// The rules of earlier versions by which somebody may still be judged.
-    former: HashMap<Uuid, Rule>,
+    former: HashMap<Uuid, Former>,
     records: Vec<Attendance>,
     make_ups: Vec<(Uuid, Uuid, chrono::NaiveDate)>,
     waived: Vec<(Uuid, Uuid)>,
@@ -91,7 +111,7 @@ impl Sheet {
             sessions: self.sessions.clone(),
             records: records.map(record).collect(),
             make_ups: made_up.map(|(_, session, on)| (*session, *on)).collect(),
-            carried: carried.map(|of| (of.origin, of.carried.clone())).collect(),
+            carried: carried.map(|of| (of.origin, of.counts.clone())).collect(),
             waived: waived.filter_map(|(_, module)| self.numbers.get(module)).copied().collect(),
         }
     }
@@ -99,14 +119,18 @@ impl Sheet {
     /// The rule that judges an enrolment, and what it finds: that of the course, or the one of an earlier version that
     /// somebody returned from where that is kinder.
     #[must_use]
-    pub fn judged(&self, of: &Enrolment, inputs: &Inputs) -> (Rule, Evaluation) {
-        let mut best = (self.rule.clone(), evaluate(&self.rule, inputs));
+    pub fn judged(&self, of: &Enrolment, inputs: &Inputs) -> Judged {
+        let found = evaluate(&self.rule, inputs);
+        let mut best = Judged { rule: self.rule.clone(), found, former: None };
         for credited in self.carried.iter().filter(|credited| credited.enrolment == of.id) {
-            if let Some(former) = self.former.get(&credited.version) {
-                let (rule, found) = kinder(&best.0, Some(former), inputs);
-                best = (rule.clone(), found);
-            }
+            let Some(Former { number, rule }) = self.former.get(&credited.version) else {
+                continue;
+            };
+            let (rule, found) = kinder(&best.rule, Some(rule), inputs);
+            let former = if *rule == best.rule { best.former } else { Some(number.clone()) };
+            best = Judged { rule: rule.clone(), found, former };
         }
+        best.found.notes.extend(best.former.as_deref().map(told_of_former));
         best
     }
 
@@ -148,12 +172,8 @@ impl Enrolments<'_> {
             .ok_or_else(|| DbFault::unreadable("course.state"))?;
         let (rule, numbers) = self.rule(row.programme_version_id).await?;
         let rule = rule.ok_or_else(|| DbFault::unreadable("programme_version"))?;
-        let carried = self.carried(enrolments).await?;
-        let mut former = HashMap::new();
-        let versions: BTreeSet<Uuid> = carried.iter().map(|credited| credited.version).collect();
-        for version in versions.into_iter().filter(|id| *id != row.programme_version_id) {
-            former.extend(self.former(version, row.programme_version_id).await?);
-        }
+        let mut carried = self.carried(enrolments).await?;
+        let former = self.former(row.programme_version_id, &mut carried).await?;
         let make_ups = self.make_ups(enrolments).await?;
         let done = make_ups.iter().filter(|of| of.state == MakeUpState::Done);
         Ok(Sheet {
@@ -187,17 +207,44 @@ impl Enrolments<'_> {
         Ok((Rule::pinned(&found.outline.rule, &mandatory), numbers))
     }
 
-    /// The rule of an earlier version of the same programme, while it is in use. Modules keep their numbers from one
-    /// version to the next.
-    async fn former(&self, version: Uuid, now: Uuid) -> Result<Option<(Uuid, Rule)>, Stop> {
-        let programmes = Programmes::within(self.tx);
-        let then = programmes.version(version).await?;
-        let now = programmes.version(now).await?;
-        let (Some(then), Some(now)) = (then, now) else { return Ok(None) };
-        if then.programme_id != now.programme_id || then.state != VersionState::Published {
-            return Ok(None);
+    /// Lets what was earned on other versions count in that of the course, `now`; gives the rules of those by which
+    /// somebody may still be judged: earlier ones of the same programme, while they are in use.
+    async fn former(
+        &self,
+        now: Uuid,
+        carried: &mut [Credited],
+    ) -> Result<HashMap<Uuid, Former>, Stop> {
+        let mut former = HashMap::new();
+        let versions: BTreeSet<Uuid> = carried.iter().map(|credited| credited.version).collect();
+        for version in versions.into_iter().filter(|id| *id != now) {
+            let programmes = Programmes::within(self.tx);
+            let (Some(then), Some(now)) =
+                (programmes.version(version).await?, programmes.version(now).await?)
+            else {
+                continue;
+            };
+            let is_same = then.programme_id == now.programme_id;
+            let (earned, taught) = (self.titles(then.id).await?, self.titles(now.id).await?);
+            let equivalent = facts::equivalent(&earned, &taught, is_same);
+            for credited in carried.iter_mut().filter(|credited| credited.version == version) {
+                credited.counts = credited.carried.through(&equivalent);
+            }
+            if is_same && then.state == VersionState::Published {
+                let number = then.number.to_string();
+                let rule = self.rule(version).await?.0;
+                former.extend(rule.map(|rule| (version, Former { number, rule })));
+            }
         }
-        Ok(self.rule(version).await?.0.map(|rule| (version, rule)))
+        Ok(former)
+    }
+
+    /// The titles of the modules of a version, by their numbers.
+    async fn titles(&self, version: Uuid) -> Result<BTreeMap<i32, Option<String>>, DbFault> {
+        let modules = programme_module::Entity::find()
+            .filter(programme_module::Column::VersionId.eq(version))
+            .all(self.tx)
+            .await?;
+        Ok(modules.into_iter().map(|module| (module.number, module.title)).collect())
     }
 
     async fn sessions(
@@ -241,10 +288,15 @@ impl Enrolments<'_> {
             .all(self.tx)
             .await?;
         let credited = |row: carried_credit::Model| {
-            let carried = serde_json::from_str(&row.carried)
+            let carried: Carried = serde_json::from_str(&row.carried)
                 .map_err(|_| DbFault::unreadable("carried_credit.carried"))?;
-            let (enrolment, origin) = (row.enrolment_id, row.origin_id);
-            Ok(Credited { enrolment, origin, version: row.programme_version_id, carried })
+            Ok(Credited {
+                enrolment: row.enrolment_id,
+                origin: row.origin_id,
+                version: row.programme_version_id,
+                counts: carried.clone(),
+                carried,
+            })
         };
         rows.into_iter().map(credited).collect()
     }

@@ -6,21 +6,10 @@ use serde_json::json;
 use tests::applications::{drafting, open_course, screened, selectors, submitted};
 use tests::courses::{course, school};
 use tests::given::day;
+use tests::people::reachable;
 use tests::{World, on_both_databases};
-use uuid::Uuid;
 
 use super::code;
-
-/// Gives somebody an address that is proved.
-async fn reachable(world: &World, person: Uuid, address: &str) {
-    let row = format!(
-        "insert into person_email (id, person_id, address, verified_at, valid_from) values ({}, {}, '{address}', \
-         '2026-05-01T09:00:00+00:00', '2026-05-01')",
-        world.uuid(Uuid::new_v5(&person, b"address")),
-        world.uuid(person),
-    );
-    world.database.eye.execute(&row).await.expect("an address");
-}
 
 on_both_databases! {
     async fn applications_for_a_course_that_is_called_off_are_closed_and_applicants_told(world: World) {

@@ -4,11 +4,13 @@ use alongside::actor::Role;
 use alongside::course::model::State;
 use serde_json::{Value, json};
 use tests::courses::{Course, School, course, school};
-use tests::enrolments::{Enrolled, FIELDS, at_work, attended, create_input, enrolled, trainee};
+use tests::enrolments::{
+    Enrolled, FIELDS, at_work, attended, create_input, enrolled, progress, trainee,
+};
 use tests::world::Tenant;
 use tests::{World, given, on_both_databases};
 
-use super::life::{assignment, hold, lead, placement, progress, verdicts};
+use super::life::{assignment, hold, lead, placement, verdicts};
 
 /// Somebody on a course on its last day, with everybody whom it takes to come to an end.
 struct Trainee {

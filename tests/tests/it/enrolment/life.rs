@@ -4,11 +4,10 @@ use alongside::actor::Role;
 use alongside::course::model::State;
 use serde_json::{Value, json};
 use tests::courses::{Course, School, course, school};
-use tests::enrolments::{Enrolled, FIELDS, at_work, attended, enrolled, places_taken, trainee};
-use tests::{World, on_both_databases};
-
-const PROGRESS: &str = "query($id: ID!) { enrolmentProgress(id: $id) { attended held percent needed total canMiss \
-     makeUpDaysLeft missedDays advice { words } preview { outcome reasons { requirement verdict words } } } }";
+use tests::enrolments::{
+    Enrolled, FIELDS, at_work, attended, enrolled, places_taken, progress, trainee,
+};
+use tests::{Reply, World, on_both_databases};
 
 /// Whoever leads at a school, on the world's present day.
 pub(super) fn lead(world: &World, school: &School) -> String {
@@ -22,10 +21,6 @@ pub(super) async fn hold(world: &World, school: &School, course: &mut Course, pl
         world.mutate(Some(&lead(world, school)), "sessionHold", "course { version }", input).await;
     reply.done("course");
     course.version += 1;
-}
-
-pub(super) async fn progress(world: &World, token: &str, of: &Enrolled) -> Value {
-    world.data(Some(token), PROGRESS, json!({ "id": of.id })).await["enrolmentProgress"].clone()
 }
 
 pub(super) fn verdicts(progress: &Value) -> Vec<(String, String)> {
@@ -261,13 +256,13 @@ on_both_databases! {
     }
 }
 
-/// Hands the assignment in, marks and moderates it.
+/// Hands the assignment in, marks and moderates it; gives the receipt.
 pub(super) async fn assignment(
     world: &World,
     (tia, marker, moderator): (&str, &str, &str),
     (one, course): (&Enrolled, &Course),
     outcome: &str,
-) {
+) -> Reply {
     let asg = "assignment { id version state outcome isLate text { id } }";
     let text = one.input(&json!({ "text": "What I learnt from my own recovery." }));
     let handed = world.mutate(Some(tia), "assignmentSubmit", asg, text.clone()).await;
@@ -326,6 +321,7 @@ pub(super) async fn assignment(
         .mutate(Some(moderator), "assignmentModerate", "course { id }", sample)
         .await
         .done("course");
+    handed
 }
 
 /// Takes a placement from its offer to its end; the supervisor confirms the hours.

@@ -4,12 +4,12 @@ use alongside::actor::Role;
 use alongside::course::model::State;
 use serde_json::{Value, json};
 use tests::courses::{Course, School, course, course_from, school, school_of};
-use tests::enrolments::{Enrolled, at_work, attended, enrolled, trainee};
+use tests::enrolments::{Enrolled, at_work, attended, enrolled, progress, trainee};
 use tests::given::{self, day};
 use tests::people::Someone;
 use tests::{World, on_both_databases};
 
-use super::life::{assignment, hold, lead, placement, progress, verdicts};
+use super::life::{assignment, hold, lead, placement, verdicts};
 
 /// Somebody who goes on elsewhere in the middle of a course, whose first day they attended.
 struct Leaver {
