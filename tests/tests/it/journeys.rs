@@ -27,7 +27,7 @@ const JOURNEYS: [&str; 7] = [
 
 world_with! {
     /// A world that signs with a new key since today, in which a surname is guessed four times.
-    Public, |config| rotated(config)
+    Public, rotated
 }
 
 /// Goes through a journey; `with` gives what it begins with beside two schools.
