@@ -361,7 +361,7 @@ pub fn filled(world: &World, (of, other): (&Tenant, &Tenant)) -> Vec<String> {
         format!("insert into vault_key values ({tia}, 'x', null, {at}, {at})"),
         format!(
             "insert into sensitive_record values ({}, {tia}, {own}, 'ASSIGNMENT', null, 'ASSESSMENT', 'PUBLIC_TASK', \
-             'SUBSTANTIAL_PUBLIC_INTEREST', 'STATUTORY_PURPOSES', null, {at}, {at}, {at}, 1)",
+             'SUBSTANTIAL_PUBLIC_INTEREST', 'STATUTORY_PURPOSES', null, {at}, {at}, {at}, 1, '2026-04-01')",
             new(11)
         ),
         format!(

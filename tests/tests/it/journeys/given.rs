@@ -100,7 +100,7 @@ pub fn keep_course(kept: &mut Kept, name: &str, course: &Course) {
 pub async fn placed(world: &World, school: &School, names: &[&str], kept: &mut Kept) -> Course {
     let course = course_from(world, school, State::Confirmed, given::day("2026-06-01")).await;
     let of = &school.organisation;
-    let coordinator = world.grant(Role::PartnerCoordinator, Some(of.id)).await;
+    let coordinator = world.token(Role::PartnerCoordinator, Some(of.id));
     for name in names {
         let someone = at_home(world, of, name).await;
         world.grant_to(name, Role::Trainee, GrantScope::Own).await;
