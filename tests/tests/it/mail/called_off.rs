@@ -54,7 +54,7 @@ on_both_databases! {
         let lead = class.lead(&world);
         let elsewhere = beside.lead(&world);
         let refused = world.mutate(Some(&elsewhere), "sessionCancel", "", off(&class.course, 3, &json!({}))).await;
-        assert_eq!(refused.codes(), ["FORBIDDEN"], "of another organisation");
+        assert_eq!(refused.codes(), ["NOT_FOUND"], "of another organisation");
         let dry = off(&class.course, 3, &json!({ "dryRun": true }));
         let dry = world.mutate(Some(&lead), "sessionCancel", "course { id }", dry).await;
         let expected = "trainees who are told what is needed now: 2";
