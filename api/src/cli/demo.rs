@@ -58,14 +58,14 @@ pub(super) async fn run(mut config: Config, options: Options) -> Done {
     bar.set_message("database schema");
     migrate_up(&config.database).await?;
     let app = App::build(config, Arc::new(SystemSource), Some(&issuer)).await?;
-    // Before the network is built: a file that cannot be written is told at once.
+    let made =
+        demo::build(app.core(), options.size, &|what| bar.set_message(what.to_owned())).await?;
+    bar.finish_and_clear();
+    // Once the network is there: who waits for the file asks at once.
     let tokens = tokens(&app, &issuer)?;
     if let Some(file) = &options.tokens {
         write_tokens(file, &tokens)?;
     }
-    let made =
-        demo::build(app.core(), options.size, &|what| bar.set_message(what.to_owned())).await?;
-    bar.finish_and_clear();
     // Whoever reads that Ctrl-C stops it may press it at once.
     let signals = lifecycle::Signals::listen()?;
     let credential = issuer.gateway_credential();

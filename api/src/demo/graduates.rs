@@ -24,13 +24,13 @@ use crate::enrolment::candidates::{Place, Who};
 use crate::enrolment::deciding::{self, Decided};
 use crate::enrolment::graduation::Outcome;
 use crate::enrolment::model::{Enrolment, FundingBasis, State};
+use crate::enrolment::needs;
 use crate::enrolment::recording;
 use crate::enrolment::service;
 use crate::enrolment::store::Enrolments;
 use crate::enrolment::work::{Attempt, AttemptState, Mark};
 use crate::evaluation::answering::{self, Answer};
 use crate::evaluation::store::Evaluations;
-use crate::jobs;
 use crate::person::desk::At;
 use crate::vault::model::ReaderRole;
 
@@ -198,7 +198,7 @@ async fn decide(core: &Core, course: Uuid) -> Result<(), DemoError> {
         .await?;
     }
     // What was handed in is needed no longer than that.
-    jobs::round(core, "enrolment-needs").await?;
+    (needs::JOB.round)(core).await?;
     Ok(())
 }
 

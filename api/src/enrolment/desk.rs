@@ -28,6 +28,11 @@ pub struct Desk<'a> {
     pub acting_as: String,
 }
 
+/// The enrolment, if it is as the caller read it.
+fn as_read(found: Enrolment, at: At) -> Result<Enrolment, Stop> {
+    if found.version == at.version { Ok(found) } else { Err(Refusal::stale().into()) }
+}
+
 impl<'a> Desk<'a> {
     /// The desk of somebody who is allowed already.
     #[must_use]
@@ -106,9 +111,19 @@ impl<'a> Desk<'a> {
     ///
     /// `NOT_FOUND` for who does not see it, `FORBIDDEN` for others, `CONFLICT`.
     pub async fn own(unit: &'a Unit, at: At) -> Result<(Self, Enrolment), Stop> {
+        let (desk, locked) = Self::own_as_it_is(unit, at.id).await?;
+        Ok((desk, as_read(locked, at)?))
+    }
+
+    /// The same, where it does not matter what of it the caller read.
+    ///
+    /// # Errors
+    ///
+    /// `NOT_FOUND` for who does not see it, `FORBIDDEN` for others.
+    pub async fn own_as_it_is(unit: &'a Unit, id: Uuid) -> Result<(Self, Enrolment), Stop> {
         signed_in(unit)?;
         let store = Enrolments::of(unit);
-        let found = store.find(at.id).await?.ok_or_else(not_found)?;
+        let found = store.find(id).await?.ok_or_else(not_found)?;
         if unit.actor().person() != Some(found.person_id) {
             let seen = sees(&store, unit.actor(), &found).await?;
             let code = if seen { Code::Forbidden } else { Code::NotFound };
@@ -116,25 +131,13 @@ impl<'a> Desk<'a> {
         }
         let desk = Self::of(unit, OWN.to_owned());
         restriction::refuse(unit, found.person_id).await?;
-        let locked = desk.locked(at).await?;
+        let locked = desk.store.lock(id).await?.ok_or_else(not_found)?;
         Ok((desk, locked))
-    }
-
-    /// The own enrolment as it is, locked: where it does not matter what of it the caller read.
-    ///
-    /// # Errors
-    ///
-    /// As of [`Self::own`].
-    pub async fn own_as_it_is(unit: &'a Unit, id: Uuid) -> Result<(Self, Enrolment), Stop> {
-        signed_in(unit)?;
-        let version = seen(unit, id).await?.version;
-        Self::own(unit, At { id, version }).await
     }
 
     /// The enrolment, locked and as the caller read it.
     async fn locked(&self, at: At) -> Result<Enrolment, Stop> {
-        let found = self.store.lock(at.id).await?.ok_or_else(not_found)?;
-        if found.version == at.version { Ok(found) } else { Err(Refusal::stale().into()) }
+        as_read(self.store.lock(at.id).await?.ok_or_else(not_found)?, at)
     }
 
     /// The account that acts, where a decision is a person's.

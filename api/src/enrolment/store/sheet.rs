@@ -215,17 +215,18 @@ impl Enrolments<'_> {
         carried: &mut [Credited],
     ) -> Result<HashMap<Uuid, Former>, Stop> {
         let mut former = HashMap::new();
-        let versions: BTreeSet<Uuid> = carried.iter().map(|credited| credited.version).collect();
-        for version in versions.into_iter().filter(|id| *id != now) {
-            let programmes = Programmes::within(self.tx);
-            let (Some(then), Some(now)) =
-                (programmes.version(version).await?, programmes.version(now).await?)
-            else {
-                continue;
-            };
+        let versions = carried.iter().map(|credited| credited.version);
+        let versions: BTreeSet<Uuid> = versions.filter(|version| *version != now).collect();
+        if versions.is_empty() {
+            return Ok(former);
+        }
+        let programmes = Programmes::within(self.tx);
+        let now = programmes.version(now).await?.ok_or_else(not_found)?;
+        let taught = self.titles(now.id).await?;
+        for version in versions {
+            let Some(then) = programmes.version(version).await? else { continue };
             let is_same = then.programme_id == now.programme_id;
-            let (earned, taught) = (self.titles(then.id).await?, self.titles(now.id).await?);
-            let equivalent = facts::equivalent(&earned, &taught, is_same);
+            let equivalent = facts::equivalent(&self.titles(version).await?, &taught, is_same);
             for credited in carried.iter_mut().filter(|credited| credited.version == version) {
                 credited.counts = credited.carried.through(&equivalent);
             }
